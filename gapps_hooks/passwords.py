@@ -1,0 +1,196 @@
+"""Turn clear text or a stored hash into what Google accepts; the only user of passlib.
+
+It must not know where a password comes from, where it rests or how it is sent.
+
+What Google takes is said at
+https://developers.google.com/admin-sdk/directory/reference/rest/v1/users (``password``,
+``hashFunction``): crypt(3) as DES, ``$1$``, ``$5$`` and ``$6$`` with at most 10,000 rounds, and
+MD5 or SHA-1 as plain hexadecimal digests. No salted LDAP scheme and no newer crypt is accepted.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import secrets
+from typing import Any, Final
+
+# passlib ships no type information
+from passlib.hash import (  # type: ignore[import-untyped]
+    des_crypt,
+    md5_crypt,
+    sha256_crypt,
+    sha512_crypt,
+)
+
+from gapps_hooks.errors import Complaint, UnusablePassword
+from gapps_hooks.model import PasswordHash
+
+#: Google's bounds on the length of a password in clear text, in characters.
+SHORTEST, LONGEST = 8, 100
+#: The rounds that crypt(3) takes when none are written; half of what Google allows.
+ROUNDS: Final = 5000
+#: Google refuses a crypt hash whose ``rounds=`` is above this.
+MOST_ROUNDS: Final = 10_000
+
+_LONGEST_HASH = 1024
+_CRYPTS: dict[str, Any] = {"$6$": sha512_crypt, "$5$": sha256_crypt, "$1$": md5_crypt}
+#: Google's name of an unsalted digest, by its length in bytes.
+_DIGESTS = {16: "MD5", 20: "SHA-1"}
+
+_SHA512_IN_PAM = (
+    'replace "yescrypt" by "sha512" on the pam_unix.so line of /etc/pam.d/common-password '
+    "(on other systems: system-auth, or ENCRYPT_METHOD SHA512 in /etc/login.defs) "
+    "and set the password again"
+)
+_SHA512_IN_LDAP = (
+    "let the directory store {CRYPT} with the salt format $6$rounds=5000$%.16s "
+    "(OpenLDAP: password-hash and password-crypt-salt-format; 389-ds: CRYPT-SHA512) "
+    "and set the password again"
+)
+_SEND_IT = (
+    'let the account manager store sha512-crypt ($6$), or pass on the clear text as "password", '
+    "and set the password again"
+)
+
+#: What a stored value that Google cannot take begins with, in lower case: its name and remedy.
+_UNUSABLE: tuple[tuple[str, str, str], ...] = (
+    ("$y$", "yescrypt", _SHA512_IN_PAM),
+    ("$gy$", "gost-yescrypt", _SHA512_IN_PAM),
+    ("$7$", "scrypt", _SHA512_IN_PAM),
+    ("$2", "bcrypt", _SEND_IT),
+    ("$argon2", "argon2", _SEND_IT),
+    ("$pbkdf2", "PBKDF2", _SEND_IT),
+    ("$sha1$", "sha1-crypt", _SEND_IT),
+    ("$md5", "SunMD5", _SEND_IT),
+    ("$3$", "an NT hash", _SEND_IT),
+    ("$nt$", "an NT hash", _SEND_IT),
+    ("{nt", "an NT hash", _SEND_IT),
+    ("{x-nthash}", "an NT hash", _SEND_IT),
+    ("{lanman}", "a LAN Manager hash", _SEND_IT),
+    ("{ssha", "salted SHA", _SHA512_IN_LDAP),
+    ("{smd5}", "salted MD5", _SHA512_IN_LDAP),
+    ("{sha2", "SHA-2 without crypt", _SHA512_IN_LDAP),
+    ("{sha384}", "SHA-2 without crypt", _SHA512_IN_LDAP),
+    ("{sha512}", "SHA-2 without crypt", _SHA512_IN_LDAP),
+    ("{argon2", "argon2", _SHA512_IN_LDAP),
+    ("{bcrypt}", "bcrypt", _SHA512_IN_LDAP),
+    ("{blf-crypt}", "bcrypt", _SHA512_IN_LDAP),
+    ("{pbkdf2", "PBKDF2", _SHA512_IN_LDAP),
+    ("{apr1}", "Apache's MD5", _SHA512_IN_LDAP),
+    ("{sasl}", "a pointer to another sign-in service, not a hash", _SEND_IT),
+    ("{k", "a pointer to Kerberos, not a hash", _SEND_IT),
+    ("{clear", 'clear text; pass it on as "password"', _SHA512_IN_LDAP),
+    ("{plain", 'clear text; pass it on as "password"', _SHA512_IN_LDAP),
+)
+
+
+def from_clear_text(text: str) -> PasswordHash:
+    """Hash a password in clear text with sha512-crypt.
+
+    Args:
+        text: 8 to 100 printable ASCII characters (Google's User.password).
+
+    Raises:
+        UnusablePassword: Google would not take it; the text never shows the value.
+    """
+    if not SHORTEST <= len(text) <= LONGEST:
+        raise _unusable("password", f"has {len(text)} characters; Google takes 8 to 100")
+    if not (text.isascii() and text.isprintable()):
+        raise _unusable("password", "may only have printable ASCII characters at Google")
+    return _hashed(text)
+
+
+def from_stored(text: str) -> PasswordHash:
+    """Make a hash that the account manager stores into the form that Google takes.
+
+    Args:
+        text: crypt(3) with or without ``{CRYPT}`` (RFC 2307 section 5.3), ``{SHA}`` or
+            ``{MD5}`` with a base64 digest, or a bare hexadecimal SHA-1 or MD5 digest.
+
+    Raises:
+        UnusablePassword: Google cannot take it; the text says how to get one that it can.
+    """
+    if not text or len(text) > _LONGEST_HASH or not (text.isascii() and text.isprintable()):
+        raise _unusable("password_hash", "is no password hash; leave it out if there is none")
+    if text.startswith(("!", "*")):
+        raise _unusable("password_hash", "is locked or empty (it begins with ! or *)")
+    bare = re.sub(r"^\{crypt\}", "", text, flags=re.IGNORECASE)
+    _refuse_known_unusable(bare)
+    if bare == text and (digest := _digest(text)):
+        return digest
+    return _crypt(bare)
+
+
+def unknown() -> PasswordHash:
+    """Make the hash of 64 random bytes that are kept nowhere: a password that nobody knows."""
+    return _hashed(secrets.token_urlsafe(64))
+
+
+def _hashed(text: str) -> PasswordHash:
+    return PasswordHash("crypt", sha512_crypt.using(rounds=ROUNDS).hash(text))
+
+
+def _unusable(field: str, remedy: str) -> UnusablePassword:
+    return UnusablePassword((Complaint(field=field, value=None, remedy=remedy),))
+
+
+def _refuse_known_unusable(text: str) -> None:
+    lower = text.lower()
+    for prefix, name, remedy in _UNUSABLE:
+        if lower.startswith(prefix):
+            raise _unusable("password_hash", f"is {name}, which Google cannot take; {remedy}")
+
+
+def _digest(text: str) -> PasswordHash | None:
+    """Read an unsalted digest; None means that the text is not written like one."""
+    scheme, _, rest = text.rpartition("}")
+    expected = {"": None, "{md5": 16, "{sha": 20, "{sha1": 20}.get(scheme.lower(), 0)
+    if expected == 0:
+        return None
+    raw = _hexadecimal(rest)
+    if raw is None and expected:
+        raw = _base64(rest)
+    if raw is not None and len(raw) in _DIGESTS and expected in {None, len(raw)}:
+        return PasswordHash(_DIGESTS[len(raw)], raw.hex())
+    if expected is None:
+        return None
+    raise _unusable("password_hash", f"is no {scheme[1:].upper()} digest: {expected} bytes, base64")
+
+
+def _hexadecimal(text: str) -> bytes | None:
+    return bytes.fromhex(text) if re.fullmatch(r"([0-9A-Fa-f]{2})+", text) else None
+
+
+def _base64(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+
+
+def _crypt(text: str) -> PasswordHash:
+    handler = _CRYPTS.get(text[:3], des_crypt)
+    parsed = _parsed(handler, text)
+    if parsed is None or not parsed.checksum:
+        raise _unusable(
+            "password_hash",
+            "is no whole hash of a kind that Google takes (crypt as DES, $1$, $5$ or $6$; SHA-1 "
+            f"or MD5 as a digest); {_SEND_IT}",
+        )
+    if getattr(parsed, "rounds", 0) > MOST_ROUNDS and handler in {sha512_crypt, sha256_crypt}:
+        raise _unusable(
+            "password_hash",
+            f"has {parsed.rounds} rounds and Google takes at most {MOST_ROUNDS}; set rounds=5000 "
+            "where the password is hashed (pam_unix, SHA_CRYPT_MAX_ROUNDS in /etc/login.defs, or "
+            "the directory's salt format) and set the password again",
+        )
+    return PasswordHash("crypt", text)
+
+
+def _parsed(handler: Any, text: str) -> Any:  # noqa: ANN401 - passlib's handlers have no types
+    try:
+        return handler.from_string(text)
+    except (ValueError, TypeError):
+        return None
