@@ -320,6 +320,15 @@ class Plan:
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    #: Digests that the link holds once everything is done, changed or found so (Link.delivered).
+    confirms: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Planning cannot decide yet: Google has to be asked for the account or group of this key."""
+
+    key: str
 
 
 class Verdict(enum.StrEnum):

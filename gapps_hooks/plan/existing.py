@@ -1,0 +1,197 @@
+"""Accounts that are at Google already: whose they are, and whether they may be taken up.
+
+It must not know files, clocks, the network or the database: everything is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+from gapps_hooks.model import Change, GoogleUser, Identity, Link, Plan, Question, Refusal, Verb
+from gapps_hooks.plan.creation import alias_changes, create
+from gapps_hooks.plan.fields import differ_from_actual
+from gapps_hooks.plan.person import Person
+from gapps_hooks.plan.rules import Rules, find_mark, left_alone, make_mark
+
+#: suspensionReason of an account that an administrator suspended, or of which Google says nothing.
+_BY_ADMINISTRATOR: Final = frozenset({"", "ADMIN"})
+#: What the settings' ``administrators`` lets through to an administrator's account.
+_RIGHTS: Final[Mapping[str, frozenset[Verb]]] = {
+    "leave": frozenset(),
+    "profile": frozenset({Verb.UPDATE, Verb.ADOPT}),
+    "all": frozenset(Verb) - {Verb.SUSPEND},
+}
+
+
+def whose(person: Person, actual: GoogleUser, rules: Rules) -> Literal["ours", "other", "unmarked"]:
+    """Say whom this installation's mark on the account names: this person, another, nobody."""
+    mark = find_mark(actual, rules)
+    if mark is None:
+        return "unmarked"
+    return "ours" if same_identity(mark, person.identity, person.name) else "other"
+
+
+def same_identity(known: Identity | None, now: Identity | None, name: str) -> bool:
+    """Whether two ids may be one person's: equal, or not comparable (then the name decides)."""
+    if known is None or now is None or known.kind != now.kind:
+        return known is None or known.kind != "name" or known.value == name
+    return known.value == now.value
+
+
+def same_person_question(person: Person, address: str, known: str) -> Refusal:
+    """Ask a person whether two accounts belong to one human being."""
+    return Refusal(
+        f"same person? {address} belonged to {known}, and {person.name} has another id now; "
+        f"if it is the same person: gapps-hooks links bind {person.name} {address}; "
+        f"if not, rename or delete {address} at Google, then: gapps-hooks outbox retry "
+        f"{person.name}"
+    )
+
+
+def gone(link: Link) -> Refusal:
+    """Say that a linked account is no longer at Google; it is never created anew by itself."""
+    return Refusal(
+        f"{link.address} was deleted at Google; bring it back with gapps-hooks undelete "
+        f"{link.name} (within 20 days), or let a new one be made with gapps-hooks links forget "
+        f"{link.name}"
+    )
+
+
+def held_elsewhere(address: str) -> Refusal:
+    """Say that an address is in use by something that is no user's primary address."""
+    return Refusal(
+        f"{address} is held by a group, or by an account of another domain, at Google; free the "
+        "address there, or give the person another 'email'"
+    )
+
+
+def adopt(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
+    """Plan to take up an account that exists and is not linked to this person."""
+    if actual.primary_email != person.address:
+        return _claim_from_alias(person, actual, rules)
+    refusal = _why_not_adopt(person, actual, rules)
+    if refusal is not None:
+        return Plan(refusals=(refusal,))
+    if left_alone(actual, rules):
+        bare = Change(verbs=(Verb.ADOPT,), google_id=actual.id, address=actual.primary_email)
+        note = f"{actual.primary_email} is an administrator or protected: linked and left alone"
+        return Plan(changes=(bare,), notes=(note,))
+    plan = _adopting(person, actual, rules)
+    return within_rights(plan, actual.primary_email, rules, flagged=actual.administrator)
+
+
+def _claim_from_alias(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
+    former = person.holder.delivered.get("former", ()) if person.holder else ()
+    if rules.digest(person.address) not in former:
+        text = (
+            f"{person.address} is an alias of {actual.primary_email} at Google; remove the alias "
+            "there, or give the person another 'email'"
+        )
+        return Plan(refusals=(Refusal(text),))
+    release = Change(
+        verbs=(Verb.REMOVE_ALIAS,),
+        google_id=actual.id,
+        address=actual.primary_email,
+        body={"alias": person.address},
+    )
+    created = create(person, rules)
+    return replace(created, changes=(release, *created.changes))
+
+
+def _why_not_adopt(person: Person, actual: GoogleUser, rules: Rules) -> Refusal | None:
+    address, owner = actual.primary_email, whose(person, actual, rules)
+    if person.holder is not None and person.holder.ended_at is None:
+        return Refusal(f"{address} is linked to {person.holder.name} already; one of them must go")
+    if person.holder is not None or owner == "other":
+        known = person.holder.name if person.holder else str(find_mark(actual, rules))
+        return same_person_question(person, address, known)
+    if owner == "ours":
+        return _why_not_restore(person, actual)
+    if rules.existing_accounts == "refuse":
+        return Refusal(
+            f"{address} exists at Google already and existing_accounts is 'refuse'; adopt it with "
+            f"gapps-hooks links bind {person.name} {address}"
+        )
+    if actual.suspended and rules.existing_accounts == "adopt-active":
+        return Refusal(
+            f"{address} exists at Google and is suspended, and existing_accounts is "
+            f"'adopt-active'; adopt it with gapps-hooks links bind {person.name} {address}"
+        )
+    return _why_not_restore(person, actual)
+
+
+def _why_not_restore(person: Person, actual: GoogleUser) -> Refusal | None:
+    """Refuse to lift a suspension that is Google's own, or newer than the wish to lift it."""
+    if not actual.suspended:
+        return None
+    if actual.suspension_reason not in _BY_ADMINISTRATOR:
+        return Refusal(
+            f"{actual.primary_email} was suspended by Google itself ({actual.suspension_reason}); "
+            "it can only be restored in the Google Admin console"
+        )
+    since = actual.suspension_time
+    if person.added and since is not None and person.event_at > since.timestamp():
+        return None
+    when = f" on {since:%Y-%m-%d}" if since else ""
+    return Refusal(
+        f"{actual.primary_email} was suspended at Google by an administrator{when}; enable it "
+        f"again there, or with gapps-hooks fire user-add {person.name}"
+    )
+
+
+def _adopting(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
+    assert person.account is not None  # noqa: S101 - nobody adopts for an absent person
+    mark = make_mark(rules, person.name, person.identity)
+    difference = differ_from_actual(person.account, actual, {}, rules, mark)
+    restore = {"suspended": False} if actual.suspended else {}
+    verbs = [Verb.ADOPT, *([Verb.RESTORE] if restore else [])]
+    delivers = {
+        **difference.delivers,
+        "address": rules.digest(person.address),
+        "enabled": rules.digest(True),  # noqa: FBT003 - the value that is remembered
+    }
+    if person.password is not None:
+        verbs.append(Verb.PASSWORD)
+        delivers["password"] = rules.digest(person.password.value)
+    change = Change(
+        verbs=tuple(verbs),
+        google_id=actual.id,
+        address=actual.primary_email,
+        body={**difference.body, **restore},
+        before={**difference.before, **({"suspended": True} if restore else {})},
+        password=person.password,
+        delivers=delivers,
+    )
+    notes = () if person.identity else ("taken up by its name alone: no id was given",)
+    return Plan(changes=(change, *alias_changes(person, actual.id, rules)), notes=notes)
+
+
+def restoring(person: Person, link: Link, rules: Rules) -> Mapping[str, Any] | Question | Refusal:
+    """Say whether a linked, enabled person's suspension has to be lifted, and may be."""
+    was_disabled = link.delivered.get("enabled") == rules.digest(False)  # noqa: FBT003 - a value
+    wanted = person.account is not None and person.account.enabled is True
+    if not wanted or not (was_disabled or (person.added and person.asked)):
+        return {}
+    if person.actual is None:
+        return {"suspended": False} if link.suspended_by_us else Question(link.google_id)
+    if not person.actual.suspended:
+        return {}
+    if link.suspended_by_us and person.actual.suspension_reason in _BY_ADMINISTRATOR:
+        return {"suspended": False}
+    return _why_not_restore(replace(person, added=True), person.actual) or {"suspended": False}
+
+
+def within_rights(plan: Plan, address: str, rules: Rules, *, flagged: bool) -> Plan:
+    """Refuse a plan that does more to an administrator's account than the settings allow."""
+    if not flagged and address != rules.admin:
+        return plan
+    rights = _RIGHTS[rules.administrators]
+    if all(rights.issuperset(change.verbs) for change in plan.changes):
+        return plan
+    text = (
+        f"{address} is an administrator at Google and is left alone (administrators = "
+        f"'{rules.administrators}'); change it there, or list it under protected"
+    )
+    return Plan(refusals=(Refusal(text),))

@@ -1,0 +1,46 @@
+"""One group before deciding: all that is known of it, on both sides.
+
+It must not know what follows from it: that is the planners' business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gapps_hooks.model import GoogleGroup, GoogleMember, Group, Link, Membership, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What a member reference means at Google, or why it means nothing there (yet)."""
+
+    reference: str
+    role: Role = Role.MEMBER
+    #: The address to add; None while the person or group has none.
+    address: str | None = None
+    google_id: str | None = None
+    #: Why there is no address, or why an existing membership is left as it is.
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathering:
+    """All that is known of one group before deciding."""
+
+    name: str
+    #: The desired state; None when the group is gone locally or not to be at Google.
+    group: Group | None
+    address: str
+    #: The desired members in Google's terms; None when nothing is said of members.
+    members: tuple[Resolved, ...] | None = None
+    link: Link | None = None
+    #: What was delivered before.
+    memberships: tuple[Membership, ...] = ()
+    actual: GoogleGroup | None = None
+    asked: bool = False
+    #: The members at Google; None while they were not asked for.
+    present: tuple[GoogleMember, ...] | None = None
+    taken: bool = False
+    #: A creation was sent before, and its answer may have been lost.
+    attempted: bool = False
+    holder: Link | None = None

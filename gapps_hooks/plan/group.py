@@ -1,0 +1,223 @@
+"""One group: desired state, link, memberships and Google's answer -> a plan, or a question.
+
+It must not know files, clocks, the network or the database: everything is an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gapps_hooks.model import (
+    Change,
+    GoogleGroup,
+    Group,
+    Link,
+    Plan,
+    Question,
+    Refusal,
+    Unset,
+    Verb,
+)
+from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.plan.members import addition, member_changes, notes, removal, wants, was_delivered
+from gapps_hooks.plan.rules import Rules, why_not_address
+from gapps_hooks.plan.user import TRUST_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class MembersQuestion:
+    """Planning cannot decide yet: Google has to be asked for the members of this group."""
+
+    google_id: str
+
+
+def plan_group(gathering: Gathering, rules: Rules, now: float) -> Plan | Question | MembersQuestion:
+    """Decide what is to be done for a group (the three-way comparison of one subject)."""
+    link, group = gathering.link, gathering.group
+    if group is None or group.deleted:
+        return _plan_removed(gathering, rules)
+    if link is None or link.ended_at is not None:
+        return _plan_unlinked(gathering, group, rules)
+    if gathering.asked and gathering.actual is None:
+        text = (
+            f"{link.address} was deleted at Google; let a new group be made with "
+            f"gapps-hooks links forget group:{gathering.name}"
+        )
+        return Plan(refusals=(Refusal(text),))
+    return _plan_linked(gathering, group, link, rules, now)
+
+
+def _plan_removed(gathering: Gathering, rules: Rules) -> Plan | MembersQuestion:
+    link = gathering.link
+    if link is None or link.ended_at is not None:
+        return Plan(notes=("not at Google",))
+    if rules.removed_groups == "leave":
+        return Plan(notes=(f"{link.address} is left as it is at Google",))
+    if rules.removed_groups == "delete" and link.created:
+        verb = Change(verbs=(Verb.DELETE_GROUP,), google_id=link.google_id, address=link.address)
+        return Plan(changes=(verb,))
+    delivered = [one for one in gathering.memberships if one.address]
+    if not delivered:
+        return Plan(notes=(f"{link.address} stays at Google, without members of ours",))
+    if gathering.present is None:
+        return MembersQuestion(link.google_id)
+    ours = [one for one in gathering.present if was_delivered(one, delivered)]
+    return Plan(changes=tuple(removal(link, one) for one in ours))
+
+
+def _plan_unlinked(
+    gathering: Gathering, group: Group, rules: Rules
+) -> Plan | Question | MembersQuestion:
+    refusal = why_not_address(gathering.address, rules)
+    if refusal:
+        return Plan(refusals=(Refusal(refusal),))
+    if gathering.taken and not gathering.asked:
+        return Question(gathering.address)
+    if gathering.actual is not None:
+        return _adopt(gathering, group, gathering.actual, rules)
+    if gathering.taken:
+        text = (
+            f"{gathering.address} is held by a user at Google; the user keeps it: give the group "
+            "another 'email'"
+        )
+        return Plan(refusals=(Refusal(text),))
+    return _create(gathering, group, rules)
+
+
+def _create(gathering: Gathering, group: Group, rules: Rules) -> Plan:
+    body = {"email": gathering.address, **_texts(gathering, group)}
+    creation = Change(
+        verbs=(Verb.CREATE_GROUP,),
+        google_id="",
+        address=gathering.address,
+        body=body,
+        delivers=_remember(gathering, group, rules),
+    )
+    settings = _settings_change(gathering.address, "", rules)
+    members = [
+        addition("", gathering.address, one) for one in gathering.members or () if wants(one)
+    ]
+    return Plan(changes=(creation, settings, *members), notes=notes(gathering))
+
+
+def _adopt(
+    gathering: Gathering, group: Group, actual: GoogleGroup, rules: Rules
+) -> Plan | MembersQuestion:
+    refusal = _why_not_adopt(gathering, actual, rules)
+    if refusal is not None:
+        return Plan(refusals=(refusal,))
+    if gathering.present is None and gathering.members is not None:
+        return MembersQuestion(actual.id)
+    adoption = Change(
+        verbs=(Verb.ADOPT,),
+        google_id=actual.id,
+        address=actual.email,
+        delivers=_remember(gathering, group, rules),
+    )
+    link = Link(
+        subject=0,
+        google_id=actual.id,
+        address=actual.email,
+        name=gathering.name,
+        created=gathering.attempted,
+    )
+    settings = (_settings_change(actual.email, actual.id, rules),) if gathering.attempted else ()
+    changes = (adoption, *settings, *member_changes(gathering, link, rules))
+    return Plan(changes=changes, notes=notes(gathering))
+
+
+def _why_not_adopt(gathering: Gathering, actual: GoogleGroup, rules: Rules) -> Refusal | None:
+    if actual.email != gathering.address:
+        return Refusal(
+            f"{gathering.address} is an alias of the group {actual.email} at Google; remove the "
+            "alias there, or give the group another 'email'"
+        )
+    if gathering.holder is not None and gathering.holder.ended_at is None:
+        return Refusal(
+            f"{actual.email} is linked to the group {gathering.holder.name} already; one of them "
+            "must go"
+        )
+    if rules.existing_accounts == "refuse" and not gathering.attempted:
+        return Refusal(
+            f"the group {actual.email} exists at Google already and existing_accounts is "
+            f"'refuse'; adopt it with gapps-hooks links bind group:{gathering.name} {actual.email}"
+        )
+    return None
+
+
+def _plan_linked(
+    gathering: Gathering, group: Group, link: Link, rules: Rules, now: float
+) -> Plan | Question | MembersQuestion:
+    patch = _patch(gathering, group, link, rules)
+    if isinstance(patch, Refusal):
+        return Plan(refusals=(patch,))
+    if gathering.present is None and _members_moved(gathering, link, now):
+        return MembersQuestion(link.google_id)
+    settings = _settings_if_changed(link, rules)
+    members = member_changes(gathering, link, rules) if gathering.present is not None else ()
+    changes = (*((patch,) if patch.body else ()), *settings, *members)
+    return Plan(changes=changes, notes=notes(gathering), confirms=patch.delivers)
+
+
+def _members_moved(gathering: Gathering, link: Link, now: float) -> bool:
+    if gathering.members is None:
+        return False
+    wanted = {(one.reference, one.role) for one in gathering.members if wants(one)}
+    delivered = {(one.reference, one.role) for one in gathering.memberships if one.address}
+    kept = {one.reference for one in gathering.members if not wants(one)}
+    unknown = {pair for pair in delivered if pair[0] not in kept}
+    return wanted != unknown or now - link.confirmed_at > TRUST_SECONDS
+
+
+def _patch(gathering: Gathering, group: Group, link: Link, rules: Rules) -> Change | Refusal:
+    delivers = _remember(gathering, group, rules)
+    moved = {key for key, digest in delivers.items() if link.delivered.get(key) != digest}
+    body: dict[str, Any] = {
+        key: value for key, value in _texts(gathering, group).items() if key in moved
+    }
+    verb = Verb.UPDATE_GROUP
+    if "address" in moved and gathering.address != link.address:
+        reason = why_not_address(gathering.address, rules)
+        if reason:
+            return Refusal(reason)
+        body, verb = {"email": gathering.address, **body}, Verb.RENAME_GROUP
+    return Change(
+        verbs=(verb,),
+        google_id=link.google_id,
+        address=link.address,
+        body=body,
+        before={"email": link.address} if "email" in body else {},
+        delivers=delivers,
+    )
+
+
+def _texts(gathering: Gathering, group: Group) -> dict[str, str]:
+    texts = {"name": gathering.name}
+    if not isinstance(group.description, Unset):
+        texts["description"] = group.description or ""
+    return texts
+
+
+def _remember(gathering: Gathering, group: Group, rules: Rules) -> dict[str, Any]:
+    values = {**_texts(gathering, group), "address": gathering.address}
+    return {key: rules.digest(value) for key, value in values.items()}
+
+
+def _settings_change(address: str, google_id: str, rules: Rules) -> Change:
+    # Google lets anyone on the web post to a group that the API created (help 10427204).
+    post = "ANYONE_CAN_POST" if rules.external_posting else "ALL_IN_DOMAIN_CAN_POST"
+    return Change(
+        verbs=(Verb.SET_GROUP_SETTINGS,),
+        google_id=google_id,
+        address=address,
+        body={"whoCanPostMessage": post, "whoCanJoin": "INVITED_CAN_JOIN"},
+        delivers={"whoCanPostMessage": rules.digest(post)},
+    )
+
+
+def _settings_if_changed(link: Link, rules: Rules) -> tuple[Change, ...]:
+    change = _settings_change(link.address, link.google_id, rules)
+    delivered = link.delivered.get("whoCanPostMessage")
+    unchanged = delivered == change.delivers["whoCanPostMessage"]
+    return () if unchanged or not link.created else (change,)

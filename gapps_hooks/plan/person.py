@@ -1,0 +1,44 @@
+"""One person before deciding: all that is known of them, on both sides.
+
+It must not know what follows from it: that is the planners' business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gapps_hooks.model import Account, GoogleUser, Identity, Link, PasswordHash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """All that is known of one person before deciding."""
+
+    name: str
+    #: The desired state; None when the person is gone locally.
+    account: Account | None
+    #: The address that the policy gives this person.
+    address: str
+    identity: Identity | None = None
+    password: PasswordHash | None = None
+    link: Link | None = None
+    #: What Google answered; None with ``asked`` means that Google has no such account.
+    actual: GoogleUser | None = None
+    asked: bool = False
+    #: A creation was answered with 409: the address is held by somebody.
+    taken: bool = False
+    #: A creation was sent before and its answer may have been lost.
+    attempted: bool = False
+    #: The account manager said in so many words that the person was added.
+    added: bool = False
+    #: When the last event came, wall-clock seconds.
+    event_at: float = 0.0
+    #: The password to create the account with when no event brought one.
+    creation_password: PasswordHash | None = None
+    #: The link that already has Google's account, when it is another subject's.
+    holder: Link | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the person is to have an active Google account; unknown counts as yes."""
+        return self.account is not None and self.account.enabled is not False
