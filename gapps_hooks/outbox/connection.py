@@ -1,0 +1,85 @@
+"""The one place that opens a database file, and that turns SQLite's errors into sentences.
+
+It must not know the schema or what is stored.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from gapps_hooks.errors import StateUnusable
+
+#: Seconds for which a writer waits for another one before it gives up.
+BUSY_SECONDS: Final = 5.0
+
+#: What is set on every connection; all of it is forgotten when the connection closes.
+#: temp_store keeps copies of pages (which may hold a hash) out of temporary files.
+_PRAGMAS: Final = """
+PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = ON;
+PRAGMA synchronous = FULL;
+PRAGMA temp_store = MEMORY;
+"""
+
+_REMEDIES: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full: free some space, then try again",
+    sqlite3.SQLITE_READONLY: "it cannot be written: mount the file system read-write",
+    sqlite3.SQLITE_CORRUPT: (
+        "it is damaged: move it away with its -wal and -shm files,"
+        " put a backup in its place or start anew with: gapps-hooks reconcile --dry-run"
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "it is no database of this program: move it away, or set state.directory"
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "another process has kept it locked for too long:"
+        " try again, or see who holds it with: fuser -v"
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "the disk does not take or give the data: look for disk or quota errors in the kernel's log"
+    ),
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: check the owner and mode of its directory",
+}
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the database file ``path`` with everything set that this program relies on.
+
+    Transactions are begun and ended by hand, and the caller sees to it that only one thread uses
+    the connection at a time.
+
+    Raises:
+        StateUnusable: the file cannot be opened.
+    """
+    with translated(path):
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.executescript(_PRAGMAS)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's operational errors about ``path`` into StateUnusable; others pass.
+
+    A broken constraint or a wrong statement is a mistake of ours and stays what it is.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        # Extended result codes keep the primary one in their low byte (sqlite.org/rescode.html).
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        remedy = _REMEDIES.get(code)
+        if remedy is None:
+            raise
+        raise StateUnusable(f"{path}: {remedy} ({error})") from error

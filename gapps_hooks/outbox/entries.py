@@ -1,0 +1,208 @@
+"""The life of entries: recorded, merged, due, put off, held, buried, settled.
+
+It must not know Google, the sources, or how long an entry has to wait.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gapps_hooks.model import Event, Kind
+from gapps_hooks.outbox import entry as rows
+from gapps_hooks.outbox import subjects
+from gapps_hooks.outbox.delays import LONGEST_DELAY
+from gapps_hooks.outbox.entry import Entry, Status
+from gapps_hooks.outbox.merging import Words, combine, said
+from gapps_hooks.outbox.naming import Meant, subject_meant
+from gapps_hooks.outbox.state import State
+
+__all__ = [
+    "Entry",
+    "Recorded",
+    "all_entries",
+    "bury",
+    "drop",
+    "due",
+    "get",
+    "hold",
+    "postpone",
+    "record",
+    "release",
+    "retry",
+    "settle",
+    "touch",
+]
+
+#: Seconds for which the id of an event is remembered.
+_REMEMBERED: Final = 86_400.0
+
+_SEEN: Final = "SELECT subject FROM events WHERE id = ?"
+_NOTE_EVENT: Final = "INSERT INTO events (id, subject, recorded_at) VALUES (?, ?, ?)"
+_FORGET_EVENTS: Final = "DELETE FROM events WHERE recorded_at < ?"
+_ONE: Final = "WHERE entries.subject = ?"
+_ALL: Final = "ORDER BY entries.sequence"
+_DUE: Final = """
+WHERE status = 'waiting' AND (due_at <= :now OR due_at > :now + :longest)
+ORDER BY entries.sequence LIMIT :limit
+"""
+_POSTPONE: Final = """
+UPDATE entries SET due_at = ?, reason = ?, attempts = attempts + ?,
+    contradictions = contradictions + ?
+WHERE subject = ?
+"""
+_STOP: Final = "UPDATE entries SET status = ?, reason = ? WHERE subject = ?"
+_RETRY: Final = """
+UPDATE entries SET status = 'waiting', due_at = ?, attempts = 0, contradictions = 0
+WHERE subject = ?
+"""
+_RELEASE: Final = """
+UPDATE entries SET status = 'waiting', due_at = :now, released = 1
+WHERE status = 'held' AND (:subject IS NULL OR subject = :subject)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The receipt for an event that is on disk."""
+
+    subject: int
+    generation: int
+    #: The same event had been recorded before; nothing was changed.
+    duplicate: bool
+
+
+def record(state: State, event: Event) -> Recorded:
+    """Merge the event into its subject's entry; on return it is on disk.
+
+    Inside a transaction of the caller it is on disk when that ends.
+
+    Raises:
+        StateUnusable: nothing was recorded.
+    """
+    with state.transaction():
+        seen = state.row(_SEEN, (event.id,))
+        if seen is not None:
+            subject = subjects.final(state, seen["subject"])
+            generation = subjects.generation_of(state, subject)
+            return Recorded(subject=subject, generation=generation, duplicate=True)
+        meant = subject_meant(state, event)
+        sequence = _next_sequence(state, event.id, meant.subject)
+        return _add(state, meant, said(event, sequence), sequence, event.defer)
+
+
+def touch(state: State, kind: Kind, name: str, *, defer: float = 0.0) -> Recorded:
+    """Record that somebody has to look at the subject, of whom nothing new was said.
+
+    Raises:
+        StateUnusable: nothing was recorded.
+    """
+    with state.transaction():
+        subject = subjects.of_name(state, kind, name)
+        if subject is None:
+            subject = subjects.create(state, kind, name)
+        sequence = _next_sequence(state, secrets.token_hex(16), subject)
+        return _add(state, Meant(subject=subject), Words(), sequence, defer)
+
+
+def due(state: State, now: float, limit: int = -1) -> tuple[Entry, ...]:
+    """The waiting entries whose time has come, oldest first, at most ``limit`` (-1: all).
+
+    A time further off than the longest delay was left behind by a clock that has been set back.
+    """
+    return rows.entries_where(state, _DUE, {"now": now, "longest": LONGEST_DELAY, "limit": limit})
+
+
+def get(state: State, subject: int) -> Entry | None:
+    """The subject's entry, if there is something to deliver."""
+    found = rows.entries_where(state, _ONE, (subject,))
+    return found[0] if found else None
+
+
+def all_entries(state: State) -> tuple[Entry, ...]:
+    """Every entry, oldest first."""
+    return rows.entries_where(state, _ALL)
+
+
+def settle(state: State, entry: Entry) -> bool:
+    """Clear a delivered entry and wipe its hash; False if a newer event has come meanwhile."""
+    with state.transaction():
+        return _unmoved(state, entry) and rows.delete(state, entry.subject)
+
+
+def postpone(
+    state: State, entry: Entry, *, due_at: float, reason: str, contradiction: bool = False
+) -> bool:
+    """Try again at ``due_at``; counts an attempt, or a contradiction of the source.
+
+    False if a newer event has come meanwhile, which is due by its own time.
+    """
+    counts = (0, 1) if contradiction else (1, 0)
+    # Lost in a power cut it would only be tried too early.
+    with state.transaction(durable=False):
+        return _change(state, entry, _POSTPONE, (due_at, reason, *counts))
+
+
+def hold(state: State, entry: Entry, reason: str) -> bool:
+    """Keep it until a person releases it; False if a newer event has come meanwhile."""
+    return _stop(state, entry, "held", reason)
+
+
+def bury(state: State, entry: Entry, reason: str) -> bool:
+    """Keep it until a person or a new event digs it up; False if one has come meanwhile."""
+    return _stop(state, entry, "buried", reason)
+
+
+def retry(state: State, subject: int) -> bool:
+    """Make the entry waiting and due now, whatever its status; False if there is none."""
+    with state.transaction():
+        return state.execute(_RETRY, (state.clock(), subject)) == 1
+
+
+def drop(state: State, subject: int) -> bool:
+    """Throw the entry away undelivered and wipe its hash; False if there is none."""
+    with state.transaction():
+        return rows.delete(state, subject)
+
+
+def release(state: State, subject: int | None = None) -> int:
+    """Let one held entry, or all of them, go beyond the bounds; return how many there were."""
+    with state.transaction():
+        return state.execute(_RELEASE, {"now": state.clock(), "subject": subject})
+
+
+def _next_sequence(state: State, event_id: str, subject: int) -> int:
+    now = state.clock()
+    state.execute(_FORGET_EVENTS, (now - _REMEMBERED,))
+    return state.insert(_NOTE_EVENT, (event_id, subject, now))
+
+
+def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) -> Recorded:
+    rows.save(
+        state,
+        meant.subject,
+        combine(rows.words_of(state, meant.subject), words),
+        sequence=sequence,
+        due_at=state.clock() + defer,
+        status="buried" if meant.problem else "waiting",
+        reason=meant.problem,
+    )
+    generation = subjects.advance(state, meant.subject)
+    return Recorded(subject=meant.subject, generation=generation, duplicate=False)
+
+
+def _unmoved(state: State, entry: Entry) -> bool:
+    return subjects.generation_of(state, entry.subject) == entry.generation
+
+
+def _change(state: State, entry: Entry, statement: str, values: Sequence[object]) -> bool:
+    if not _unmoved(state, entry):
+        return False
+    return state.execute(statement, (*values, entry.subject)) == 1
+
+
+def _stop(state: State, entry: Entry, status: Status, reason: str) -> bool:
+    with state.transaction():
+        return _change(state, entry, _STOP, (status, reason))

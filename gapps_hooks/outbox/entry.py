@@ -1,0 +1,158 @@
+"""One entry of the outbox, and how it is read from and written to its row.
+
+It must not know when an entry is due or what is done with it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from gapps_hooks.model import Identity, Kind, PasswordHash
+from gapps_hooks.outbox.merging import VERSION, Words, from_json, to_json
+from gapps_hooks.outbox.state import State
+
+Status = Literal["waiting", "held", "buried"]
+
+_SELECT: Final = """
+SELECT entries.*, subjects.kind, subjects.name, subjects.generation, secrets.function, secrets.value
+FROM entries JOIN subjects USING (subject) LEFT JOIN secrets USING (subject)
+"""
+_SAVE: Final = """
+INSERT INTO entries (
+    subject, sequence, version, words, status, recorded_at, event_at, due_at, reason)
+VALUES (:subject, :sequence, :version, :words, :status, :now, :now, :due_at, :reason)
+ON CONFLICT (subject) DO UPDATE SET
+    sequence = min(sequence, excluded.sequence), version = excluded.version,
+    words = excluded.words, status = excluded.status, event_at = excluded.event_at,
+    due_at = excluded.due_at, reason = excluded.reason,
+    attempts = 0, contradictions = 0, released = 0
+"""
+_DELETE: Final = "DELETE FROM entries WHERE subject = ?"
+_HASH: Final = "SELECT value FROM secrets WHERE subject = ?"
+_FORGET_HASH: Final = "DELETE FROM secrets WHERE subject = ?"
+_KEEP_HASH: Final = "INSERT INTO secrets (subject, function, value) VALUES (?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What still has to be delivered for one subject; times are wall-clock seconds."""
+
+    subject: int
+    kind: Kind
+    #: The name that the subject has now, or had last.
+    name: str
+    #: Grows with every event on the subject, also beyond the entry's life.
+    generation: int
+    #: ``held`` and ``buried`` wait for a person, or for the next event.
+    status: Status
+    #: The payloads' keys, each with its last value.
+    patch: Mapping[str, Any]
+    #: A user-add is among the events, after every deletion.
+    added: bool
+    #: The last word is that the subject is deleted.
+    removed: bool
+    password: PasswordHash | None = field(repr=False)
+    #: The name that the subject had, according to the last event that gave one.
+    old_name: str | None
+    #: The identity that the last event with one gave.
+    identity: Identity | None
+    #: When the first event was recorded that is not delivered yet, and the last one.
+    recorded_at: float
+    event_at: float
+    #: How often delivery was put off since the last event.
+    attempts: int
+    #: How often the source contradicted the events since the last of them.
+    contradictions: int
+    due_at: float
+    #: Why it waits, is held or buried, as a sentence; "" if there was no attempt yet.
+    reason: str
+    #: A person has let it go beyond the bounds.
+    released: bool
+
+
+def entries_where(
+    state: State, condition: str = "", parameters: Sequence[object] | Mapping[str, object] = ()
+) -> tuple[Entry, ...]:
+    """The entries that ``condition`` (SQL after the joins) selects."""
+    return tuple(_entry(row) for row in state.rows(_SELECT + condition, parameters))
+
+
+def words_of(state: State, subject: int) -> Words:
+    """What the subject's entry says; nothing if it has none."""
+    row = state.row(f"{_SELECT} WHERE entries.subject = ?", (subject,))
+    return _words(row) if row else Words()
+
+
+def save(  # noqa: PLR0913 - the row's fields
+    state: State,
+    subject: int,
+    words: Words,
+    *,
+    sequence: int,
+    due_at: float,
+    status: Status = "waiting",
+    reason: str = "",
+) -> None:
+    """Write the subject's entry as after a new event; inside a transaction."""
+    state.execute(
+        _SAVE,
+        {
+            "subject": subject,
+            "sequence": sequence,
+            "version": VERSION,
+            "words": to_json(words),
+            "status": status,
+            "now": state.clock(),
+            "due_at": due_at,
+            "reason": reason,
+        },
+    )
+    _save_secret(state, subject, words.password[1] if words.password else None)
+
+
+def delete(state: State, subject: int) -> bool:
+    """Remove the entry and wipe its hash; inside a transaction. False if there is none."""
+    _save_secret(state, subject, None)
+    return state.execute(_DELETE, (subject,)) == 1
+
+
+def _save_secret(state: State, subject: int, password: PasswordHash | None) -> None:
+    present = state.row(_HASH, (subject,))
+    if present and (password is None or password.value != present["value"]):
+        state.execute(_FORGET_HASH, (subject,))
+        state.want_wipe()
+        present = None
+    if password is not None and present is None:
+        state.execute(_KEEP_HASH, (subject, password.function, password.value))
+
+
+def _words(row: sqlite3.Row) -> Words:
+    password = PasswordHash(row["function"], row["value"]) if row["value"] else None
+    return from_json(row["words"], password)
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    words = _words(row)
+    return Entry(
+        subject=row["subject"],
+        kind=Kind(row["kind"]),
+        name=row["name"],
+        generation=row["generation"],
+        status=row["status"],
+        patch=words.patch,
+        added=words.added,
+        removed=words.removed,
+        password=words.password and words.password[1],
+        old_name=words.old_name and words.old_name[1],
+        identity=words.identity and words.identity[1],
+        recorded_at=row["recorded_at"],
+        event_at=row["event_at"],
+        attempts=row["attempts"],
+        contradictions=row["contradictions"],
+        due_at=row["due_at"],
+        reason=row["reason"],
+        released=bool(row["released"]),
+    )

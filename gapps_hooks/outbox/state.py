@@ -1,0 +1,231 @@
+"""The open state file: transactions, digests, and the wiping of what must not stay.
+
+It must not know what the tables mean, apart from ``meta``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+from gapps_hooks.errors import StateUnusable
+from gapps_hooks.outbox.connection import BUSY_SECONDS, translated
+from gapps_hooks.outbox.digests import keyed_digest
+
+#: Seconds in which a deleted hash has to be gone from the file and its write-ahead log.
+WIPE_SECONDS: Final = 5.0
+
+_META: Final = "SELECT value FROM meta WHERE name = ?"
+_SET_META: Final = (
+    "INSERT INTO meta (name, value) VALUES (?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+_WANT_WIPE: Final = "UPDATE meta SET value = value + 1 WHERE name = 'wipes-wanted'"
+_WIPED: Final = "UPDATE meta SET value = ? WHERE name = 'wipes-done' AND CAST(value AS INTEGER) < ?"
+
+
+class State:
+    """One installation's open state file; to be shared by the threads of a process.
+
+    Other modules of the outbox are its verbs. A process that forks must open its own.
+    """
+
+    def __init__(  # noqa: PLR0913 - open_state is the only caller
+        self,
+        connection: sqlite3.Connection,
+        *,
+        directory: Path,
+        path: Path,
+        clock: Callable[[], float],
+        domain: str,
+        machine: str,
+    ) -> None:
+        self.directory: Final = directory
+        #: Wall clock, seconds since the epoch.
+        self.clock: Final = clock
+        self._connection = connection
+        self._path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._wipe_wanted = False
+        self._key = bytes.fromhex(self.meta("digest-key"))
+        #: Names this installation in the marks that it leaves at Google.
+        self.instance: Final = self.meta("instance")
+        #: Where this process runs: the domain of the settings, and a digest of the machine's id.
+        self.domain: Final = domain
+        self.machine: Final = self.digest(machine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; closing twice does no harm."""
+        with self._lock:
+            self._connection.close()
+
+    # --- statements -----------------------------------------------------------------------
+
+    def rows(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[sqlite3.Row]:
+        """All rows of a query; nothing stays open behind it.
+
+        Raises:
+            StateUnusable: the file cannot be read.
+        """
+        with self._lock, translated(self._path):
+            return self._connection.execute(statement, parameters).fetchall()
+
+    def row(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        found = self.rows(statement, parameters)
+        return found[0] if found else None
+
+    def execute(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
+        """Run a statement inside a transaction; return the number of rows that it changed.
+
+        Raises:
+            StateUnusable: the file cannot be written.
+        """
+        with self._lock, translated(self._path):
+            return self._connection.execute(statement, parameters).rowcount
+
+    def insert(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
+        """Run an INSERT inside a transaction; return the new row's number."""
+        with self._lock, translated(self._path):
+            return self._connection.execute(statement, parameters).lastrowid or 0
+
+    # --- transactions ---------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        """Everything inside happens wholly or not at all, and no other process writes meanwhile.
+
+        On leaving the outermost one it is on disk (fsync); with ``durable=False`` it survives
+        the process but perhaps not a power cut. One inside another is a savepoint of it.
+
+        Raises:
+            StateUnusable: the file cannot be written, or is locked for more than 5 seconds.
+        """
+        with self._lock:
+            begin, commit, undo = self._boundaries()
+            if self._depth == 0:
+                self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self.execute(begin)
+            self._depth += 1
+            try:
+                yield
+                self.execute(commit)
+            except BaseException:
+                self._undo(undo)
+                raise
+            finally:
+                self._depth -= 1
+            wipe = self._wipe_wanted and self._depth == 0
+        if wipe:
+            self.finish_wiping()
+
+    def _boundaries(self) -> tuple[str, str, tuple[str, ...]]:
+        if self._depth == 0:
+            return "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
+        name = f"level_{self._depth}"
+        return f"SAVEPOINT {name}", f"RELEASE {name}", (f"ROLLBACK TO {name}", f"RELEASE {name}")
+
+    def _undo(self, statements: tuple[str, ...]) -> None:
+        # SQLite has rolled back by itself after some errors, such as a full disk.
+        if not self._connection.in_transaction:
+            return
+        for statement in statements:
+            self._connection.execute(statement)
+
+    def _set(self, pragma: str) -> None:
+        self._connection.execute(pragma).close()
+
+    # --- meta -----------------------------------------------------------------------------
+
+    def meta(self, name: str) -> str:
+        """A row of ``meta``; "" if there is none."""
+        found = self.row(_META, (name,))
+        return str(found["value"]) if found else ""
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Set a row of ``meta``, inside a transaction."""
+        self.execute(_SET_META, (name, value))
+
+    def binding_problem(self) -> str | None:
+        """Why this file may not be sent from here, as a sentence; None if it may.
+
+        A copy of the file would deliver everything a second time and fight with the original.
+        """
+        remedy = "nothing is sent until you say that this is right: gapps-hooks adopt-state"
+        if (bound := self.meta("domain")) != self.domain:
+            return f"{self._path}: is the state of {bound}, not of {self.domain}; {remedy}"
+        if self.meta("machine") != self.machine:
+            return f"{self._path}: was copied from another machine; {remedy}"
+        return None
+
+    def digest(self, value: Any) -> str:  # noqa: ANN401 - anything that JSON can say
+        """A digest under this file's own key, which never leaves it (see keyed_digest)."""
+        return keyed_digest(self._key, value)
+
+    # --- wiping ---------------------------------------------------------------------------
+
+    def want_wipe(self) -> None:
+        """Note, inside the transaction that deletes a hash, that its old pages have to go too."""
+        self.execute(_WANT_WIPE)
+        self._wipe_wanted = True
+
+    def finish_wiping(
+        self,
+        seconds: float = WIPE_SECONDS,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> bool:
+        """Empty the write-ahead log, where deleted hashes still stand; True if nothing is left.
+
+        A long reader can keep us from it; then, after ``seconds``, the mark stays, and the next
+        transaction of this kind or the next process that opens the file goes on.
+        """
+        deadline = monotonic() + seconds
+        while not (done := self._try_wipe()) and monotonic() < deadline:
+            sleep(0.02)
+        return done
+
+    def _try_wipe(self) -> bool:
+        with self._lock:
+            self._wipe_wanted = False
+            return self._wipe()
+
+    def _wipe(self) -> bool:
+        try:
+            wanted = self.meta("wipes-wanted")
+            if self.meta("wipes-done") == wanted:
+                return True
+            if not self._empty_log():
+                return False
+            with self.transaction(durable=False):
+                self.execute(_WIPED, (wanted, int(wanted)))
+        except StateUnusable:
+            # What was to be recorded is recorded; the mark tells the next one to try again.
+            return False
+        return True
+
+    def _empty_log(self) -> bool:
+        # A long wait in here would keep recorders out: SQLite holds the writers' lock meanwhile.
+        self._set("PRAGMA busy_timeout = 100")
+        try:
+            found = self.row("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._set(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        return found is not None and found[0] == 0
