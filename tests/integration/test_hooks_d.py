@@ -1,0 +1,174 @@
+"""The scripts of hooks.d: they find their program, and nothing of their caller reaches it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Recorded = Callable[[], list[dict[str, Any]]]
+Events = Callable[[], list[tuple[str, str]]]
+
+EVENTS = ("user-add", "user-modify", "user-delete", "group-change", "password-set")
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def hooks(installation: Path) -> Path:
+    return installation / "share" / "gapps-hooks" / "hooks.d"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """An environment that keeps the tests away from this machine's own agent."""
+    return {"GAPPS_HOOKS_CONFIG": str(tmp_path / "a place" / "gapps-hooks.toml")}
+
+
+def run(
+    hook: Path | str, *words: str, environment: dict[str, str], payload: bytes = b"", cwd: str = "/"
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [hook, *words],
+        input=payload,
+        capture_output=True,
+        env=environment,
+        cwd=cwd,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_each_script_hands_over_its_own_event(
+    hooks: Path, settings: dict[str, str], events: Events, event: str
+) -> None:
+    result = run(hooks / event, "alice", environment=settings)
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"recorded here\n", b"")
+    assert events() == [(event, "alice")]
+
+
+def test_reconcile_runs_the_command_line(
+    hooks: Path, settings: dict[str, str], recorded: Recorded
+) -> None:
+    assert run(hooks / "reconcile", "--dry-run", environment=settings).returncode == 0
+    (note,) = recorded()
+    assert note["arguments"][-3:] == ["gapps_hooks", "reconcile", "--dry-run"]
+
+
+def test_settings_come_from_the_environment_and_the_payload_from_stdin(
+    hooks: Path, settings: dict[str, str], recorded: Recorded
+) -> None:
+    run(hooks / "user-add", "alice", environment=settings, payload=b'{"email": "a@example.org"}')
+    (note,) = recorded()
+    assert f'"settings": "{settings["GAPPS_HOOKS_CONFIG"]}"' in note["message"]
+    assert '"payload": {"email": "a@example.org"}' in note["message"]
+
+
+@pytest.mark.parametrize("subject", ["a b", "$(touch x)", "a'b\"c", "*", "a;b", "--", "-n"])
+def test_a_name_is_never_read_by_a_shell(
+    hooks: Path, settings: dict[str, str], events: Events, tmp_path: Path, subject: str
+) -> None:
+    result = run(hooks / "user-add", "--", subject, environment=settings, cwd=str(tmp_path))
+    assert result.returncode == 0
+    assert events() == [("user-add", subject)]
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_hook_is_found_through_links_in_other_directories(
+    hooks: Path, settings: dict[str, str], events: Events, tmp_path: Path
+) -> None:
+    (tmp_path / "other place").mkdir()
+    first = tmp_path / "other place" / "50-whatever"
+    first.symlink_to(hooks / "user-delete")
+    second = tmp_path / "second"
+    second.symlink_to(Path("other place", "50-whatever"))
+    assert run(second, "alice", environment=settings).returncode == 0
+    assert run("./second", "bob", environment=settings, cwd=str(tmp_path)).returncode == 0
+    assert events() == [("user-delete", "alice"), ("user-delete", "bob")]
+
+
+def test_a_hostile_environment_has_no_effect(
+    hooks: Path, settings: dict[str, str], recorded: Recorded, tmp_path: Path
+) -> None:
+    for name in ("env", "readlink", "python3", "logger", "json.py", "os.py", "sitecustomize.py"):
+        trap = tmp_path / "traps" / name
+        trap.parent.mkdir(exist_ok=True)
+        trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/caught\n")
+        trap.chmod(0o755)
+    hostile = dict.fromkeys(("PATH", "PYTHONPATH", "PYTHONHOME", "HOME"), str(trap.parent))
+    hostile |= {"LD_LIBRARY_PATH": str(trap.parent), "LC_ALL": "xx_XX", "IFS": "o/-u", "ENV": "x"}
+    hostile |= {"PYTHONINSPECT": "1", "PYTHONSTARTUP": str(trap), "CDPATH": "/", "TMPDIR": "/x"}
+    result = run(hooks / "user-add", "alice", environment=hostile | settings, cwd=str(trap.parent))
+    (note,) = recorded()
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert not (tmp_path / "caught").exists()
+    assert set(note["environment"]) <= {"PATH", "LC_CTYPE"}
+
+
+def test_closed_descriptors_change_nothing(
+    hooks: Path, settings: dict[str, str], events: Events
+) -> None:
+    line = 'exec "$0" alice <&- >&- 2>&-'
+    result = subprocess.run(
+        ["/bin/sh", "-c", line, hooks / "user-add"], env=settings, check=False, timeout=30
+    )
+    assert result.returncode == 0
+    assert events() == [("user-add", "alice")]
+
+
+def test_the_newest_python_whose_interpreter_is_there_is_taken(
+    hooks: Path, settings: dict[str, str], events: Events, installation: Path
+) -> None:
+    """After an upgrade of Python the old version's files, or a removed one's, may lie about."""
+    minor = sys.version_info.minor
+    (package,) = installation.glob("lib/python3.*/site-packages/gapps_hooks")
+    for leftover in (minor - 2, minor + 1):
+        copy = installation / "lib" / f"python3.{leftover}" / "site-packages" / "gapps_hooks"
+        shutil.copytree(package, copy)
+        (copy / "fire.py").write_text("raise SystemExit('the wrong one')\n")
+    older = installation / "bin" / f"python3.{minor - 2}"
+    older.symlink_to(installation / "bin" / f"python3.{minor}")
+    result = run(hooks / "user-add", "alice", environment=settings)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert events() == [("user-add", "alice")]
+
+
+def test_a_package_imported_from_elsewhere_is_asked_for(
+    hooks: Path, settings: dict[str, str], events: Events, installation: Path, tmp_path: Path
+) -> None:
+    """As with an editable installation, where a .pth file leads to the checkout."""
+    (package,) = installation.glob("lib/python3.*/site-packages/gapps_hooks")
+    elsewhere = tmp_path / "checkout of it"
+    elsewhere.mkdir()
+    (package.parent / "elsewhere.pth").write_text(f"{elsewhere}\n")
+    package.rename(elsewhere / "gapps_hooks")
+    (interpreter,) = (installation / "bin").iterdir()
+    (installation / "bin" / "python3").symlink_to(interpreter)
+    result = run(hooks / "user-add", "alice", environment=settings)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert events() == [("user-add", "alice")]
+
+
+@pytest.mark.parametrize("missing", ["program", "interpreter"])
+def test_what_is_missing_is_said_and_is_not_success(
+    hooks: Path, settings: dict[str, str], installation: Path, missing: str
+) -> None:
+    shutil.rmtree(installation / ("lib" if missing == "program" else "bin"))
+    result = run(hooks / "user-add", "alice", environment=settings)
+    assert result.returncode == 1
+    assert b"not recorded" in result.stderr
+    assert b"install it again" in result.stderr
+
+
+def test_the_scripts_are_executable_and_the_shared_part_is_not() -> None:
+    modes = {file.name: file.stat().st_mode for file in (CHECKOUT / "hooks.d").iterdir()}
+    runnable = {name for name, mode in modes.items() if mode & stat.S_IXUSR}
+    assert runnable == {*EVENTS, "reconcile"}
+    assert os.access(CHECKOUT / "hooks.d" / "launch", os.R_OK)
