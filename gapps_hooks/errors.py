@@ -9,6 +9,7 @@ It must know nothing of the rest of the package.
     ├── NotRecorded               the event could not be put on disk (exit 1)
     │   └── StateUnusable         the state directory or its database
     ├── SourceUnreadable          the account manager's truth could not be read: conclude nothing
+    ├── PolicyFailed              the organisation's own policy broke: the entry waits
     └── GoogleFault               what a Google call came to, other than done
         ├── Passing               the same call may work later
         │   ├── Throttled         Google asks for fewer requests
@@ -80,17 +81,30 @@ class SourceUnreadable(GappsHooksError):
     """The account manager's truth could not be read, wholly or in part."""
 
 
+class PolicyFailed(GappsHooksError):
+    """A hook of the organisation's own policy raised, or answered nonsense; the entry waits."""
+
+
 class GoogleFault(GappsHooksError):
     """A Google call that did not end in *done*.
 
     ``status`` is the HTTP status (None when there was no answer), ``reason`` Google's
-    ``errors[0].reason`` or the token endpoint's ``error``.
+    ``errors[0].reason`` or the token endpoint's ``error``; ``retry_after`` the seconds that
+    Google asks to wait, where it says so.
     """
 
-    def __init__(self, text: str, *, status: int | None = None, reason: str = "") -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int | None = None,
+        reason: str = "",
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(text)
         self.status = status
         self.reason = reason
+        self.retry_after = retry_after
 
 
 class Passing(GoogleFault):
