@@ -137,6 +137,8 @@ class Group:
     email: str | Unset | None = UNSET
     description: str | Unset | None = UNSET
     members: tuple[Member, ...] | Unset = UNSET
+    #: Roles of which nothing was said: whoever was delivered in one of them stays in it.
+    unsaid_roles: frozenset[Role] = frozenset()
     deleted: bool = False
     id: Identity | None = None
 
