@@ -25,6 +25,10 @@ PRAGMA synchronous = FULL;
 PRAGMA temp_store = MEMORY;
 """
 
+_LOCKED: Final = (
+    "another process has kept it locked for too long:"
+    " try again, or see who holds it with: fuser -v"
+)
 _REMEDIES: Final = {
     sqlite3.SQLITE_FULL: "the disk is full: free some space, then try again",
     sqlite3.SQLITE_READONLY: "it cannot be written: mount the file system read-write",
@@ -35,10 +39,8 @@ _REMEDIES: Final = {
     sqlite3.SQLITE_NOTADB: (
         "it is no database of this program: move it away, or set state.directory"
     ),
-    sqlite3.SQLITE_BUSY: (
-        "another process has kept it locked for too long:"
-        " try again, or see who holds it with: fuser -v"
-    ),
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_IOERR: (
         "the disk does not take or give the data: look for disk or quota errors in the kernel's log"
     ),

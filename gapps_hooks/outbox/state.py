@@ -146,7 +146,7 @@ class State:
         if not self._connection.in_transaction:
             return
         for statement in statements:
-            self._connection.execute(statement)
+            self.execute(statement)
 
     def _set(self, pragma: str) -> None:
         self._connection.execute(pragma).close()
