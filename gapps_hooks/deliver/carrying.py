@@ -1,0 +1,126 @@
+"""Carrying out a plan: within the bounds, past the policy's veto, remembered change by change.
+
+It must not know how a plan is made, nor what becomes of an entry whose plan fails.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gapps_hooks.deliver.memory import Owner, remember_change
+from gapps_hooks.deliver.send import Answer, send
+from gapps_hooks.errors import GappsHooksError, Refused
+from gapps_hooks.model import Account, Change, GoogleGroup, GoogleUser, Link, Plan, Verb
+from gapps_hooks.outbox import bounds, creations, links, memberships
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.settings import BoundSettings
+from gapps_hooks.wiring import Wiring
+
+
+class Held(GappsHooksError):
+    """Too much at once: the entry waits until a person releases it."""
+
+
+#: How each bounded verb's limit is found, from the settings and the number of what it acts on.
+_LIMITS: Final[dict[Verb, Callable[[BoundSettings, int], int | None]]] = {
+    Verb.CREATE: lambda limits, _: limits.create,
+    Verb.CREATE_GROUP: lambda _, __: None,
+    Verb.SUSPEND: lambda limits, population: limits.suspend.limit(population),
+    Verb.RESTORE: lambda limits, population: limits.restore.limit(population),
+    Verb.RENAME: lambda limits, population: limits.rename.limit(population),
+    Verb.REMOVE_MEMBER: lambda limits, population: limits.remove_member.limit(population),
+}
+
+
+def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
+    """Count the plan's bounded changes before the first is sent; all or nothing is done.
+
+    Raises:
+        Held: within 24 hours more of one kind would be done than the settings allow.
+    """
+    counts = Counter(verb for change in plan.changes for verb in change.verbs if verb in _LIMITS)
+    for verb, count in counts.items():
+        limit = None if entry.released else _limit(wiring, verb)
+        over = bounds.reserve(wiring.state, entry.subject, entry.generation, verb, count, limit)
+        if over is not None:
+            raise Held(
+                f"held: {over.used + over.asked} x {verb} within 24 hours is more than the bound "
+                f"of {over.limit}; if it is right: gapps-hooks outbox release {entry.name}"
+            )
+
+
+def _limit(wiring: Wiring, verb: Verb) -> int | None:
+    count = memberships.count if verb is Verb.REMOVE_MEMBER else links.count
+    population = count(wiring.state)
+    return _LIMITS[verb](wiring.settings.bounds, population)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """For whom changes are carried out, and what came of them so far."""
+
+    owner: Owner
+    #: Grows as changes are confirmed, so that a fault in the middle still tells the truth.
+    done: list[Change]
+    #: The person as the policy's veto is shown them.
+    account: Account | None = None
+    #: What Google last answered about the subject.
+    known: GoogleUser | GoogleGroup | None = None
+
+
+def carry_out(wiring: Wiring, task: Task, changes: tuple[Change, ...]) -> None:
+    """Make the changes in order and remember each as soon as Google confirmed it.
+
+    Raises:
+        Refused: the policy vetoed a change.
+        GoogleFault: the verdict of the call that failed.
+        PolicyFailed: a plugin of the organisation raised.
+    """
+    for change in changes:
+        aimed = _aim(wiring, task.owner, change)
+        reason = wiring.policy.veto(aimed, task.account)
+        if reason is not None:
+            raise Refused(f"the organisation's policy refuses it: {reason}")
+        answer = _send(wiring, aimed, task.known)
+        _remember(wiring, task.owner, aimed, answer)
+        task.done.append(aimed)
+
+
+def _aim(wiring: Wiring, owner: Owner, change: Change) -> Change:
+    """Give a change that follows a creation the id that the creation brought."""
+    if _creates(change):
+        creations.begin(wiring.state, owner.subject)
+        return change
+    link = links.of(wiring.state, owner.subject)
+    return replace(change, google_id=change.google_id or (link.google_id if link else ""))
+
+
+def _creates(change: Change) -> bool:
+    return bool({Verb.CREATE, Verb.CREATE_GROUP} & set(change.verbs))
+
+
+def _send(wiring: Wiring, change: Change, known: GoogleUser | GoogleGroup | None) -> Answer:
+    if change.verbs == (Verb.ADOPT,) and not change.body and change.password is None:
+        return known
+    return send(wiring.directory, change)
+
+
+def _remember(wiring: Wiring, owner: Owner, change: Change, answer: Answer) -> None:
+    now = wiring.clock()
+    if isinstance(answer, GoogleUser | GoogleGroup):
+        link = links.of(wiring.state, owner.subject)
+        with wiring.state.transaction():
+            links.save(wiring.state, remember_change(link, owner, change, answer, now))
+            creations.finish(wiring.state, owner.subject)
+        return
+    link = links.by_google_id(wiring.state, change.google_id)
+    if link is not None and change.delivers:
+        links.save(wiring.state, _with_delivered(link, change, now))
+
+
+def _with_delivered(link: Link, change: Change, now: float) -> Link:
+    delivered = {**link.delivered, **change.delivers}
+    return replace(link, delivered=delivered, confirmed_at=now)

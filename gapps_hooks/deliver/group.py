@@ -1,0 +1,240 @@
+"""One group's entry: look, decide, ask, carry out, and look after the people concerned.
+
+It must not know back-off, breakers or leases: whoever calls it judges what it raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gapps_hooks.deliver.carrying import Task, carry_out, reserve
+from gapps_hooks.deliver.delivered import Delivered
+from gapps_hooks.deliver.desired import desired_group, group_address, in_scope, resolve_members
+from gapps_hooks.deliver.memory import Owner, remember_answer
+from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
+from gapps_hooks.model import (
+    Change,
+    Group,
+    Kind,
+    Link,
+    Member,
+    Membership,
+    Plan,
+    Question,
+    Unset,
+    Verb,
+)
+from gapps_hooks.outbox import creations, entries, links, memberships
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.plan.group import MembersQuestion, plan_group
+from gapps_hooks.plan.members import memberships_after
+from gapps_hooks.wiring import Wiring
+
+#: A linked group that Google does not know is still settling for this long after its creation.
+SETTLING_SECONDS = 120.0
+_ROUNDS = 3
+_MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
+
+
+def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
+    """Bring one group at Google to what it should now be, sending only the difference.
+
+    Raises:
+        GappsHooksError: the verdict why not, or not wholly; ``done`` holds what was confirmed.
+    """
+    group = desired_group(wiring, entry)
+    link = links.of(wiring.state, entry.subject)
+    wanted = group is None or in_scope(wiring, group)
+    if wiring.settings.enabled.group == entry.name:
+        _touch_people(wiring, entry, group, remember=not wanted)
+    if not wanted:
+        return Delivered(notes=("the settings do not want this group at Google",))
+    gathering = _gather(wiring, entry, group, link)
+    for _ in range(_ROUNDS):
+        gathering, plan = _decide(wiring, gathering)
+        if plan.refusals:
+            raise Refused(plan.refusals[0].text)
+        try:
+            missing = _carry_out(wiring, entry, gathering, plan, done)
+        except AlreadyExists as error:
+            gathering = _taken(gathering, error)
+        except NotFound as error:
+            gathering = _gone(wiring, gathering, error)
+        else:
+            _conclude(wiring, entry, gathering, plan, done)
+            return Delivered(notes=(*plan.notes, *missing), confirmed_at=_confirmed(gathering))
+    raise NotYet(f"{gathering.address} keeps changing at Google while it is being changed")
+
+
+def _gather(wiring: Wiring, entry: Entry, group: Group | None, link: Link | None) -> Gathering:
+    return Gathering(
+        name=entry.name,
+        group=group,
+        address=group_address(wiring, group, link) if group else (link.address if link else ""),
+        members=resolve_members(wiring, group) if group else None,
+        link=link,
+        memberships=memberships.of(wiring.state, entry.subject),
+        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
+    )
+
+
+def _taken(gathering: Gathering, error: AlreadyExists) -> Gathering:
+    if gathering.taken or gathering.link is not None:
+        raise Refused(str(error), status=error.status, reason=error.reason) from error
+    return replace(gathering, taken=True)
+
+
+def _gone(wiring: Wiring, gathering: Gathering, error: NotFound) -> Gathering:
+    if gathering.link is None:
+        raise NotYet(f"{gathering.address} was created moments ago") from error
+    if wiring.clock() - gathering.link.created_at < SETTLING_SECONDS:
+        raise NotYet(f"{gathering.link.address} was created moments ago") from error
+    return replace(gathering, asked=True, actual=None)
+
+
+def _confirmed(gathering: Gathering) -> float | None:
+    if gathering.link is None or gathering.present is not None:
+        return None
+    return gathering.link.confirmed_at
+
+
+# --- deciding ------------------------------------------------------------------------------------
+
+
+def _decide(wiring: Wiring, gathering: Gathering) -> tuple[Gathering, Plan]:
+    step = plan_group(gathering, wiring.rules, wiring.clock())
+    while not isinstance(step, Plan):
+        if isinstance(step, MembersQuestion):
+            gathering = _ask_members(wiring, gathering, step.google_id)
+        else:
+            gathering = _ask(wiring, gathering, step)
+        step = plan_group(gathering, wiring.rules, wiring.clock())
+    return gathering, step
+
+
+def _ask(wiring: Wiring, gathering: Gathering, question: Question) -> Gathering:
+    try:
+        actual = wiring.directory.get_group(question.key)
+    except NotFound:
+        return replace(gathering, asked=True, actual=None)
+    link = links.by_google_id(wiring.state, actual.id)
+    return replace(gathering, asked=True, actual=actual, holder=link)
+
+
+def _ask_members(wiring: Wiring, gathering: Gathering, google_id: str) -> Gathering:
+    try:
+        present = wiring.directory.list_members(google_id)
+    except NotFound as error:
+        return _gone(wiring, gathering, error)
+    return replace(gathering, present=present)
+
+
+# --- carrying out --------------------------------------------------------------------------------
+
+
+def _carry_out(
+    wiring: Wiring, entry: Entry, gathering: Gathering, plan: Plan, done: list[Change]
+) -> tuple[str, ...]:
+    """Make the group first, then its members; one unknown member does not stop the others."""
+    reserve(wiring, entry, plan)
+    task = Task(owner=_owner(entry, gathering), done=done, known=gathering.actual)
+    members = [change for change in plan.changes if _MEMBER_VERBS.intersection(change.verbs)]
+    others = tuple(change for change in plan.changes if change not in members)
+    carry_out(wiring, task, others)
+    if members:
+        _announce(wiring, entry, gathering, members)
+    missing = [note for change in members if (note := _carry_out_member(wiring, task, change))]
+    return tuple(missing)
+
+
+def _owner(entry: Entry, gathering: Gathering) -> Owner:
+    return Owner(
+        subject=entry.subject,
+        name=entry.name,
+        identity=gathering.group.id if gathering.group else None,
+        attempted=gathering.attempted,
+    )
+
+
+def _carry_out_member(wiring: Wiring, task: Task, change: Change) -> str | None:
+    try:
+        carry_out(wiring, task, (change,))
+    except NotFound as error:
+        if error.status != 400 and "memberKey" not in str(error):  # noqa: PLR2004 - HTTP
+            raise
+        return f"{change.body['email']}: Google knows no such account"
+    return None
+
+
+def _announce(wiring: Wiring, entry: Entry, gathering: Gathering, members: list[Change]) -> None:
+    """Say what is about to be ours before it is sent, so that a crash in the middle loses nothing.
+
+    A link confirmed at 0 is asked for its members again, whatever happened to the requests.
+    """
+    added = _added(members)
+    memberships.replace(wiring.state, entry.subject, _after(gathering, added))
+    link = links.of(wiring.state, entry.subject)
+    if link is not None:
+        links.save(wiring.state, replace(link, confirmed_at=0.0))
+
+
+def _added(changes: list[Change]) -> dict[str, str | None]:
+    return {change.body["email"]: None for change in changes if Verb.ADD_MEMBER in change.verbs}
+
+
+def _after(gathering: Gathering, added: dict[str, str | None]) -> tuple[Membership, ...]:
+    after = memberships_after(gathering, added)
+    still = {one.reference for one in after}
+    # What is to be removed stays ours until it is gone.
+    return (*after, *(one for one in gathering.memberships if one.reference not in still))
+
+
+# --- concluding ----------------------------------------------------------------------------------
+
+
+def _conclude(
+    wiring: Wiring, entry: Entry, gathering: Gathering, plan: Plan, done: list[Change]
+) -> None:
+    added = {change.body["email"]: None for change in done if Verb.ADD_MEMBER in change.verbs}
+    if gathering.members is not None:
+        memberships.replace(wiring.state, entry.subject, memberships_after(gathering, added))
+    link = links.of(wiring.state, entry.subject)
+    if link is None:
+        return
+    fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
+    links.save(wiring.state, remember_answer(link, _owner(entry, gathering), plan.confirms, fresh))
+    if gathering.group is None or gathering.group.deleted:
+        memberships.replace(wiring.state, entry.subject, ())
+        links.end(wiring.state, entry.subject, wiring.clock())
+
+
+def _touch_people(wiring: Wiring, entry: Entry, group: Group | None, *, remember: bool) -> None:
+    """A change of the group that switches the Google option on reaches the people concerned.
+
+    Where the group itself is not at Google, nobody else remembers who was in it.
+    """
+    wanted = group.members if group is not None else ()
+    if isinstance(wanted, Unset):
+        return
+    before = memberships.of(wiring.state, entry.subject)
+    for name in sorted({*_names(wanted)} ^ {one.reference for one in before}):
+        entries.touch(wiring.state, Kind.USER, name)
+    if remember:
+        memberships.replace(wiring.state, entry.subject, _keep(before, wanted))
+
+
+def _names(members: tuple[Member, ...]) -> tuple[str, ...]:
+    return tuple(
+        one.reference
+        for one in members
+        if "@" not in one.reference and not one.reference.startswith("group:")
+    )
+
+
+def _keep(before: tuple[Membership, ...], wanted: tuple[Member, ...]) -> tuple[Membership, ...]:
+    known = {one.reference: one for one in before}
+    return tuple(
+        known.get(one.reference, Membership(reference=one.reference, role=one.role))
+        for one in wanted
+    )

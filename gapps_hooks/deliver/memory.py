@@ -1,0 +1,88 @@
+"""What the link remembers after Google confirmed a change.
+
+It must not know the database that keeps links, nor how the change was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gapps_hooks.model import Change, GoogleGroup, GoogleUser, Identity, Link, Verb
+
+#: A change by one of these verbs makes the account ours to lift the suspension of, or active.
+_ACTIVE = frozenset({Verb.CREATE, Verb.RESTORE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whom a link is made for."""
+
+    subject: int
+    name: str
+    identity: Identity | None
+    #: A creation of ours was on its way, so that what is found may be it.
+    attempted: bool = False
+
+
+def remember_change(
+    link: Link | None, owner: Owner, change: Change, answer: GoogleUser | GoogleGroup, now: float
+) -> Link:
+    """Say what the link holds once Google confirmed this change with this answer."""
+    before = link or Link(
+        subject=owner.subject, google_id=answer.id, address=_address(answer), name=owner.name
+    )
+    made = bool({Verb.CREATE, Verb.CREATE_GROUP} & set(change.verbs))
+    found = Verb.ADOPT in change.verbs and owner.attempted
+    after = replace(
+        before,
+        google_id=answer.id,
+        address=_address(answer),
+        name=owner.name,
+        identity=owner.identity or before.identity,
+        delivered=_merge(before.delivered, change.delivers),
+        created=before.created or made or found,
+        created_at=now if made else before.created_at,
+        confirmed_at=now,
+        ended_at=None,
+        suspended_by_us=_suspended_by_us(before, change),
+    )
+    return _with_administrator(after, answer, now)
+
+
+def remember_answer(link: Link, owner: Owner, confirms: Mapping[str, Any], now: float) -> Link:
+    """Say what the link holds once Google (or a trusted memory) confirmed that all is so."""
+    return replace(
+        link,
+        name=owner.name,
+        identity=owner.identity or link.identity,
+        delivered=_merge(link.delivered, confirms),
+        confirmed_at=now,
+    )
+
+
+def remember_look(link: Link, answer: GoogleUser | GoogleGroup, now: float) -> Link:
+    """Say what the link holds after Google was asked, whatever is planned next."""
+    seen = replace(link, address=_address(answer), confirmed_at=now)
+    return _with_administrator(seen, answer, now)
+
+
+def _address(answer: GoogleUser | GoogleGroup) -> str:
+    return answer.primary_email if isinstance(answer, GoogleUser) else answer.email
+
+
+def _merge(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**before, **after}
+
+
+def _suspended_by_us(before: Link, change: Change) -> bool:
+    if Verb.SUSPEND in change.verbs:
+        return True
+    return before.suspended_by_us and not _ACTIVE.intersection(change.verbs)
+
+
+def _with_administrator(link: Link, answer: GoogleUser | GoogleGroup, now: float) -> Link:
+    if not isinstance(answer, GoogleUser):
+        return link
+    return replace(link, administrator=answer.administrator, administrator_checked_at=now)

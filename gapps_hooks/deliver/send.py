@@ -1,0 +1,156 @@
+"""One change -> the Google call that makes it, and what an odd answer to it really means.
+
+It must not know links, the outbox or why the change is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final
+
+from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
+from gapps_hooks.google import Directory
+from gapps_hooks.model import (
+    Change,
+    GoogleGroup,
+    GoogleMember,
+    GoogleUser,
+    Role,
+    Verb,
+)
+
+Answer = GoogleUser | GoogleGroup | GoogleMember | None
+
+
+def send(directory: Directory, change: Change) -> Answer:
+    """Make one change at Google and return its answer.
+
+    What is already so counts as done: a member who is there, an alias that is gone.
+
+    Raises:
+        GoogleFault: the verdict of the call; AlreadyExists only where another holds the address.
+    """
+    if Verb.CREATE in change.verbs:
+        return directory.insert_user(change.body, change.password)
+    return _CALLS.get(change.verbs[0], _patch_user)(directory, change)
+
+
+def _patch_user(directory: Directory, change: Change) -> Answer:
+    try:
+        return directory.patch_user(change.google_id, change.body, change.password)
+    except AlreadyExists:
+        return _after_conflict(directory, change)
+
+
+def _after_conflict(directory: Directory, change: Change) -> Answer:
+    """Read back: Google answers 409 also to a rename that took effect, and for a minute after."""
+    actual = directory.get_user(change.google_id)
+    wanted = change.body.get("primaryEmail", actual.primary_email)
+    if actual.primary_email == wanted:
+        if "primaryEmail" in change.body and _took_effect(change, actual):
+            return actual
+        raise NotYet(f"{wanted} is still settling at Google after a rename", status=409)
+    try:
+        holder = directory.get_user(wanted)
+    except NotFound:
+        raise Refused(
+            f"{wanted} is held by a group at Google; free it there, or give the person another "
+            "'email'"
+        ) from None
+    raise AlreadyExists(
+        f"{wanted} is held by {holder.primary_email} at Google; free it there, or give the person "
+        "another 'email'",
+        status=409,
+    )
+
+
+def _took_effect(change: Change, actual: GoogleUser) -> bool:
+    seen = {
+        "primaryEmail": actual.primary_email,
+        "orgUnitPath": actual.org_unit_path,
+        "suspended": actual.suspended,
+        "name": {"givenName": actual.given_name, "familyName": actual.family_name},
+    }
+    told = {key: value for key, value in change.body.items() if seen.get(key) != value}
+    return change.password is None and not told
+
+
+def _add_alias(directory: Directory, change: Change) -> Answer:
+    alias = change.body["alias"]
+    try:
+        directory.insert_user_alias(change.google_id, alias)
+    except AlreadyExists:
+        _demand_own_alias(directory, change, alias)
+    return None
+
+
+def _demand_own_alias(directory: Directory, change: Change, alias: str) -> None:
+    try:
+        holder = directory.get_user(alias)
+    except NotFound:
+        raise Refused(
+            f"the alias {alias} is held by a group at Google; free it there, or drop it from "
+            "'aliases'"
+        ) from None
+    if holder.id != change.google_id:
+        raise Refused(
+            f"the alias {alias} is held by {holder.primary_email} at Google; free it there, or "
+            "drop it from 'aliases'"
+        )
+
+
+def _remove_alias(directory: Directory, change: Change) -> Answer:
+    return _unless_gone(lambda: directory.delete_user_alias(change.google_id, change.body["alias"]))
+
+
+def _set_group_settings(directory: Directory, change: Change) -> Answer:
+    directory.patch_group_settings(change.address, change.body)
+    return None
+
+
+def _add_member(directory: Directory, change: Change) -> Answer:
+    address, role = change.body["email"], Role(change.body["role"])
+    try:
+        return directory.insert_member(change.google_id, address, role)
+    except AlreadyExists:
+        if role is Role.MEMBER:
+            return None
+        return directory.patch_member(change.google_id, address, role)
+
+
+def _change_role(directory: Directory, change: Change) -> Answer:
+    role = Role(change.body["role"])
+    return directory.patch_member(change.google_id, change.body["id"], role)
+
+
+def _remove_member(directory: Directory, change: Change) -> Answer:
+    return _unless_gone(lambda: directory.delete_member(change.google_id, change.body["id"]))
+
+
+def _delete_group(directory: Directory, change: Change) -> Answer:
+    return _unless_gone(lambda: directory.delete_group(change.google_id))
+
+
+def _unless_gone(call: Callable[[], None]) -> Answer:
+    with suppress(NotFound):
+        call()
+    return None
+
+
+_CALLS: Final[Mapping[Verb, Callable[[Directory, Change], Answer]]] = {
+    Verb.ADD_ALIAS: _add_alias,
+    Verb.REMOVE_ALIAS: _remove_alias,
+    Verb.CREATE_GROUP: lambda directory, change: directory.insert_group(change.body),
+    Verb.UPDATE_GROUP: lambda directory, change: directory.patch_group(
+        change.google_id, change.body
+    ),
+    Verb.RENAME_GROUP: lambda directory, change: directory.patch_group(
+        change.google_id, change.body
+    ),
+    Verb.DELETE_GROUP: _delete_group,
+    Verb.SET_GROUP_SETTINGS: _set_group_settings,
+    Verb.ADD_MEMBER: _add_member,
+    Verb.CHANGE_ROLE: _change_role,
+    Verb.REMOVE_MEMBER: _remove_member,
+}

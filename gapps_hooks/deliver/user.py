@@ -1,0 +1,195 @@
+"""One person's entry: look, decide, ask, carry out, and look after the groups concerned.
+
+It must not know back-off, breakers or leases: whoever calls it judges what it raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gapps_hooks.deliver.carrying import carry_out, reserve
+from gapps_hooks.deliver.delivered import Delivered
+from gapps_hooks.deliver.desired import desired_account, desired_address
+from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
+from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused, UnusablePassword
+from gapps_hooks.model import (
+    Account,
+    Change,
+    GoogleUser,
+    Kind,
+    Link,
+    PasswordHash,
+    Plan,
+    Question,
+    Verb,
+)
+from gapps_hooks.outbox import creations, entries, links, memberships, subjects
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.passwords import from_stored
+from gapps_hooks.plan.person import Person
+from gapps_hooks.plan.user import plan_user
+from gapps_hooks.wiring import Wiring
+
+#: A linked account that Google does not know is still settling for this long after its creation.
+SETTLING_SECONDS = 120.0
+#: A plan may be overtaken by Google's answer (address taken, account gone) this many times.
+_ROUNDS = 3
+#: Changes after which the person may be missing from groups.
+_ARRIVALS = frozenset({Verb.CREATE, Verb.ADOPT, Verb.RESTORE})
+
+
+def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
+    """Bring one person's Google account to what it should now be.
+
+    Raises:
+        GappsHooksError: the verdict why not, or not wholly; ``done`` holds what was confirmed.
+    """
+    person, note = _look(wiring, entry)
+    for _ in range(_ROUNDS):
+        person, plan = _decide(wiring, person)
+        if plan.refusals:
+            raise Refused(plan.refusals[0].text)
+        try:
+            _carry_out(wiring, entry, person, plan, done)
+        except AlreadyExists as error:
+            person = _taken(person, error)
+        except NotFound as error:
+            person = _gone(wiring, person, error)
+        else:
+            _conclude(wiring, entry, person, plan, done)
+            return Delivered(
+                notes=(*plan.notes, *((note,) if note and done else ())),
+                confirmed_at=None
+                if person.asked or person.link is None
+                else person.link.confirmed_at,
+            )
+    raise NotYet(f"{person.address} keeps changing at Google while it is being changed")
+
+
+def _carry_out(
+    wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: list[Change]
+) -> None:
+    reserve(wiring, entry, plan)
+    task = Task(owner=_owner(entry, person), done=done, account=person.account, known=person.actual)
+    carry_out(wiring, task, plan.changes)
+
+
+def _owner(entry: Entry, person: Person) -> Owner:
+    return Owner(
+        subject=entry.subject,
+        name=entry.name,
+        identity=person.identity,
+        attempted=person.attempted,
+    )
+
+
+def _taken(person: Person, error: AlreadyExists) -> Person:
+    """Google has the address already: ask whose it is, once."""
+    if person.taken or person.link is not None:
+        raise Refused(str(error), status=error.status, reason=error.reason) from error
+    return replace(person, taken=True, asked=False, actual=None)
+
+
+def _gone(wiring: Wiring, person: Person, error: NotFound) -> Person:
+    """Google does not know a linked account: settling after its creation, or deleted there."""
+    if person.link is None:
+        raise error
+    if wiring.clock() - person.link.created_at < SETTLING_SECONDS:
+        raise NotYet(f"{person.link.address} was created moments ago") from error
+    return replace(person, asked=True, actual=None)
+
+
+# --- looking -------------------------------------------------------------------------------------
+
+
+def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
+    account = desired_account(wiring, entry)
+    link = links.of(wiring.state, entry.subject)
+    person = Person(
+        name=entry.name,
+        account=account,
+        address=_address(wiring, entry, account, link),
+        identity=entry.identity or (account.id if account else None),
+        password=entry.password,
+        link=link,
+        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
+        added=entry.added,
+        event_at=entry.event_at,
+    )
+    if account is not None:
+        traces = {key: wiring.state.digest(text) for key, text in account.traces.items() if text}
+        subjects.note(wiring.state, entry.subject, person.identity, traces)
+    if link is not None or not person.wanted or person.password is not None:
+        return person, None
+    password, note = _creation_password(wiring, entry)
+    return replace(person, creation_password=password), note
+
+
+def _address(wiring: Wiring, entry: Entry, account: Account | None, link: Link | None) -> str:
+    if account is not None:
+        return desired_address(wiring, entry, account, link)
+    return link.address if link else wiring.policy.choose_address(Account(username=entry.name))
+
+
+def _creation_password(wiring: Wiring, entry: Entry) -> tuple[PasswordHash, str | None]:
+    """The first sight of a stored hash is sent only with an account that we create."""
+    stored = wiring.source.stored_password(entry.name) if wiring.source else None
+    if stored is None:
+        return wiring.make_password(), None
+    try:
+        return from_stored(stored), None
+    except UnusablePassword as error:
+        return wiring.make_password(), f"created with a password that nobody knows: {error}"
+
+
+# --- deciding ------------------------------------------------------------------------------------
+
+
+def _decide(wiring: Wiring, person: Person) -> tuple[Person, Plan]:
+    step = plan_user(person, wiring.rules, wiring.clock())
+    while isinstance(step, Question):
+        person = _ask(wiring, person, step.key)
+        step = plan_user(person, wiring.rules, wiring.clock())
+    return person, step
+
+
+def _ask(wiring: Wiring, person: Person, key: str) -> Person:
+    try:
+        actual = wiring.directory.get_user(key)
+    except NotFound as error:
+        return replace(person, asked=True) if person.link is None else _gone(wiring, person, error)
+    if person.link is not None and person.link.google_id == actual.id:
+        seen = remember_look(person.link, actual, wiring.clock())
+        links.save(wiring.state, seen)
+        person = replace(person, link=seen)
+    return replace(person, asked=True, actual=actual, holder=_holder(wiring, person, actual))
+
+
+def _holder(wiring: Wiring, person: Person, actual: GoogleUser) -> Link | None:
+    link = links.by_google_id(wiring.state, actual.id)
+    mine = person.link is not None and link is not None and link.subject == person.link.subject
+    return None if mine else link
+
+
+# --- concluding ----------------------------------------------------------------------------------
+
+
+def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: list[Change]) -> None:
+    link = links.of(wiring.state, entry.subject)
+    if link is not None:
+        fresh = wiring.clock() if person.asked or done else link.confirmed_at
+        links.save(wiring.state, remember_answer(link, _owner(entry, person), plan.confirms, fresh))
+        if person.account is None:
+            links.end(wiring.state, entry.subject, wiring.clock())
+    if any(_ARRIVALS.intersection(change.verbs) for change in done):
+        _look_at_groups(wiring, entry)
+
+
+def _look_at_groups(wiring: Wiring, entry: Entry) -> None:
+    """Touch the groups that wait for this person."""
+    named = wiring.source.groups_with(entry.name) if wiring.source else ()
+    waiting = memberships.groups_with(wiring.state, entry.name)
+    known = {subjects.name_of(wiring.state, subject) for subject in waiting}
+    for name in sorted({*named, *known}):
+        if subjects.of_name(wiring.state, Kind.GROUP, name) is not None:
+            entries.touch(wiring.state, Kind.GROUP, name)

@@ -1,0 +1,160 @@
+"""One message from a hook -> on disk: validated, its password hashed or read, and merged.
+
+It must not know Google: nothing here waits for the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gapps_hooks.errors import BadInput, NotRecorded, SourceUnreadable, UnusablePassword
+from gapps_hooks.model import Account, Event, EventKind, Kind
+from gapps_hooks.outbox import State, entries, links, subjects
+from gapps_hooks.passwords import from_stored
+from gapps_hooks.payload import account_from, parse_event
+from gapps_hooks.settings import Settings
+from gapps_hooks.sources import Source
+from gapps_hooks.sources.enabled import is_enabled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What recording needs: it works without Google, policy and network."""
+
+    settings: Settings
+    state: State
+    source: Source | None
+    #: Tells the system's log of trouble that nobody may be there to read on a terminal.
+    tell_trouble: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What recording came to."""
+
+    #: The subject whose entry waits; None when nothing had to be recorded.
+    subject: int | None
+    line: str
+    duplicate: bool = False
+
+
+def read_event(message: Mapping[str, Any]) -> Event:
+    """Validate a hook's message; from here on there is no clear text.
+
+    Raises:
+        BadInput: a field, its value and the remedy; nothing is recorded.
+    """
+    try:
+        kind = EventKind(message["event"])
+    except ValueError:
+        known = ", ".join(EventKind)
+        raise BadInput.of("event", str(message["event"]), f"must be one of {known}") from None
+    return parse_event(
+        kind,
+        message["subject"],
+        message.get("payload"),
+        event_id=message["id"],
+        defer=float(message.get("defer") or 0.0),
+    )
+
+
+def record(desk: Desk, event: Event) -> Receipt:
+    """Put an event on disk; when this returns, it is there (fsync) or did not have to be.
+
+    Raises:
+        NotRecorded: it is not on disk, and nothing was changed.
+    """
+    if event.password is not None:
+        return _record_given(desk, event)
+    if event.kind is EventKind.PASSWORD_SET:
+        return _record_stored(desk, event)
+    return _put(desk, event)
+
+
+def _put(desk: Desk, event: Event) -> Receipt:
+    recorded = entries.record(desk.state, event)
+    return Receipt(subject=recorded.subject, line="recorded", duplicate=recorded.duplicate)
+
+
+def _record_given(desk: Desk, event: Event) -> Receipt:
+    """A password of somebody who is not enabled for Google is never recorded."""
+    if _may_record_password(desk, event):
+        return _put(desk, event)
+    note = f"{event.name} is not enabled for Google; the password was not recorded"
+    if event.kind is EventKind.PASSWORD_SET:
+        return Receipt(subject=None, line=note)
+    return replace(_put(desk, replace(event, password=None)), line=note)
+
+
+def _may_record_password(desk: Desk, event: Event) -> bool:
+    subject = subjects.of_name(desk.state, Kind.USER, event.old_name or event.name)
+    link = links.of(desk.state, subject) if subject is not None else None
+    if link is not None and link.ended_at is None:
+        return True
+    waiting = entries.get(desk.state, subject) if subject is not None else None
+    said = {**(waiting.patch if waiting else {}), **event.patch}
+    added = event.kind is EventKind.USER_ADD or (waiting is not None and waiting.added)
+    account = _read_account(desk, event, said)
+    if account is None:
+        # An account that is only just being added may be missing from a directory's replica.
+        return added
+    return is_enabled(account, desk.settings.enabled) is not False and (
+        added or desk.source is not None
+    )
+
+
+def _read_account(desk: Desk, event: Event, said: Mapping[str, Any]) -> Account | None:
+    if desk.source is None:
+        return account_from(said, event.name)
+    try:
+        return desk.source.account(event.name)
+    except SourceUnreadable as error:
+        raise NotRecorded(
+            f"cannot tell whether {event.name} is enabled for Google, so the password is not "
+            f"recorded: {error}"
+        ) from error
+
+
+def _record_stored(desk: Desk, event: Event) -> Receipt:
+    """A password-set without a password means: read the stored hash."""
+    if desk.source is None:
+        raise BadInput.of(
+            "password", None, "is missing, and without a [source] there is no hash to read; send it"
+        )
+    try:
+        stored = desk.source.stored_password(event.name)
+    except SourceUnreadable as error:
+        raise NotRecorded(f"the stored hash of {event.name} cannot be read: {error}") from error
+    if stored is None:
+        return Receipt(subject=None, line=f"{event.name} has no password; nothing to send")
+    try:
+        password = from_stored(stored)
+    except UnusablePassword as error:
+        return _record_unusable(desk, event, error)
+    return _record_given(desk, replace(event, password=password))
+
+
+def _record_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Receipt:
+    """A stored hash that Google cannot take: buried with its remedy, and reported once."""
+    if not _may_record_password(desk, event):
+        return Receipt(subject=None, line=f"{event.name} is not enabled for Google")
+    reason = f"password not sent: {error}"
+    recorded = entries.record(desk.state, event)
+    entry = entries.get(desk.state, recorded.subject)
+    if entry is not None and not (entry.added or entry.removed or entry.patch or entry.password):
+        entries.bury(desk.state, entry, reason)
+    if _is_news(desk, reason):
+        desk.tell_trouble(f"{event.name}: {reason}")
+    return Receipt(subject=recorded.subject, line=reason, duplicate=recorded.duplicate)
+
+
+def _is_news(desk: Desk, reason: str) -> bool:
+    """Whether this was never told before: one unusable scheme concerns every account alike."""
+    mark = f"told:{desk.state.digest(reason)}"
+    if desk.state.meta(mark):
+        return False
+    with desk.state.transaction(durable=False):
+        desk.state.set_meta(mark, "yes")
+    return True
