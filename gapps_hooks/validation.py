@@ -108,7 +108,9 @@ def _complaint(
     if kind in _UNKNOWN:
         hint = nearest(str(location[-1]), known(location[:-1]))
         return Complaint(field=field, value=None, remedy=f"is not a known key{hint}")
-    value = None if kind == "missing" or secret & set(location) else shown(details["input"])
+    whole_table = isinstance(details["input"], Mapping) and not kind.endswith("_type")
+    hidden = kind == "missing" or whole_table or secret & set(location)
+    value = None if hidden else shown(details["input"])
     return Complaint(field=field or "…", value=value, remedy=_remedy(kind, details))
 
 

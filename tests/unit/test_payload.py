@@ -25,32 +25,15 @@ from gapps_hooks.payload import (
 )
 
 EVENT_ID = "0123456789abcdef" * 2
+USER_TEXTS = ["username", "given_name", "family_name", "full_name", "email", "org_unit"]
 USER_KEYS = [
-    "username",
-    "given_name",
-    "family_name",
-    "full_name",
-    "email",
-    "aliases",
-    "enabled",
-    "org_unit",
-    "employee_id",
-    "phones",
-    "old_username",
-    "password",
-    "password_hash",
-    "id",
+    *USER_TEXTS,
+    *("employee_id", "old_username", "password", "password_hash", "id"),
+    *("aliases", "phones", "enabled"),
 ]
 GROUP_KEYS = [
-    "name",
-    "email",
-    "description",
-    "members",
-    "owners",
-    "managers",
-    "id",
-    "old_name",
-    "deleted",
+    *("name", "email", "description", "id", "old_name", "deleted"),
+    *("members", "owners", "managers"),
 ]
 USER_KINDS = (
     EventKind.USER_ADD,
@@ -513,10 +496,11 @@ def test_a_listed_user_is_checked_by_name(entry: object, key: str) -> None:
 
 def test_a_listed_group_is_checked_too() -> None:
     assert listed_group({"name": "staff", "members": ["bob"]}).members == (Member("bob"),)
-    for entry in (
+    bad: tuple[dict[str, object], ...] = (
         {"name": "staff"},
         {"members": []},
         {"name": "a", "members": [], "deleted": True},
-    ):
+    )
+    for entry in bad:
         with pytest.raises(BadInput):
             listed_group(entry)

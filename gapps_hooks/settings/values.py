@@ -1,0 +1,290 @@
+"""What can be set, with its defaults and bounds; docs/settings.md tells the same to people.
+
+It must not know where the settings are written down, nor look at any file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic.dataclasses import dataclass
+
+from gapps_hooks.settings.kinds import (
+    USER_FIELDS,
+    AbsolutePath,
+    Address,
+    Command,
+    Count,
+    Domain,
+    FieldPatterns,
+    Flag,
+    LocalPart,
+    LowerCase,
+    Number,
+    Plain,
+    Seconds,
+    Url,
+    wrong,
+)
+
+_FORBID = ConfigDict(extra="forbid", validate_default=False)
+
+#: Google's default quota of queries per minute, user and Cloud project:
+#: https://developers.google.com/admin-sdk/directory/v1/limits
+QUERIES_PER_MINUTE: Final = 2400
+
+#: Addresses by which control of a domain or an organisation is proven (CA/Browser Forum Baseline
+#: Requirements 3.2.2.4.4, RFC 2142), or that Google keeps to itself.
+ROLE_ADDRESSES: Final = frozenset(
+    {
+        "abuse",
+        "admin",
+        "administrator",
+        "billing",
+        "hostmaster",
+        "mailer-daemon",
+        "noc",
+        "postmaster",
+        "root",
+        "security",
+        "webmaster",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class GoogleSettings:
+    """[google]: how Google is reached."""
+
+    #: The service account's key file (JSON); private to root, the caller or ``state.owner``.
+    credentials: AbsolutePath
+    #: Where the APIs are, instead of Google: the emulator.
+    api_endpoint: Url | None = None
+    #: Seconds that one call may take, with its retries.
+    timeout: Seconds = 10.0
+    #: Requests per second that the whole installation sends in the long run.
+    rate: Annotated[Number, Field(gt=0)] = 38.0
+    #: Requests that may be sent at once before ``rate`` holds; burst + 60 * rate <= 2400.
+    burst: Annotated[Count, Field(ge=1)] = 100
+    #: Users created per second; Google's limit is 10.
+    creation_rate: Annotated[Number, Field(gt=0, le=10)] = 9.7
+    #: Certificates (PEM) to believe instead of the system's, for a proxy that breaks TLS open.
+    ca_bundle: AbsolutePath | None = None
+
+    @model_validator(mode="after")
+    def _within_quota(self) -> GoogleSettings:
+        if self.burst + 60 * self.rate > QUERIES_PER_MINUTE:
+            raise wrong("exceeds Google's quota: burst + 60 * rate may be at most 2400")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class SourceSettings:
+    """[source]: where the account manager's current truth is read."""
+
+    #: ``nss`` reads passwd, group and shadow; ``json`` a file or a command's output; with
+    #: ``none`` the payloads of the hooks are all there is.
+    type: Literal["nss", "json", "none"]
+    #: nss: the directory that holds passwd, group, shadow, login.defs and nsswitch.conf.
+    directory: AbsolutePath = Path("/etc")
+    #: json: the file that lists users and groups.
+    file: AbsolutePath | None = None
+    #: json: the program, with arguments, that prints the listing; run without a shell.
+    command: Command | None = None
+    #: json: seconds that the command may take.
+    timeout: Seconds = 10.0
+    #: Bytes that a file or an output may have.
+    max_bytes: Annotated[Count, Field(ge=1)] = 64 * 1024 * 1024
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _not_yet(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        if value == "ldap":
+            raise wrong("is not there yet; use json with a command that prints the directory")
+        return value
+
+    @model_validator(mode="after")
+    def _one_listing(self) -> SourceSettings:
+        given = (self.file is not None) + (self.command is not None)
+        if self.type == "json" and given != 1:
+            raise wrong("of type json needs either file or command")
+        if self.type != "json" and given:
+            raise wrong(f"of type {self.type} takes neither file nor command")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class EnabledSettings:
+    """[enabled]: whose Google option is on; exactly one of all, group, attribute and filter."""
+
+    #: Everybody who is active locally.
+    all: Flag = False
+    #: The members of this local group.
+    group: Plain | None = None
+    #: Everybody in whom this attribute says 1, true, yes or on.
+    attribute: Plain | None = None
+    #: With ``attribute``: the exact text that means on, instead of 1, true, yes and on.
+    value: Plain | None = None
+    #: Everybody in whom each named field matches one of its patterns (``*``, ``?``, ``[…]``).
+    filter: FieldPatterns = ()
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> EnabledSettings:
+        rules = (self.all, self.group, self.attribute, self.filter)
+        if sum(map(bool, rules)) != 1:
+            raise wrong("needs exactly one of all = true, group, attribute and filter")
+        if self.value is not None and self.attribute is None:
+            raise wrong("has a value without an attribute")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class GroupsSettings:
+    """[groups]: which local groups are kept at Google, and how."""
+
+    #: ``none``, ``all``, or patterns of group names; the default is none for nss, else all.
+    which: Literal["none", "all"] | tuple[Plain, ...] | None = None
+    #: Whether people outside of the domain may write to groups that we create.
+    external_posting: Flag = False
+    #: What becomes of the Google group when the local one is gone: emptied of what we delivered,
+    #: left as it is, or deleted (only groups that we created).
+    removed: Literal["empty", "leave", "delete"] = "empty"
+    #: Whether groups that we did not create are made exact too, not only added to.
+    exact: Flag = False
+
+    @field_validator("which", mode="before")
+    @classmethod
+    def _which(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        if isinstance(value, list) and value:
+            return tuple(value)
+        if value in ("none", "all") or isinstance(value, tuple):
+            return value
+        raise wrong('must be "none", "all" or a list of patterns such as ["team-*"]')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class StateSettings:
+    """[state]: where everything is kept that must survive."""
+
+    #: A local directory, not on NFS; 0700.
+    directory: AbsolutePath
+    #: The user who owns it, if not root.
+    owner: Plain | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class HookSettings:
+    """[hooks]: how hooks behave towards the account manager."""
+
+    #: Seconds that a hook waits for the outcome; 0 to 60.
+    wait: Annotated[Number, Field(ge=0, le=60)] = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class Bound:
+    """How much of one kind may be done within 24 hours."""
+
+    #: Part of the population, 0 to 1.
+    share: Annotated[Number, Field(ge=0, le=1)] = 0.10
+    #: Never more than this, however large the population.
+    most: Count = 50
+    #: Never fewer than this, however small the population.
+    least: Count = 3
+
+    def limit(self, population: int) -> int:
+        """Return how many may be done where there are ``population`` of them."""
+        return max(self.least, min(int(self.share * population), self.most))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class BoundSettings:
+    """[bounds]: what is too much within 24 hours; beyond it a person is asked."""
+
+    #: Accounts suspended.
+    suspend: Bound = field(default_factory=Bound)
+    #: Accounts restored.
+    restore: Bound = field(default_factory=Bound)
+    #: Primary addresses changed.
+    rename: Bound = field(default_factory=Bound)
+    #: Passwords pushed by a reconcile.
+    password: Bound = field(default_factory=Bound)
+    #: Members removed from groups.
+    remove_member: Bound = field(default_factory=lambda: Bound(share=0.10, most=500, least=50))
+    #: Accounts created; no bound unless it is set.
+    create: Count | None = None
+
+    @field_validator("remove_member", mode="before")
+    @classmethod
+    def _own_defaults(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        return {"most": 500, "least": 50, **value} if isinstance(value, dict) else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class Settings:
+    """The whole settings file."""
+
+    #: The file that these were read from; not a key.
+    path: Path
+    #: The domain of addresses that are made from user and group names.
+    domain: Domain
+    #: All domains that may be written; ``domain`` comes first and need not be repeated.
+    domains: Annotated[tuple[Domain, ...], Field(validate_default=True)] = ()
+    #: The Google administrator as whom calls are made; a delegated one is recommended.
+    admin: Address
+    #: ``deliver``, or ``observe``: plan and log, send nothing.
+    mode: Literal["deliver", "observe"] = "deliver"
+    #: An account that Google has already: ``adopt`` it, ``adopt-active`` only if it is not
+    #: suspended, or ``refuse``.
+    existing_accounts: Literal["adopt", "adopt-active", "refuse"] = "adopt"
+    #: What may be changed of Google's administrators: nothing, the ``profile``, or ``all`` but
+    #: their suspension.
+    administrators: Literal["leave", "profile", "all"] = "leave"
+    #: Patterns of addresses that are never changed.
+    protected: tuple[LowerCase, ...] = ()
+    #: User parts of addresses that are never claimed.
+    role_addresses: frozenset[LocalPart] = ROLE_ADDRESSES
+    google: GoogleSettings
+    source: SourceSettings
+    enabled: EnabledSettings
+    groups: GroupsSettings = field(default_factory=GroupsSettings)
+    state: StateSettings
+    hooks: HookSettings = field(default_factory=HookSettings)
+    bounds: BoundSettings = field(default_factory=BoundSettings)
+    #: Where the organisation's own policy files (*.py) are; by default beside this file.
+    policy_directory: AbsolutePath = Path("policy.d")
+
+    @field_validator("domains")
+    @classmethod
+    def _default_first(cls, domains: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        first = (info.data["domain"],) if "domain" in info.data else ()
+        return tuple(dict.fromkeys((*first, *domains)))
+
+    @field_validator("admin")
+    @classmethod
+    def _in_a_domain(cls, admin: str, info: ValidationInfo) -> str:
+        domains = info.data.get("domains", ()) if "domain" in info.data else ()
+        if domains and admin.rpartition("@")[2] not in domains:
+            raise wrong(f"is not in {', '.join(domains)}; name one who is, or add the domain")
+        return admin
+
+    @field_validator("enabled")
+    @classmethod
+    def _the_source_can_tell(cls, rule: EnabledSettings, info: ValidationInfo) -> EnabledSettings:
+        source = info.data.get("source")
+        if source and source.type == "none" and rule.group:
+            raise wrong("has a group, but without a source nothing is known of local groups")
+        if source and rule.attribute and rule.attribute not in USER_FIELDS:
+            known = ", ".join(sorted(USER_FIELDS))
+            raise wrong(f"has an attribute that a {source.type} source never has; use {known}")
+        return rule
+
+    @model_validator(mode="before")
+    @classmethod
+    def _policy_beside(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's ArgsKwargs or a table
+        given = data.kwargs if hasattr(data, "kwargs") else data
+        if not isinstance(given, dict) or not isinstance(given.get("path"), Path):
+            return data
+        return {"policy_directory": given["path"].absolute().parent / "policy.d", **given}
