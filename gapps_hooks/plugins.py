@@ -22,6 +22,7 @@ from gapps_hooks.errors import BadSettings, Complaint, PolicyFailed
 from gapps_hooks.model import Account, Change, Outcome, Unset
 from gapps_hooks.policy import DefaultPolicy
 from gapps_hooks.policy_files import describe, load_files, place_of
+from gapps_hooks.trouble import tell_syslog
 
 #: The entry point group in which an installed package offers a policy.
 ENTRY_POINT_GROUP: Final = "gapps_hooks.policy"
@@ -147,13 +148,13 @@ def open_policy(
     *,
     domain: str,
     user: int | None = None,
-    log: Callable[[str], None] | None = None,
+    log: Callable[[str], None] = tell_syslog,
 ) -> Policy:
     """Load every policy: ours, those of installed packages by name, the files in byte order.
 
-    Of several answers the one loaded last counts, so files stand above packages. ``domain`` is that
-    of an address made from a user name; ``user`` is the id that may own policy files beside root, by default ours; ``log`` takes one line about a
-    failed gapps_outcome, by default the system's log.
+    Of several answers the one loaded last counts, so files stand above packages. ``domain`` is
+    that of an address made from a user name; ``user`` is the id that may own policy files beside
+    root, by default ours; ``log`` takes one line about a failed gapps_outcome.
 
     Raises:
         BadSettings: every policy that cannot be trusted or loaded, or implements an unknown hook.
@@ -167,7 +168,7 @@ def open_policy(
         complaints.extend(_register(manager, name, plugin))
     if complaints:
         raise BadSettings(complaints)
-    return Policy(manager, log or _write_to_system_log)
+    return Policy(manager, log)
 
 
 def _load_packages(complaints: list[Complaint]) -> Iterator[tuple[str, object]]:
@@ -236,9 +237,3 @@ def _place(error: BaseException) -> str:
         trace = trace.tb_next
     path = trace.tb_frame.f_code.co_filename if trace else ""
     return f"{path} {place_of(error, path)}"
-
-
-def _write_to_system_log(line: str) -> None:
-    import syslog  # noqa: PLC0415 - a policy without gapps_outcome never needs it
-
-    syslog.syslog(syslog.LOG_AUTH | syslog.LOG_WARNING, line)

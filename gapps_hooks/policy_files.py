@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import sys
 import traceback
 from collections.abc import Iterator
@@ -16,8 +15,10 @@ from types import ModuleType
 from typing import Final
 
 from gapps_hooks.errors import BadSettings, Complaint
+from gapps_hooks.trust import distrust, distrusted_parents, read_regular
 
-_WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
+#: Bytes of the longest policy file that is read.
+LONGEST: Final = 1 << 20
 
 
 def load_files(directory: Path, *, user: int) -> tuple[tuple[str, ModuleType], ...]:
@@ -30,23 +31,19 @@ def load_files(directory: Path, *, user: int) -> tuple[tuple[str, ModuleType], .
     Raises:
         BadSettings: every file that others may write, cannot be read or does not load.
     """
-    modules: list[tuple[str, ModuleType]] = []
-    complaints: list[Complaint] = []
+    owners = frozenset({0, user})
     try:
         found = tuple(_find(directory))
+        distrusted = dict(pair for path in found for pair in distrusted_parents(path, owners))
     except OSError as error:
-        raise BadSettings((_unreadable(directory, error),)) from error
-    if found:
-        complaints.extend(_distrust_parents(directory, user))
-    for path in found if not complaints else ():
-        result = _load(path, user)
-        if isinstance(result, Complaint):
-            complaints.append(result)
-        else:
-            modules.append((str(path), result))
+        raise BadSettings((_unreadable(Path(error.filename or directory), error),)) from error
+    if distrusted:
+        raise BadSettings(_complaint(path, reason) for path, reason in distrusted.items())
+    results = tuple((str(path), _load(path, owners)) for path in found)
+    complaints = tuple(result for _, result in results if isinstance(result, Complaint))
     if complaints:
         raise BadSettings(complaints)
-    return tuple(modules)
+    return tuple((path, result) for path, result in results if isinstance(result, ModuleType))
 
 
 def _find(directory: Path) -> Iterator[Path]:
@@ -59,38 +56,13 @@ def _find(directory: Path) -> Iterator[Path]:
             yield path
 
 
-def _distrust_parents(directory: Path, user: int) -> Iterator[Complaint]:
-    places = (directory.absolute(), directory.resolve())
-    for place in dict.fromkeys(parent for path in places for parent in (path, *path.parents)):
-        reason = _distrust(place.stat(), user)
-        if reason:
-            yield _complaint(place, reason)
-
-
-def _distrust(status: os.stat_result, user: int) -> str | None:
-    if status.st_uid not in {0, user}:
-        return f"belongs to user {status.st_uid}; make root its owner (chown root)"
-    # In a sticky directory, such as /tmp, nobody can replace what belongs to another.
-    sticky = stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
-    if status.st_mode & _WRITABLE_BY_OTHERS and not sticky:
-        return "may be written by others; take that away (chmod go-w)"
-    return None
-
-
-def _load(path: Path, user: int) -> ModuleType | Complaint:
-    # The opened file is both checked and run, so that no other can be put in its place between.
+def _load(path: Path, owners: frozenset[int]) -> ModuleType | Complaint:
     try:
-        with open(path, "rb", opener=_open_at_once) as file:  # noqa: PTH123 - pathlib has no opener
-            status = os.fstat(file.fileno())
-            reason = _distrust(status, user) if stat.S_ISREG(status.st_mode) else "is not a file"
-            source = b"" if reason else file.read()
+        source, status = read_regular(path, LONGEST)
     except OSError as error:
         return _unreadable(path, error)
+    reason = distrust(status, owners, private=False)
     return _complaint(path, reason) if reason else _run(path, source)
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe would be waited for
 
 
 def _run(path: Path, source: bytes) -> ModuleType | Complaint:

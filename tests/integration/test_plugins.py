@@ -272,7 +272,7 @@ def test_a_file_that_belongs_to_another_is_refused(organisation: Organisation) -
 
 def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(organisation: Organisation) -> None:
     os.mkfifo(organisation.directory / "10.py")
-    assert "10.py: is not a file" in organisation.complaints()
+    assert "10.py: cannot be read (it is not a regular file)" in organisation.complaints()
 
 
 def test_a_dangling_link_is_refused(organisation: Organisation) -> None:

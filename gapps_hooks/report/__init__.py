@@ -1,0 +1,27 @@
+"""Plans, outcomes and tables for people, as plain text and as JSON.
+
+It must not know terminals, files or clocks: it turns values into strings, and shows no secret.
+"""
+
+from gapps_hooks.report.outcomes import exit_status, outcome_as_json, outcome_line, summary
+from gapps_hooks.report.plans import plan_as_json, render_plan, render_plans
+from gapps_hooks.report.tables import entries_table, facts, links_table, table
+from gapps_hooks.report.words import change_line, clock_time, duration, printable
+
+__all__ = [
+    "change_line",
+    "clock_time",
+    "duration",
+    "entries_table",
+    "exit_status",
+    "facts",
+    "links_table",
+    "outcome_as_json",
+    "outcome_line",
+    "plan_as_json",
+    "printable",
+    "render_plan",
+    "render_plans",
+    "summary",
+    "table",
+]
