@@ -1,0 +1,103 @@
+"""Everything heavy behind a `Directory`: Google's client, its services and the sign-ins.
+
+It must not know what the requests are for.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httplib2
+
+from gapps_hooks.google.calls import Caller
+from gapps_hooks.google.pace import Pace
+from gapps_hooks.google.services import build_service
+from gapps_hooks.google.sign_in import (
+    DIRECTORY_SCOPES,
+    DOMAIN_SCOPES,
+    GROUP_SETTINGS_SCOPES,
+    SignIn,
+)
+from gapps_hooks.google.transport import http_factory as real_http_factory
+
+if TYPE_CHECKING:
+    from gapps_hooks.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """Google's client, opened: resources that make requests, and the caller that sends them.
+
+    Making a resource costs a millisecond, so each is made once. The methods of a resource come
+    from Google's description at run time, hence their type.
+    """
+
+    caller: Caller
+    users: Any
+    aliases: Any
+    groups: Any
+    members: Any
+    domains: Any
+    #: Makes the resource of the Groups Settings API, which few runs need.
+    group_settings: Callable[[], Any]
+    directory_sign_in: SignIn
+    domain_sign_in: SignIn
+    group_settings_sign_in: SignIn
+
+
+def open_api(  # noqa: PLR0913 - each is a boundary of its own
+    settings: Settings,
+    *,
+    pace: Pace,
+    http_factory: Callable[[], httplib2.Http] | None,
+    clock: Callable[[], float],
+    wall_clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    random: Callable[[], float],
+) -> Api:
+    """Put Google's client together; nothing is read but its own files, nothing is sent."""
+    _keep_quiet()
+    google = settings.google
+    sign_in = functools.partial(
+        SignIn,
+        key_file=google.credentials,
+        admin=settings.admin,
+        clock=clock,
+        wall_clock=wall_clock,
+    )
+    directory = build_service("admin", "directory_v1", google.api_endpoint)
+    users = directory.users()
+    return Api(
+        caller=Caller(
+            pace=pace,
+            http_factory=http_factory
+            or real_http_factory(timeout=google.timeout, ca_bundle=google.ca_bundle),
+            budget=google.timeout,
+            clock=clock,
+            sleep=sleep,
+            random=random,
+        ),
+        users=users,
+        aliases=users.aliases(),
+        groups=directory.groups(),
+        members=directory.members(),
+        domains=directory.domains(),
+        group_settings=functools.cache(
+            lambda: build_service("groupssettings", "v1", google.api_endpoint).groups()
+        ),
+        directory_sign_in=sign_in(scopes=DIRECTORY_SCOPES),
+        domain_sign_in=sign_in(scopes=DOMAIN_SCOPES),
+        group_settings_sign_in=sign_in(scopes=GROUP_SETTINGS_SCOPES),
+    )
+
+
+def _keep_quiet() -> None:
+    # The library warns of each 403, and Python prints warnings of which nobody takes note on
+    # stderr: in a hook that is the account manager's terminal.
+    library = logging.getLogger("googleapiclient")
+    if not library.handlers:
+        library.addHandler(logging.NullHandler())

@@ -1,0 +1,161 @@
+"""Performs a Google request: waits its turn, sends it, says what became of it, tries again.
+
+It must not know what the requests mean, nor the outbox behind the rate limit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+import httplib2
+from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # it has no types
+from googleapiclient.errors import HttpError
+from googleapiclient.http import HttpRequest
+from tenacity import RetryCallState, Retrying, retry_if_exception
+
+from gapps_hooks.errors import GoogleFault, NotYet, Passing, Throttled
+from gapps_hooks.google.pace import REQUEST, Pace
+from gapps_hooks.google.sign_in import SignIn
+from gapps_hooks.google.token_verdicts import SignInBusy
+from gapps_hooks.google.transport import verdict_of
+from gapps_hooks.google.verdicts import parse, verdict
+
+#: Below this rest of the budget an attempt is not worth making (seconds).
+SHORTEST_ATTEMPT: Final = 0.05
+#: Google's advice after a quota answer: 1, 2, 4 … seconds and up to one more.
+SLOW_START: Final = 1.0
+QUICK_START: Final = 0.25
+LONGEST_PAUSE: Final = 16.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Sends requests; one for all threads, with an HTTP object for each.
+
+    ``budget`` is the seconds that a call may take with all its tries, counted from its first
+    turn at the rate limit.
+    """
+
+    pace: Pace
+    http_factory: Callable[[], httplib2.Http]
+    budget: float
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    random: Callable[[], float]
+    threads: threading.local = field(default_factory=threading.local, repr=False)
+
+    def perform(
+        self,
+        request: HttpRequest,
+        sign_in: SignIn,
+        *,
+        kinds: tuple[str, ...] = REQUEST,
+        secrets: Collection[str] = (),
+        until: float = float("inf"),
+    ) -> dict[str, Any]:
+        """Send ``request`` and return its parsed answer.
+
+        Args:
+            request: One of googleapiclient's requests.
+            sign_in: Whose access token it carries.
+            kinds: What it counts as at the rate limit.
+            secrets: Values of its body that must never appear in an error.
+            until: The reading of ``clock`` at which the call must be over.
+
+        Raises:
+            GoogleFault: What it came to, other than done. After a Passing fault that was tried
+                again, an earlier try may have taken effect: AlreadyExists after an insert, or
+                NotFound after a delete, can be our own doing.
+        """
+        self.pace.wait_turn(kinds)
+        deadline = min(self.clock() + self.budget, until)
+        retrying = Retrying(
+            retry=retry_if_exception(worth_another_try),
+            wait=lambda state: pause(state.attempt_number, _fault(state), self.random()),
+            stop=lambda state: self.clock() + state.upcoming_sleep >= deadline,
+            sleep=lambda seconds: self._rest(seconds, kinds),
+            reraise=True,
+        )
+        return retrying(self._attempt, request, sign_in, deadline, secrets)
+
+    def _rest(self, seconds: float, kinds: tuple[str, ...]) -> None:
+        self.sleep(seconds)
+        self.pace.wait_turn(kinds)
+
+    def _attempt(
+        self,
+        request: HttpRequest,
+        sign_in: SignIn,
+        deadline: float,
+        secrets: Collection[str],
+    ) -> dict[str, Any]:
+        left = deadline - self.clock()
+        if left < SHORTEST_ATTEMPT:
+            raise Passing("There was no time left to ask Google; it is tried again.")
+        connection = self._connection()
+        connection.timeout = left
+        signed = AuthorizedHttp(sign_in, http=connection, max_refresh_attempts=1)
+        answer = _exchange(request, signed, secrets)
+        if isinstance(answer, Throttled):
+            self.pace.slow_down(answer.retry_after or SLOW_START)
+        if isinstance(answer, GoogleFault):
+            raise answer
+        return answer
+
+    def _connection(self) -> httplib2.Http:
+        # httplib2 is not safe for threads.
+        if not hasattr(self.threads, "connection"):
+            self.threads.connection = self.http_factory()
+        return cast("httplib2.Http", self.threads.connection)
+
+
+def pause(attempt: int, fault: BaseException | None, random: float) -> float:
+    """Seconds to rest before trying again: exponential with jitter, or what Google asks for.
+
+    Args:
+        attempt: How many times it was tried, from 1.
+        fault: What the last try came to.
+        random: A number in [0, 1).
+    """
+    slow = isinstance(fault, Throttled | NotYet | SignInBusy)
+    start = SLOW_START if slow else QUICK_START
+    waited: float = min(start * 2 ** (attempt - 1), LONGEST_PAUSE) + start * random
+    asked = fault.retry_after if isinstance(fault, GoogleFault) else None
+    return max(waited, asked or 0.0)
+
+
+def worth_another_try(fault: BaseException) -> bool:
+    """Whether the very same request may do better in seconds (a lost page token will not)."""
+    return isinstance(fault, SignInBusy) or (
+        isinstance(fault, Passing) and fault.status != HTTPStatus.BAD_REQUEST
+    )
+
+
+def _fault(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _exchange(
+    request: HttpRequest, signed: AuthorizedHttp, secrets: Collection[str]
+) -> dict[str, Any] | GoogleFault:
+    """Return the answer or the fault; raised here, the fault would drag the body along."""
+    try:
+        answer: Any = request.execute(http=signed, num_retries=0)
+    except HttpError as error:
+        return verdict(parse(error.status_code, error.content, error.resp), secrets=secrets)
+    except Exception as error:
+        fault = verdict_of(error)
+        if fault is None:
+            raise
+        return fault
+    if isinstance(answer, bytes):
+        # A method that answers nothing, such as a deletion.
+        return {}
+    if not isinstance(answer, dict):
+        # The library hands a body that is no JSON on as text.
+        return Passing("Google's answer broke off; what was asked may have been done.")
+    return answer

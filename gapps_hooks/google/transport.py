@@ -1,0 +1,206 @@
+"""The HTTP connection to Google: proxy, private certificate authorities, one try a request.
+
+It must not know what the requests mean, nor sign or repeat them.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import functools
+import http.client
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httplib2
+from google.auth.exceptions import TransportError
+
+from gapps_hooks.errors import GoogleFault, Passing, Unreachable
+
+_NO_WAY: Final = frozenset(
+    {
+        errno.ECONNREFUSED,
+        errno.ENETUNREACH,
+        errno.EHOSTUNREACH,
+        errno.ENETDOWN,
+        errno.EHOSTDOWN,
+        errno.EADDRNOTAVAIL,
+    }
+)
+_NO_CONNECTION: Final = (
+    socket.gaierror,
+    ssl.SSLCertVerificationError,
+    httplib2.ServerNotFoundError,
+)
+_BROKEN: Final = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, TransportError)
+
+
+class Transport(httplib2.Http):
+    """An HTTP client for one thread; every request goes out once, to the host that it names.
+
+    ``timeout`` (seconds) may be set before each request and holds for open connections too.
+    """
+
+    def __init__(self, *, timeout: float, trust: Callable[[], ssl.SSLContext]) -> None:
+        super().__init__(timeout=timeout)
+        # A redirect would carry a password hash to whichever host it names.
+        self.follow_redirects = False
+        self._trust = trust
+
+    def request(  # noqa: D102, PLR0913, PLR0917 - httplib2's own signature
+        self,
+        uri: str,
+        method: str = "GET",
+        body: Any = None,  # noqa: ANN401 - as httplib2 has it
+        headers: Any = None,  # noqa: ANN401 - as httplib2 has it
+        redirections: int = 5,
+        connection_type: Any = None,  # noqa: ANN401 - as httplib2 has it
+    ) -> Any:  # noqa: ANN401 - as httplib2 has it
+        target = urlsplit(uri)
+        key = f"{target.scheme}:{target.netloc.lower()}"
+        if key not in self.connections:
+            self.connections[key] = self._connection(target.scheme, target.netloc)
+        _set_timeout(self.connections[key], self.timeout)
+        return super().request(uri, method, body, headers, redirections, connection_type)
+
+    def _connection(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
+        connection = (
+            _TlsConnection(netloc, timeout=self.timeout, context=self._trust())
+            if scheme == "https"
+            else _PlainConnection(netloc, timeout=self.timeout)
+        )
+        proxy = getproxies().get(scheme)
+        if proxy and not proxy_bypass(connection.host):
+            _go_through(connection, proxy)
+        return connection
+
+
+class _SteadyConnection(http.client.HTTPConnection):
+    """A connection whose faults tell whether the request can have arrived.
+
+    httplib2 sends a request a second time when the connection ends without an answer, unseen by
+    the rate limit and even if it creates something; so such an end is reported as a reset here.
+    """
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise Unreachable(_no_connection(self.host, self.port, error)) from None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - http.client's arguments
+        if self.sock is not None and _ended(self.sock):
+            self.close()
+        super().request(*args, **kwargs)
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        try:
+            return super().getresponse()
+        except http.client.BadStatusLine as error:
+            raise ConnectionResetError(str(error)) from None
+
+
+class _PlainConnection(_SteadyConnection):
+    """A connection without TLS, for the emulator."""
+
+
+class _TlsConnection(_SteadyConnection, http.client.HTTPSConnection):
+    """A connection with TLS."""
+
+
+def http_factory(*, timeout: float, ca_bundle: Path | None) -> Callable[[], Transport]:
+    """Make the maker of transports, one for each thread.
+
+    Args:
+        timeout: Seconds that connecting, or waiting for an answer, may take.
+        ca_bundle: A PEM file that replaces the system's certificate authorities.
+    """
+    # Reading the certificates takes 20 ms and the context may be shared by threads.
+    trust = functools.cache(functools.partial(_trust, ca_bundle))
+    return functools.partial(Transport, timeout=timeout, trust=trust)
+
+
+def verdict_of(error: Exception) -> GoogleFault | None:
+    """Say what an exception of the HTTP or sign-in library comes to; None: not its business."""
+    if isinstance(error, TransportError) and error.args and isinstance(error.args[0], Exception):
+        return verdict_of(error.args[0])
+    if isinstance(error, GoogleFault):
+        return error
+    if isinstance(error, TimeoutError):
+        return Passing("Google did not answer in time; what was asked may have been done.")
+    if isinstance(error, _NO_CONNECTION) or getattr(error, "errno", None) in _NO_WAY:
+        return Unreachable(_no_connection("Google", None, error))
+    if isinstance(error, _BROKEN):
+        return Passing(
+            f"The connection to Google broke ({type(error).__name__}); what was asked may have been"
+            " done."
+        )
+    return None
+
+
+def _trust(ca_bundle: Path | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=ca_bundle)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Unreachable(
+            f"The certificate bundle {ca_bundle} cannot be used ({reason}): the setting"
+            " google.ca_bundle must name a readable PEM file."
+        ) from None
+    if not context.cert_store_stats()["x509_ca"]:
+        # A machine without the ca-certificates package still has the ones that httplib2 brings.
+        context.load_verify_locations(httplib2.CA_CERTS)
+    return context
+
+
+def _go_through(connection: http.client.HTTPConnection, proxy: str) -> None:
+    address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if address.scheme != "http" or not address.hostname:
+        raise Unreachable(
+            "HTTPS_PROXY must name an HTTP proxy, like http://proxy.example.org:3128."
+        )
+    headers = {}
+    if address.username:
+        login = f"{unquote(address.username)}:{unquote(address.password or '')}"
+        headers["Proxy-Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
+    host, port = connection.host, connection.port
+    connection.host, connection.port = address.hostname, address.port or http.client.HTTP_PORT
+    connection.set_tunnel(host, port, headers)
+
+
+def _set_timeout(connection: http.client.HTTPConnection, timeout: float | None) -> None:
+    connection.timeout = timeout
+    if connection.sock is not None:
+        connection.sock.settimeout(timeout)
+
+
+def _ended(sock: socket.socket) -> bool:
+    # An idle server has nothing to say: something to read is the end of the connection.
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _no_connection(host: str, port: int | None, error: Exception) -> str:
+    where = f"{host}:{port}" if port else host
+    match error:
+        case ssl.SSLCertVerificationError():
+            doubt = getattr(error, "verify_message", error)
+            why = (
+                f"its certificate is not trusted ({doubt}): if a proxy looks into TLS, name its"
+                " certificate authority in google.ca_bundle"
+            )
+        case socket.gaierror() | httplib2.ServerNotFoundError():
+            why = "its name could not be looked up: check the network and DNS"
+        case TimeoutError():
+            why = "no answer in time: check the network, the firewall and HTTPS_PROXY"
+        case _:
+            why = f"{error}: check the network, the firewall and HTTPS_PROXY"
+    return f"No connection to {where}; {why}."
