@@ -43,7 +43,7 @@ FLOORS: Final = (
         "trouble",
     },
     # 3 stories
-    {"wiring", "record", "deliver", "reconcile"},
+    {"wiring", "record", "deliver", "reconcile", "pausing"},
     # 4 doors
     {"hook", "fire", "inward", "agent", "cli", "console", "__main__"},
 )
