@@ -12,7 +12,7 @@ from gapps_hooks.errors import BadInput
 from gapps_hooks.managers import adduser, pam, retry, shadow
 from gapps_hooks.managers.site import Callee, ManagerState, Run, Site, run_command
 
-__all__ = ["Callee", "ManagerState", "check", "disable", "enable", "names", "states"]
+__all__ = ["Callee", "ManagerState", "check", "disable", "enable", "names", "retried", "states"]
 
 
 def names() -> tuple[str, ...]:
@@ -54,6 +54,11 @@ def check(name: str, root: Path = Path("/")) -> ManagerState:
 def states(root: Path = Path("/")) -> tuple[ManagerState, ...]:
     """Say how things stand with all of them."""
     return tuple(check(name, root) for name in names())
+
+
+def retried(root: Path = Path("/")) -> bool:
+    """Say whether what waits is tried again by itself, each minute."""
+    return retry.installed(Site(root=root))
 
 
 def _modules() -> dict[str, ModuleType]:

@@ -85,7 +85,9 @@ def disable(site: Site) -> tuple[str, ...]:
 
 def present(site: Site) -> bool:
     """Say whether anything that enable put there is left."""
-    return any(owned.standing(site.path(name)) is Standing.OURS for name in (_SCRIPT_PATH, _PROFILE_PATH))
+    return any(
+        owned.standing(site.path(name)) is Standing.OURS for name in (_SCRIPT_PATH, _PROFILE_PATH)
+    )
 
 
 def check(site: Site) -> ManagerState:

@@ -156,6 +156,38 @@ def test_a_package_imported_from_elsewhere_is_asked_for(
     assert events() == [("user-add", "alice")]
 
 
+@pytest.mark.parametrize("version", ["python3", "python3.11"])
+def test_debians_own_layout_is_known(
+    hooks: Path, settings: dict[str, str], installation: Path, version: str
+) -> None:
+    """There packages are in dist-packages, and a package of Debian's has no minor version."""
+    (package,) = installation.glob("lib/python3.*/site-packages/gapps_hooks")
+    home = installation / "lib" / version / "dist-packages"
+    home.mkdir(parents=True)
+    package.rename(home / "gapps_hooks")
+    for interpreter in (installation / "bin").iterdir():
+        interpreter.replace(installation / "bin" / version)
+    # what fire.py itself refuses shows that it was found, whoever could import the package
+    result = run(hooks / "user-add", environment=settings)
+    assert (result.returncode, b"give one user or group name" in result.stderr) == (64, True)
+
+
+def test_outside_a_virtual_environment_the_systems_interpreter_will_do(
+    hooks: Path, settings: dict[str, str], installation: Path
+) -> None:
+    """As in /usr/local where the system's own Python installs into site-packages."""
+    system = Path("/usr/bin/python3").resolve().name
+    (package,) = installation.glob("lib/python3.*/site-packages/gapps_hooks")
+    home = installation / "lib" / system / "site-packages"
+    home.parent.mkdir(parents=True, exist_ok=True)
+    if not home.exists():
+        package.parent.rename(home)
+    shutil.rmtree(installation / "bin")
+    (installation / "pyvenv.cfg").unlink()
+    result = run(hooks / "user-add", environment=settings)
+    assert (result.returncode, b"give one user or group name" in result.stderr) == (64, True)
+
+
 @pytest.mark.parametrize("missing", ["program", "interpreter"])
 def test_what_is_missing_is_said_and_is_not_success(
     hooks: Path, settings: dict[str, str], installation: Path, missing: str

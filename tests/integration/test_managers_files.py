@@ -253,10 +253,12 @@ def test_without_systemd_cron_retries_and_leaves_with_the_last_account_manager(
     text = (root / CRON).read_text()
     assert "* * * * * root [ ! -x '/opt/a b/bin/gapps-hooks' ] || '/opt/a b/bin" in text
     assert "deliver --due --quiet" in text
+    assert managers.retried(root)
     managers.disable("shadow", root)
     assert (root / CRON).exists()
     managers.disable("pam", root)
     assert not (root / CRON).exists()
+    assert not managers.retried(root)
 
 
 def test_with_systemd_a_timer_retries(root: Path, callee: Callee) -> None:
