@@ -43,7 +43,7 @@ FLOORS: Final = (
         "trouble",
     },
     # 3 stories
-    {"wiring", "record", "deliver", "reconcile", "pausing"},
+    {"wiring", "record", "deliver", "reconcile", "pausing", "preview"},
     # 4 doors
     {"hook", "fire", "inward", "agent", "cli", "console", "__main__"},
 )
