@@ -59,7 +59,8 @@ fi
 _CALL = """\
 said=$(/usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin {settings}\\
     /usr/bin/timeout -k 5 {longest} "$hook" --no-stdin "$@" -- "$subject" 2>&1 >/dev/null) ||
-    /usr/bin/logger -p auth.err -t gapps-hooks -- "{event} $subject: exit status $?: $said"
+    /usr/bin/logger -p auth.err -t gapps-hooks -- "{event} $subject: exit status $?: ${{said##*
+}}"
 exit 0
 """
 

@@ -184,6 +184,7 @@ def test_account_programs_succeed_whatever_becomes_of_us(
     for event in ("user-add alice: ", "password-set alice: ", "user-delete alice: "):
         assert event in log
     assert "-Word-" not in log
+    assert "Traceback" not in log
 
 
 def test_a_list_of_people_is_added_to_the_end_while_nothing_can_be_recorded(
