@@ -37,6 +37,12 @@ _REMEDIES = {
     "finite_number": "must be a finite number",
     "path_type": "must be a path",
 }
+_BOUNDS = {
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("less than", "lt"),
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("more than", "gt"),
+}
 _UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 
@@ -118,6 +124,9 @@ def _remedy(kind: str, details: Mapping[str, Any]) -> str:
     context = details.get("ctx", {})
     if kind == "literal_error":
         return f"must be {context['expected']}"
+    if kind in _BOUNDS:
+        words, key = _BOUNDS[kind]
+        return f"must be {words} {context[key]:g}"
     if kind in {"too_long", "too_short"}:
         bound = context.get("max_length", context.get("min_length"))
         return f"has too {'many' if kind == 'too_long' else 'few'} entries; the limit is {bound}"

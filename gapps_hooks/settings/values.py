@@ -146,7 +146,7 @@ class GroupsSettings:
     """[groups]: which local groups are kept at Google, and how."""
 
     #: ``none``, ``all``, or patterns of group names; the default is none for nss, else all.
-    which: Literal["none", "all"] | tuple[Plain, ...] | None = None
+    which: Literal["none", "all"] | tuple[str, ...] | None = None
     #: Whether people outside of the domain may write to groups that we create.
     external_posting: Flag = False
     #: What becomes of the Google group when the local one is gone: emptied of what we delivered,
@@ -158,10 +158,11 @@ class GroupsSettings:
     @field_validator("which", mode="before")
     @classmethod
     def _which(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-        if isinstance(value, list) and value:
-            return tuple(value)
-        if value in ("none", "all") or isinstance(value, tuple):
+        if value in ("none", "all"):
             return value
+        texts = isinstance(value, list | tuple) and all(isinstance(text, str) for text in value)
+        if texts and value and all(text.strip() and text.isprintable() for text in value):
+            return tuple(value)
         raise wrong('must be "none", "all" or a list of patterns such as ["team-*"]')
 
 

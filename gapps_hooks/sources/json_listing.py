@@ -1,0 +1,181 @@
+"""The json source: a listing of users and groups, from a file or from a program.
+
+It must not know who wrote the listing, nor conclude anything from a bad one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gapps_hooks.errors import BadInput, SourceUnreadable
+from gapps_hooks.model import Account, Group, Identity, Unset
+from gapps_hooks.payload import ListedUser, listed_group, listed_user, parse_json
+from gapps_hooks.sources.reading import read_file, read_output
+from gapps_hooks.sources.source import Names
+from gapps_hooks.validation import nearest, shown
+
+_KEYS = ("groups", "users")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What was listed, by name; None where the listing has no such key."""
+
+    users: Mapping[str, ListedUser] | None = field(repr=False)
+    groups: Mapping[str, Group] | None
+    by_identity: Mapping[Identity, str]
+
+
+class JsonSource:
+    """The users and groups of a JSON object ``{"users": [...], "groups": [...]}``.
+
+    A listing that has a bad entry, lacks the key or lists nobody concludes nothing.
+    """
+
+    def __init__(self, read: Callable[[], _Listing]) -> None:
+        self._read = read
+
+    @classmethod
+    def of_file(cls, path: Path, *, max_bytes: int) -> JsonSource:
+        """Read a file anew for each question."""
+        return cls(lambda: _parse(str(path), read_file(path, max_bytes)[0]))
+
+    @classmethod
+    def of_command(cls, command: tuple[str, ...], *, timeout: float, max_bytes: int) -> JsonSource:
+        """Run a program anew for each question; see read_output."""
+        run = partial(read_output, command, timeout=timeout, max_bytes=max_bytes)
+        return cls(lambda: _parse(command[0], run()))
+
+    def snapshot(self) -> JsonSource:
+        """See Source.snapshot."""
+        listing = self._read()
+        return JsonSource(lambda: listing)
+
+    def account(self, name: str) -> Account | None:
+        """See Source.account; someone who is listed is active unless ``enabled`` says no."""
+        listed = _listed(self._read().users, "users").get(name)
+        return listed.account if listed else None
+
+    def account_by(self, identity: Identity) -> Account | None:
+        """See Source.account_by."""
+        listing = self._read()
+        users = _listed(listing.users, "users")
+        name = listing.by_identity.get(identity)
+        return users[name].account if name is not None else None
+
+    def stored_password(self, name: str) -> str | None:
+        """See Source.stored_password."""
+        listed = _listed(self._read().users, "users").get(name)
+        return listed.stored_password if listed else None
+
+    def groups_with(self, username: str) -> tuple[str, ...]:
+        """See Source.groups_with."""
+        return _groups_of(_listed(self._read().groups, "groups").values()).get(username, ())
+
+    def group(self, name: str) -> Group | None:
+        """See Source.group."""
+        return _listed(self._read().groups, "groups").get(name)
+
+    def account_names(self) -> Names:
+        """See Source.account_names."""
+        return _names(self._read().users, "users")
+
+    def group_names(self) -> Names:
+        """See Source.group_names."""
+        return _names(self._read().groups, "groups")
+
+
+_Entry = TypeVar("_Entry")
+
+
+def _listed(entries: Mapping[str, _Entry] | None, key: str) -> Mapping[str, _Entry]:
+    if not entries:
+        raise SourceUnreadable(_nobody(key))
+    return entries
+
+
+def _nobody(key: str) -> str:
+    return f"the listing has no {key}, from which nothing can be concluded"
+
+
+def _names(entries: Mapping[str, object] | None, key: str) -> Names:
+    if not entries:
+        return Names(names=(), complete=False, why=_nobody(key))
+    return Names(names=tuple(entries), complete=True)
+
+
+def _parse(origin: str, raw: bytes) -> _Listing:
+    try:
+        listing = parse_json(raw, longest=len(raw)) or {}
+        for key in listing.keys() - set(_KEYS):
+            raise BadInput.of(shown(key), None, f"is not a known key{nearest(key, _KEYS)}")
+        users = _entries(listing, "users", listed_user, lambda user: user.account)
+        groups = _entries(listing, "groups", listed_group, lambda group: group)
+    except BadInput as error:
+        wrong = str(error)
+    else:
+        return _joined(users, groups)
+    # raised here, so that no decoder's error, which holds the listing, hangs on to it
+    raise SourceUnreadable(f"the listing of {origin} cannot be used: {wrong}")
+
+
+def _name_of(thing: Account | Group) -> str:
+    return thing.username if isinstance(thing, Account) else thing.name
+
+
+def _entries(
+    listing: Mapping[str, Any],
+    key: str,
+    check: Callable[[object], _Entry],
+    subject: Callable[[_Entry], Account | Group],
+) -> dict[str, _Entry] | None:
+    if key not in listing:
+        return None
+    if not isinstance(listing[key], list):
+        raise BadInput.of(key, None, "must be a list")
+    found: dict[str, _Entry] = {}
+    identities: set[Identity] = set()
+    for index, entry in enumerate(listing[key]):
+        checked = _checked(f"{key}[{index}]", entry, check)
+        thing = subject(checked)
+        name = _name_of(thing)
+        if name in found:
+            raise BadInput.of(f"{key}[{index}]", shown(name), "is listed twice; list it once")
+        if thing.id in identities:
+            raise BadInput.of(f"{key}[{index}].id", str(thing.id), "is another's id too")
+        identities |= {thing.id} if thing.id else set()
+        found[name] = checked
+    return found
+
+
+def _checked(place: str, entry: object, check: Callable[[object], _Entry]) -> _Entry:
+    try:
+        return check(entry)
+    except BadInput as error:
+        complaints = [replace(one, field=f"{place}.{one.field}") for one in error.complaints]
+    raise BadInput(complaints)
+
+
+def _joined(users: Mapping[str, ListedUser] | None, groups: Mapping[str, Group] | None) -> _Listing:
+    """Tell each account its groups, where the listing knows groups at all."""
+    if users and groups is not None:
+        memberships = _groups_of(groups.values())
+        users = {
+            name: replace(user, account=replace(user.account, groups=memberships.get(name, ())))
+            for name, user in users.items()
+        }
+    identities = {user.account.id: name for name, user in (users or {}).items() if user.account.id}
+    return _Listing(users, groups, identities)
+
+
+def _groups_of(groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:
+    memberships: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        for member in () if isinstance(group.members, Unset) else group.members:
+            already = memberships.get(member.reference, ())
+            memberships[member.reference] = (*already, group.name)
+    return memberships

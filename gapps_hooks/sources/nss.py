@@ -1,0 +1,247 @@
+"""The nss source: the accounts and groups of this system's own files.
+
+It must not know Google, nor take from GECOS what its owner can write without being vouched for.
+
+passwd, group and shadow are read here and not through the C library, which cannot tell an entry
+that is absent from one that could not be looked up. Where nsswitch.conf names other services
+too, single look-ups go through the library and an enumeration is never complete.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from gapps_hooks.errors import SourceUnreadable
+from gapps_hooks.model import UNSET, Account, Group, Identity, Member, Unset
+from gapps_hooks.sources.nss_files import Files, FilesReader
+from gapps_hooks.sources.nss_lines import Membership, Person, Shadow
+from gapps_hooks.sources.nss_system import NameServices, SystemNameServices
+from gapps_hooks.sources.source import Names
+
+_DAY: Final = 86_400
+_MOST_BYTES: Final = 64 * 1024 * 1024
+# crypt(5): $id$…, BSDi's _…, or the 13 characters of DES
+_HASH = re.compile(r"\$[^$]+\$.+|_[./0-9A-Za-z]{19}|[./0-9A-Za-z]{13}")
+
+
+class NssSource:
+    """Local files; see Source for what each method answers."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        max_bytes: int = _MOST_BYTES,
+        clock: Callable[[], float] = time.time,
+        services: NameServices | None = None,
+    ) -> None:
+        self._clock = clock
+        self._services: NameServices = services or SystemNameServices()
+        self._read: Callable[[], Files] = FilesReader(directory, max_bytes, clock).read
+
+    def snapshot(self) -> NssSource:
+        """See Source.snapshot; look-ups in other services still go there."""
+        files = self._read()
+        frozen = copy.copy(self)
+        frozen._read = lambda: files  # noqa: SLF001 - another of our own kind
+        return frozen
+
+    def account(self, name: str) -> Account | None:
+        """See Source.account; a uid outside UID_MIN…UID_MAX is nobody."""
+        files = self._read()
+        person = files.passwd.find(name)
+        if person is None and files.passwd_elsewhere:
+            return self._account_elsewhere(files, self._services.person(name))
+        return self._account(files, person) if person else None
+
+    def account_by(self, identity: Identity) -> Account | None:
+        """See Source.account_by; only uids are known here."""
+        files = self._read()
+        if identity.kind != "uid" or not re.fullmatch("[0-9]{1,10}", identity.value):
+            return None
+        uid = int(identity.value)
+        people = files.by_uid.get(uid, ())
+        if len(people) > 1:
+            names = " and ".join(person.name for person in people)
+            raise SourceUnreadable(f"uid {uid} is shared by {names}, so it tells nobody")
+        if people:
+            return self._account(files, people[0])
+        if files.passwd.broken:
+            raise SourceUnreadable(files.passwd.broken)
+        if not files.passwd_elsewhere:
+            return None
+        return self._account_elsewhere(files, self._services.person(uid))
+
+    def stored_password(self, name: str) -> str | None:
+        """See Source.stored_password; a locked hash is none to send."""
+        files = self._read()
+        person = files.passwd.find(name)
+        if person is None or person.uid not in files.uids:
+            return None
+        password, _ = _shadowed(files, person)
+        return password if _HASH.fullmatch(password) else None
+
+    def groups_with(self, username: str) -> tuple[str, ...]:
+        """See Source.groups_with; system and user-private groups are left out."""
+        files = self._read()
+        if files.group.broken:
+            raise SourceUnreadable(files.group.broken)
+        lines = [files.group.entries[name] for name in _local_groups(files, username)]
+        if files.group_elsewhere:
+            known = {line.name for line in lines}
+            lines += [line for line in self._elsewhere(files, username) if line.name not in known]
+        return tuple(line.name for line in lines if _is_ordinary(files, line))
+
+    def group(self, name: str) -> Group | None:
+        """See Source.group; system and user-private groups are nothing."""
+        files = self._read()
+        if files.passwd.broken:  # a person whose primary group it is may be missing
+            raise SourceUnreadable(files.passwd.broken)
+        line = files.group.find(name)
+        if line is None and files.group_elsewhere:
+            line = self._services.group(name)
+        if line is None or not _is_ordinary(files, line):
+            return None
+        members = tuple(Member(member) for member in _members(files, line))
+        # a service may well keep its members to itself (sssd: ignore_group_members)
+        silent = not members and name not in files.group.entries
+        return Group(
+            name=name, members=UNSET if silent else members, id=Identity("gid", str(line.gid))
+        )
+
+    def account_names(self) -> Names:
+        """See Source.account_names."""
+        files = self._read()
+        people = files.passwd.entries.values()
+        names = tuple(person.name for person in people if person.uid in files.uids)
+        why = files.passwd.broken or _why_incomplete("passwd", files.passwd_elsewhere)
+        return _names(names, why, "passwd")
+
+    def group_names(self) -> Names:
+        """See Source.group_names."""
+        files = self._read()
+        names = tuple(
+            line.name for line in files.group.entries.values() if _is_ordinary(files, line)
+        )
+        why = files.group.broken or files.passwd.broken
+        return _names(names, why or _why_incomplete("group", files.group_elsewhere), "group")
+
+    def _account(self, files: Files, person: Person) -> Account | None:
+        if person.uid not in files.uids:
+            return None
+        password, expires = _shadowed(files, person)
+        bare = password.lstrip("!*")
+        locked = bare != password and _HASH.fullmatch(bare) is not None
+        expired = expires is not None and self._clock() // _DAY >= expires
+        return _described(
+            person,
+            enabled=not (locked or expired),
+            groups=self._group_names(files, person),
+            trace=bare if _HASH.fullmatch(bare) else "",
+        )
+
+    def _account_elsewhere(self, files: Files, person: Person | None) -> Account | None:
+        """Nobody here knows whether a person of another service is locked: ``enabled`` is UNSET."""
+        if person is None or person.uid not in files.uids:
+            return None
+        groups = self._group_names(files, person)
+        return _described(person, enabled=UNSET, groups=groups, trace="")
+
+    def _group_names(self, files: Files, person: Person) -> tuple[str, ...] | Unset:
+        if files.group.broken:
+            return UNSET
+        names = _local_groups(files, person.name, person.gid)
+        if files.group_elsewhere:
+            lines = self._services.groups_of(person.name, person.gid)
+            names += tuple(line.name for line in lines)
+        return tuple(dict.fromkeys(names))
+
+    def _elsewhere(self, files: Files, username: str) -> tuple[Membership, ...]:
+        person = files.passwd.find(username) or self._services.person(username)
+        return self._services.groups_of(person.name, person.gid) if person else ()
+
+
+def _shadowed(files: Files, person: Person) -> tuple[str, int | None]:
+    """Return the password field that counts and the day of expiry, as pam_unix finds them.
+
+    Raises:
+        SourceUnreadable: shadow would say, but cannot be read.
+    """
+    if person.password != "x":  # noqa: S105 - passwd(5): the mark of a shadowed password
+        return person.password, None
+    if isinstance(files.shadow, str):
+        raise SourceUnreadable(files.shadow)
+    line: Shadow | None = files.shadow.find(person.name)
+    if line is None:
+        raise SourceUnreadable(f"shadow has no line for {person.name} (pwck finds and mends that)")
+    return line.password, line.expires
+
+
+def _described(
+    person: Person, *, enabled: bool | Unset, groups: tuple[str, ...] | Unset, trace: str
+) -> Account:
+    given_name, family_name, full_name = _names_in(person)
+    traces = {"home": person.home, "gecos": person.gecos, "hash": trace}
+    return Account(
+        username=person.name,
+        given_name=given_name,
+        family_name=family_name,
+        full_name=full_name,
+        enabled=enabled,
+        id=Identity("uid", str(person.uid)),
+        traces={kind: value for kind, value in traces.items() if value},
+        groups=groups,
+    )
+
+
+def _names_in(person: Person) -> tuple[str | None, str | None, str | None]:
+    """Split the full name that GECOS begins with, as chfn(1) writes it; & is the login name."""
+    login = person.name[:1].upper() + person.name[1:]
+    text = person.gecos.partition(",")[0].replace("&", login)
+    words = "".join(letter for letter in text if letter.isprintable()).split()
+    if not words:
+        return None, None, None
+    return " ".join(words[:-1]) or words[0], words[-1], " ".join(words)
+
+
+def _local_groups(files: Files, username: str, gid: int | None = None) -> tuple[str, ...]:
+    if gid is None and username in files.passwd.entries:
+        gid = files.passwd.entries[username].gid
+    primary = () if gid is None else files.by_gid.get(gid, ())
+    return tuple(dict.fromkeys((*primary, *files.listed_in.get(username, ()))))
+
+
+def _members(files: Files, line: Membership) -> tuple[str, ...]:
+    """Return those listed and those whose primary group it is, without system accounts."""
+    people = files.passwd.entries
+    names = dict.fromkeys((*line.members, *files.by_primary_gid.get(line.gid, ())))
+    return tuple(name for name in names if name not in people or people[name].uid in files.uids)
+
+
+def _is_ordinary(files: Files, line: Membership) -> bool:
+    """Neither a system or builtin group, nor the private group of the user of the same name."""
+    if line.gid not in files.gids:
+        return False
+    namesake = files.passwd.entries.get(line.name)
+    private = namesake is not None and namesake.gid == line.gid
+    return not (private and set(_members(files, line)) <= {line.name})
+
+
+def _why_incomplete(database: str, services: tuple[str, ...]) -> str:
+    if not services:
+        return ""
+    return (
+        f"nsswitch.conf looks {database} up in {', '.join(services)} too, and what is there "
+        "cannot be listed reliably; use the ldap source for it"
+    )
+
+
+def _names(names: tuple[str, ...], why: str, database: str) -> Names:
+    if not names and not why:
+        why = f"{database} has no ordinary entry, from which nothing can be concluded"
+    return Names(names=names, complete=not why, why=why)

@@ -1,0 +1,22 @@
+"""Decide which local groups are kept at Google: the [groups] setting; it is pure.
+
+It must not know where the group was read. That system groups, user-private groups and builtin
+groups are out is the sources' business, who know ids and primary groups.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from gapps_hooks.model import Group
+from gapps_hooks.settings import Settings
+
+
+def group_in_scope(group: Group, settings: Settings) -> bool:
+    """Say whether a group is kept; unset means none for nss, all for json and payloads."""
+    which = settings.groups.which
+    if which is None:
+        which = "none" if settings.source.type == "nss" else "all"
+    if isinstance(which, str):
+        return which == "all"
+    return any(fnmatchcase(group.name, pattern) for pattern in which)
