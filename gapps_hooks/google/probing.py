@@ -14,7 +14,7 @@ import httplib2
 
 from gapps_hooks.errors import Passing, Unreachable
 from gapps_hooks.google.services import describe
-from gapps_hooks.google.sign_in import DIRECTORY_SCOPES, SignIn
+from gapps_hooks.google.sign_in import DIRECTORY_SCOPES, SignIn, token_uri
 from gapps_hooks.google.transport import http_factory as real_http_factory
 from gapps_hooks.google.transport import verdict_of
 
@@ -31,10 +31,10 @@ def probe(  # noqa: PLR0913 - each is a boundary of its own
     clock: Callable[[], float] = time.monotonic,
     wall_clock: Callable[[], float] = time.time,
 ) -> None:
-    """Make one connection, through the proxy if there is one; return if delivery may go on.
+    """Make one connection to each host, by the proxy if any; return if delivery may go on.
 
-    Without ``sign_in`` any HTTP answer of the API's host to a bare HEAD will do (it costs no
-    quota); with it an access token must be granted.
+    Without ``sign_in`` any HTTP answer of the API's and the token endpoint's host to a bare HEAD
+    will do (it costs no quota); with it an access token must be granted.
 
     Args:
         settings: Where and as whom.
@@ -62,14 +62,15 @@ def probe(  # noqa: PLR0913 - each is a boundary of its own
                 wall_clock=wall_clock,
             ).refresh(google_auth_httplib2.Request(connection))
         else:
-            _knock(connection, google.api_endpoint)
+            _knock(connection, describe("admin", "directory_v1", google.api_endpoint)["rootUrl"])
+            _knock(connection, token_uri(google.credentials))
     finally:
         connection.close()
 
 
-def _knock(connection: httplib2.Http, api_endpoint: str | None) -> None:
+def _knock(connection: httplib2.Http, url: str) -> None:
     try:
-        connection.request(describe("admin", "directory_v1", api_endpoint)["rootUrl"], "HEAD")
+        connection.request(url, "HEAD")
     except Exception as error:
         fault = verdict_of(error)
         if fault is None:

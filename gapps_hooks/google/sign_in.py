@@ -114,6 +114,11 @@ class SignIn:
         return ask
 
 
+def token_uri(key_file: Path) -> str:
+    """Where the key file says that tokens are granted; raises SignInRefused if it is no key."""
+    return str(_parse(key_file, _text(key_file))["token_uri"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Key:
     credentials: Credentials

@@ -53,6 +53,10 @@ class Transport(httplib2.Http):
         self.follow_redirects = False
         self._trust = trust
 
+    def __del__(self) -> None:
+        # A thread that ends leaves its transport to the collector, open sockets and all.
+        self.close()
+
     def request(  # noqa: D102, PLR0913, PLR0917 - httplib2's own signature
         self,
         uri: str,
@@ -88,7 +92,10 @@ class _SteadyConnection(http.client.HTTPConnection):
     the rate limit and even if it creates something; so such an end is reported as a reset here.
     """
 
+    _idle = False
+
     def connect(self) -> None:
+        self._idle = False
         try:
             super().connect()
         except (OSError, http.client.HTTPException) as error:
@@ -96,15 +103,18 @@ class _SteadyConnection(http.client.HTTPConnection):
             raise Unreachable(_no_connection(self.host, self.port, error)) from None
 
     def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - http.client's arguments
-        if self.sock is not None and _ended(self.sock):
+        # On a fresh TLS connection there is something to read: the server's session tickets.
+        if self.sock is not None and self._idle and _ended(self.sock):
             self.close()
         super().request(*args, **kwargs)
 
     def getresponse(self) -> http.client.HTTPResponse:
         try:
-            return super().getresponse()
+            response = super().getresponse()
         except http.client.BadStatusLine as error:
             raise ConnectionResetError(str(error)) from None
+        self._idle = True
+        return response
 
 
 class _PlainConnection(_SteadyConnection):

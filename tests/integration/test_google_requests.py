@@ -53,7 +53,7 @@ class Google:
         body: str | bytes | None = None,
         **_more: object,
     ) -> tuple[httplib2.Response[str], bytes]:
-        if urlsplit(uri).path == "/token":
+        if urlsplit(uri).path == "/token" and method == "POST":
             self.scopes.append(_scope(body))
             return self._say(*self.token_answer)
         self.asked.append((method, uri, json.loads(body) if body else None))
@@ -439,8 +439,20 @@ def test_a_probe_is_content_with_any_answer(settings: Settings, google: Google) 
     google.answers = [(404, b"<html>not found</html>")]
     probe(settings, http_factory=lambda: cast("httplib2.Http", google))
 
-    assert [(method, uri) for method, uri, _ in google.asked] == [("HEAD", f"{ENDPOINT}/")]
+    assert [(method, uri) for method, uri, _ in google.asked] == [
+        ("HEAD", f"{ENDPOINT}/"),
+        ("HEAD", f"{ENDPOINT}/token"),
+    ]
     assert google.scopes == []
+
+
+def test_a_probe_fails_as_long_as_only_the_api_can_be_reached(
+    settings: Settings, google: Google
+) -> None:
+    google.answers = [(404, b""), ConnectionRefusedError(111, "refused")]
+
+    with pytest.raises(Unreachable):
+        probe(settings, http_factory=lambda: cast("httplib2.Http", google))
 
 
 @pytest.mark.parametrize("error", [ConnectionRefusedError(111, "no"), TimeoutError()], ids=repr)

@@ -35,13 +35,17 @@ class Peer:
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def url(self) -> str:
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/x"
 
     def close(self) -> None:
+        # Closing alone would leave the thread in accept(), on a number that is given out again.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -317,8 +321,10 @@ def test_a_private_authority_is_trusted_when_the_settings_name_it(
     authority: tuple[Path, ssl.SSLContext],
 ) -> None:
     bundle, server = authority
+    google, http = peer(answer, answer, tls=server), transport(ca_bundle=bundle)
 
-    assert transport(ca_bundle=bundle).request(peer(answer, tls=server).url)[1] == b"ok"
+    assert [http.request(google.url)[1] for _ in range(2)] == [b"ok", b"ok"]
+    assert google.connections == 1
 
 
 def test_a_certificate_that_nobody_vouches_for_is_unreachable_with_the_remedy(
