@@ -45,7 +45,7 @@ def parse_event(
     A ``user-add`` that does not say ``enabled`` means true; ``deleted`` is kept only if true.
 
     Args:
-        kind: what the account manager says happened.
+        kind: what happened.
         name: the user's or group's name; empty for ``reconcile``.
         payload: the JSON object, None where there was none ("read the source").
         event_id: 32 hexadecimal digits.
@@ -64,13 +64,12 @@ def parse_event(
         raise BadInput([*complaints, *more, *(unusable.complaints if unusable else ())])
     if unusable:
         raise unusable
-    old_name = patch.pop("old_username", None) or patch.pop("old_name", None)
     return Event(
         id=event_id,
         kind=kind,
         name=name,
+        old_name=patch.pop("old_username", None) or patch.pop("old_name", None),
         patch=patch,
-        old_name=old_name,
         password=password,
         identity=Identity.parse(patch["id"]) if "id" in patch else None,
         defer=defer,

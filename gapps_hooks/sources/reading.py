@@ -56,18 +56,7 @@ def read_output(
         SourceUnreadable: it does not start, fails, takes too long or prints too much.
     """
     deadline = clock() + timeout
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_CLEAN_ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        raise SourceUnreadable(f"{command[0]} does not start: {error}") from error
+    process = _started(command)
     with process:
         try:
             output = _collect(process, max_bytes, lambda: deadline - clock())
@@ -81,6 +70,21 @@ def read_output(
     if status:
         raise SourceUnreadable(f"{command[0]} failed with status {status}")
     return output
+
+
+def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_CLEAN_ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise SourceUnreadable(f"{command[0]} does not start: {error}") from error
 
 
 class _TooMuch(Exception):
