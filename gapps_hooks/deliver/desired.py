@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
+from gapps_hooks.deliver.wishes import WISHED
 from gapps_hooks.errors import GappsHooksError
-from gapps_hooks.model import UNSET, Account, Group, Kind, Link, Unset
+from gapps_hooks.model import UNSET, Account, Group, Kind, Link, Member, Unset
 from gapps_hooks.outbox import links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.payload import account_from, group_from
@@ -114,13 +115,11 @@ def group_address(wiring: Wiring, group: Group, link: Link | None) -> str:
     return link.address
 
 
-def resolve_members(wiring: Wiring, group: Group) -> tuple[Resolved, ...] | None:
-    """Turn member references into addresses at Google; None when nothing is said of members."""
-    if isinstance(group.members, Unset):
-        return None
+def resolve_members(wiring: Wiring, members: tuple[Member, ...]) -> tuple[Resolved, ...]:
+    """Turn member references into addresses at Google, or notes why they have none."""
     return tuple(
         _resolve(wiring, member.reference, Resolved(reference=member.reference, role=member.role))
-        for member in group.members
+        for member in members
     )
 
 
@@ -129,7 +128,7 @@ def _resolve(wiring: Wiring, reference: str, bare: Resolved) -> Resolved:
         return _resolve_subject(wiring, Kind.GROUP, reference.removeprefix("group:"), bare)
     if "@" in reference:
         return replace(bare, address=reference.lower())
-    return _resolve_subject(wiring, Kind.USER, reference, bare)
+    return _resolve_subject(wiring, Kind.USER, reference.removeprefix(WISHED), bare)
 
 
 def _resolve_subject(wiring: Wiring, kind: Kind, name: str, bare: Resolved) -> Resolved:

@@ -5,12 +5,14 @@ It must not know back-off, breakers or leases: whoever calls it judges what it r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gapps_hooks.deliver.carrying import Task, carry_out, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_group, group_address, in_scope, resolve_members
 from gapps_hooks.deliver.memory import Owner, remember_answer
+from gapps_hooks.deliver.wishes import wanted_members
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
 from gapps_hooks.model import (
     Change,
@@ -26,7 +28,7 @@ from gapps_hooks.model import (
 )
 from gapps_hooks.outbox import creations, entries, links, memberships
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.plan.gathering import Gathering, Resolved
 from gapps_hooks.plan.group import MembersQuestion, plan_group
 from gapps_hooks.plan.members import memberships_after
 from gapps_hooks.wiring import Wiring
@@ -72,11 +74,16 @@ def _gather(wiring: Wiring, entry: Entry, group: Group | None, link: Link | None
         name=entry.name,
         group=group,
         address=group_address(wiring, group, link) if group else (link.address if link else ""),
-        members=resolve_members(wiring, group) if group else None,
+        members=_members(wiring, entry, group) if group else None,
         link=link,
         memberships=memberships.of(wiring.state, entry.subject),
         attempted=link is None and creations.was_begun(wiring.state, entry.subject),
     )
+
+
+def _members(wiring: Wiring, entry: Entry, group: Group) -> tuple[Resolved, ...] | None:
+    members = wanted_members(wiring, entry.subject, group)
+    return None if members is None else resolve_members(wiring, members)
 
 
 def _taken(gathering: Gathering, error: AlreadyExists) -> Gathering:
@@ -196,9 +203,9 @@ def _after(gathering: Gathering, added: dict[str, str | None]) -> tuple[Membersh
 def _conclude(
     wiring: Wiring, entry: Entry, gathering: Gathering, plan: Plan, done: list[Change]
 ) -> None:
-    added = {change.body["email"]: None for change in done if Verb.ADD_MEMBER in change.verbs}
     if gathering.members is not None:
-        memberships.replace(wiring.state, entry.subject, memberships_after(gathering, added))
+        after = memberships_after(gathering, _added(done))
+        memberships.replace(wiring.state, entry.subject, after)
     link = links.of(wiring.state, entry.subject)
     if link is None:
         return
@@ -218,17 +225,16 @@ def _touch_people(wiring: Wiring, entry: Entry, group: Group | None, *, remember
     if isinstance(wanted, Unset):
         return
     before = memberships.of(wiring.state, entry.subject)
-    for name in sorted({*_names(wanted)} ^ {one.reference for one in before}):
+    for name in sorted({*_names(wanted)} ^ {*_names(before)}):
         entries.touch(wiring.state, Kind.USER, name)
     if remember:
         memberships.replace(wiring.state, entry.subject, _keep(before, wanted))
 
 
-def _names(members: tuple[Member, ...]) -> tuple[str, ...]:
+def _names(members: Iterable[Member | Membership]) -> tuple[str, ...]:
+    """The user names among member references; a user name has neither ``@`` nor a colon."""
     return tuple(
-        one.reference
-        for one in members
-        if "@" not in one.reference and not one.reference.startswith("group:")
+        one.reference for one in members if "@" not in one.reference and ":" not in one.reference
     )
 
 

@@ -6,6 +6,7 @@ It must not know how a person or a group is planned, nor how events arrive.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from gapps_hooks.deliver.carrying import Held
@@ -62,6 +63,12 @@ def deliver(wiring: Wiring, subject: int, *, patience: float = 0.0) -> Outcome |
         except Renamed as renamed:
             known = renamed.subject
     return deliver(wiring, known, patience=patience)
+
+
+def _with_snapshot(wiring: Wiring) -> Wiring:
+    """Read the source once for one delivery, so that its answers agree with each other."""
+    source = wiring.source
+    return wiring if source is None else replace(wiring, source=source.snapshot())
 
 
 def drain(wiring: Wiring, until: float, *, whole: bool = False) -> Iterator[Outcome]:
@@ -140,8 +147,9 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
         return _outcome(entry, Verdict.LATER, f"waiting: {closed}")
     done: list[Change] = []
     try:
-        look_for_rename(wiring, entry)
-        delivered = _WORK[entry.kind](wiring, entry, done)
+        seeing = _with_snapshot(wiring)
+        look_for_rename(seeing, entry)
+        delivered = _WORK[entry.kind](seeing, entry, done)
     except Renamed:
         raise
     except GappsHooksError as error:

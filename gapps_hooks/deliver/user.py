@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gapps_hooks.deliver.carrying import carry_out, reserve
+from gapps_hooks.deliver.carrying import Task, carry_out, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_account, desired_address
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
+from gapps_hooks.deliver.wishes import wish
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused, UnusablePassword
 from gapps_hooks.model import (
     Account,
@@ -181,8 +182,14 @@ def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: li
         links.save(wiring.state, remember_answer(link, _owner(entry, person), plan.confirms, fresh))
         if person.account is None:
             links.end(wiring.state, entry.subject, wiring.clock())
+    _wish_for_groups(wiring, entry, person.account)
     if any(_ARRIVALS.intersection(change.verbs) for change in done):
         _look_at_groups(wiring, entry)
+
+
+def _wish_for_groups(wiring: Wiring, entry: Entry, account: Account | None) -> None:
+    enabled = account is not None and account.enabled is True
+    wish(wiring, entry.name, wiring.policy.groups(account) if account and enabled else ())
 
 
 def _look_at_groups(wiring: Wiring, entry: Entry) -> None:

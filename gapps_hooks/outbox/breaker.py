@@ -10,7 +10,7 @@ from typing import Final
 
 from gapps_hooks.outbox.state import State
 
-_GET: Final = "SELECT reason, since, next_probe_at FROM breaker"
+_GET: Final = "SELECT reason, since, seconds, next_probe_at FROM breaker"
 _OPEN: Final = """
 INSERT INTO breaker (only, reason, since, seconds, next_probe_at)
 VALUES (1, :reason, :now, :interval, :now + :interval)
@@ -35,6 +35,8 @@ class Break:
     #: A sentence: what failed last.
     reason: str
     since: float
+    #: Seconds between two probes.
+    seconds: float
     next_probe_at: float
 
 

@@ -26,8 +26,7 @@ PRAGMA temp_store = MEMORY;
 """
 
 _LOCKED: Final = (
-    "another process has kept it locked for too long:"
-    " try again, or see who holds it with: fuser -v"
+    "another process has kept it locked for too long: try again, or see who holds it with: fuser -v"
 )
 _REMEDIES: Final = {
     sqlite3.SQLITE_FULL: "the disk is full: free some space, then try again",

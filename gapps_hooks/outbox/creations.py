@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from gapps_hooks.outbox import subjects
 from gapps_hooks.outbox.state import State
 
 _BEGIN: Final = "INSERT OR IGNORE INTO creations (subject) VALUES (?)"
-_FINISH: Final = "DELETE FROM creations WHERE subject = ?"
+_FINISH: Final = "DELETE FROM creations WHERE subject IN (?, ?)"
 _FIND: Final = "SELECT 1 FROM creations WHERE subject = ?"
 
 
@@ -27,4 +28,4 @@ def was_begun(state: State, subject: int) -> bool:
 
 def finish(state: State, subject: int) -> None:
     """Forget it, inside the transaction that remembers the answer."""
-    state.execute(_FINISH, (subject,))
+    state.execute(_FINISH, (subject, subjects.final(state, subject)))

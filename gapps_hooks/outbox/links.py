@@ -19,6 +19,14 @@ _OF: Final = "SELECT * FROM links WHERE subject = ?"
 _BY_GOOGLE_ID: Final = "SELECT * FROM links WHERE google_id = ?"
 _BY_ADDRESS: Final = "SELECT * FROM links WHERE address = ?"
 _ALL: Final = "SELECT * FROM links ORDER BY subject"
+_COUNT: Final = """
+SELECT count(*) AS number FROM links JOIN subjects USING (subject)
+WHERE kind = 'user' AND ended_at IS NULL
+"""
+_COUNT: Final = """
+SELECT count(*) AS persons FROM links JOIN subjects USING (subject)
+WHERE subjects.kind = 'user' AND ended_at IS NULL
+"""
 _RIVALS: Final = """
 SELECT * FROM links
 WHERE (subject = :subject AND google_id <> :google_id)
@@ -63,9 +71,21 @@ def by_address(state: State, address: str) -> Link | None:
     return _one(state, _BY_ADDRESS, address.lower())
 
 
+def count(state: State) -> int:
+    """How many people are linked, without those whose link has ended."""
+    row = state.row(_COUNT)
+    return 0 if row is None else int(row["number"])
+
+
 def all_links(state: State) -> tuple[Link, ...]:
     """Every link, ended ones too, in the order of their subjects."""
     return tuple(_link(row) for row in state.rows(_ALL))
+
+
+def count(state: State) -> int:
+    """How many persons have a link that lives."""
+    row = state.row(_COUNT)
+    return 0 if row is None else int(row["persons"])
 
 
 def save(state: State, link: Link) -> None:

@@ -78,6 +78,11 @@ CREATE TABLE links (
     ended_at                 REAL
 );
 
+-- Creations that were sent and whose answer is not remembered: they may have taken effect.
+CREATE TABLE creations (
+    subject INTEGER PRIMARY KEY REFERENCES subjects
+);
+
 CREATE TABLE memberships (
     group_subject INTEGER NOT NULL REFERENCES subjects,
     reference     TEXT NOT NULL,
@@ -100,6 +105,11 @@ CREATE TABLE breaker (
     since         REAL NOT NULL,
     seconds       REAL NOT NULL,
     next_probe_at REAL NOT NULL
+);
+
+-- Creations that were sent and of whose answer nothing is remembered.
+CREATE TABLE creations (
+    subject INTEGER PRIMARY KEY REFERENCES subjects
 );
 
 -- What was done in the last 24 hours, to be held against the bounds.

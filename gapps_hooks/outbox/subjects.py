@@ -44,6 +44,9 @@ _ABSORB: Final = "UPDATE subjects SET named = 0, merged_into = ? WHERE subject =
 _LINKED: Final = "SELECT subject FROM links WHERE subject = ?"
 _MOVE_LINK: Final = "UPDATE links SET subject = ? WHERE subject = ?"
 _MOVE_MEMBERS: Final = "UPDATE OR IGNORE memberships SET group_subject = ? WHERE group_subject = ?"
+_COPY_CREATION: Final = """
+INSERT OR IGNORE INTO creations (subject) SELECT ? FROM creations WHERE subject = ?
+"""
 _LEAVE_MEMBERS: Final = "DELETE FROM memberships WHERE group_subject = ?"
 _FIRST_SEQUENCE: Final = "SELECT min(sequence) AS first FROM entries WHERE subject IN (?, ?)"
 
@@ -178,6 +181,7 @@ def merge(state: State, into: int, absorbed: int) -> None:
         state.execute(_COPY_IDENTITIES, (into, absorbed))
         if not traces(state, into):
             note(state, into, None, traces(state, absorbed))
+        state.execute(_COPY_CREATION, (into, absorbed))
         state.execute(_MOVE_MEMBERS, (into, absorbed))
         state.execute(_LEAVE_MEMBERS, (absorbed,))
         state.execute(_OUTGROW, (generation_of(state, absorbed), into))

@@ -1,0 +1,54 @@
+# Each target makes the virtual environment that it needs, below .venvs; nothing else is touched.
+PYTHON ?= python3
+TAG := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+ENVIRONMENTS := .venvs/$(TAG)
+METADATA := setup.cfg setup.py pyproject.toml
+SOURCES := $(shell find gapps_hooks hooks.d -type f ! -path '*/__pycache__/*')
+PIP := pip install --quiet --disable-pip-version-check
+
+.PHONY: demo demo-linux test test-portable lint bench clean
+
+demo: $(ENVIRONMENTS)/demo/.made
+	$(ENVIRONMENTS)/demo/bin/gapps-hooks demo
+
+demo-linux: $(ENVIRONMENTS)/demo/.made
+	$(ENVIRONMENTS)/demo/bin/gapps-hooks demo --linux
+
+test: $(ENVIRONMENTS)/test/.made
+	$(ENVIRONMENTS)/test/bin/python -m pytest
+
+test-portable: $(ENVIRONMENTS)/test/.made
+	$(ENVIRONMENTS)/test/bin/python -m pytest tests/unit tests/integration
+
+lint: $(ENVIRONMENTS)/lint/.made
+	$(ENVIRONMENTS)/lint/bin/ruff check
+	$(ENVIRONMENTS)/lint/bin/ruff format --check
+	$(ENVIRONMENTS)/lint/bin/mypy
+
+bench: $(ENVIRONMENTS)/bench/.made
+	$(ENVIRONMENTS)/bench/bin/python -m pytest benchmarks -s
+
+# The demo and the benchmarks run what is installed, as users have it.
+$(ENVIRONMENTS)/demo/.made: $(METADATA) $(SOURCES)
+	test -d $(@D) || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(PIP) '.[emulator]'
+	touch $@
+
+$(ENVIRONMENTS)/bench/.made: $(METADATA) $(SOURCES)
+	test -d $(@D) || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(PIP) '.[bench]'
+	touch $@
+
+# Tests and checks run what is in this folder.
+$(ENVIRONMENTS)/test/.made: $(METADATA) hooks.d/launch
+	test -d $(@D) || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(PIP) --editable '.[test]'
+	touch $@
+
+$(ENVIRONMENTS)/lint/.made: $(METADATA)
+	test -d $(@D) || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(PIP) --editable '.[lint]'
+	touch $@
+
+clean:
+	rm -rf .venvs build dist *.egg-info
