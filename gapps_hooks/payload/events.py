@@ -60,10 +60,7 @@ def parse_event(
         raise BadInput([*complaints, _complaint("payload", "must be one JSON object {…}")])
     patch, more = _patch(kind, name, payload or {})
     password, unusable = _password(kind, payload or {}) if kind in _WITH_PASSWORD else (None, None)
-    if complaints or more:
-        raise BadInput([*complaints, *more, *(unusable.complaints if unusable else ())])
-    if unusable:
-        raise unusable
+    _refuse([*complaints, *more], unusable)
     return Event(
         id=event_id,
         kind=kind,
@@ -78,6 +75,13 @@ def parse_event(
 
 def _complaint(field: str, remedy: str, value: object = None) -> Complaint:
     return Complaint(field=field, value=None if value is None else shown(value), remedy=remedy)
+
+
+def _refuse(complaints: list[Complaint], unusable: UnusablePassword | None) -> None:
+    if complaints:
+        raise BadInput([*complaints, *(unusable.complaints if unusable else ())])
+    if unusable:
+        raise unusable
 
 
 def _frame_complaints(kind: EventKind, name: str, event_id: str, defer: float) -> list[Complaint]:
