@@ -23,10 +23,6 @@ _COUNT: Final = """
 SELECT count(*) AS number FROM links JOIN subjects USING (subject)
 WHERE kind = 'user' AND ended_at IS NULL
 """
-_COUNT: Final = """
-SELECT count(*) AS persons FROM links JOIN subjects USING (subject)
-WHERE subjects.kind = 'user' AND ended_at IS NULL
-"""
 _RIVALS: Final = """
 SELECT * FROM links
 WHERE (subject = :subject AND google_id <> :google_id)
@@ -80,12 +76,6 @@ def count(state: State) -> int:
 def all_links(state: State) -> tuple[Link, ...]:
     """Every link, ended ones too, in the order of their subjects."""
     return tuple(_link(row) for row in state.rows(_ALL))
-
-
-def count(state: State) -> int:
-    """How many persons have a link that lives."""
-    row = state.row(_COUNT)
-    return 0 if row is None else int(row["persons"])
 
 
 def save(state: State, link: Link) -> None:

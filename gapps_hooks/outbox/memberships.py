@@ -14,7 +14,6 @@ from gapps_hooks.outbox.state import State
 
 _OF: Final = "SELECT * FROM memberships WHERE group_subject = ? ORDER BY reference"
 _COUNT: Final = "SELECT count(*) AS number FROM memberships WHERE address IS NOT NULL"
-_COUNT: Final = "SELECT count(*) AS delivered FROM memberships WHERE address IS NOT NULL"
 _CLEAR: Final = "DELETE FROM memberships WHERE group_subject = ?"
 _ADD: Final = """
 INSERT INTO memberships (group_subject, reference, role, address, google_id)
@@ -42,12 +41,6 @@ def count(state: State) -> int:
     """How many memberships were delivered, in all groups."""
     row = state.row(_COUNT)
     return 0 if row is None else int(row["number"])
-
-
-def count(state: State) -> int:
-    """How many memberships were delivered, in all groups."""
-    row = state.row(_COUNT)
-    return 0 if row is None else int(row["delivered"])
 
 
 def replace(state: State, group_subject: int, memberships: Iterable[Membership]) -> None:

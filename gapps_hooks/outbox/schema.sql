@@ -107,11 +107,6 @@ CREATE TABLE breaker (
     next_probe_at REAL NOT NULL
 );
 
--- Creations that were sent and of whose answer nothing is remembered.
-CREATE TABLE creations (
-    subject INTEGER PRIMARY KEY REFERENCES subjects
-);
-
 -- What was done in the last 24 hours, to be held against the bounds.
 CREATE TABLE reservations (
     subject     INTEGER NOT NULL,
