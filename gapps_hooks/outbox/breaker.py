@@ -19,7 +19,8 @@ ON CONFLICT (only) DO UPDATE SET
 """
 _CLOSE: Final = "DELETE FROM breaker"
 _ALL_DUE: Final = """
-UPDATE entries SET due_at = :now WHERE status = 'waiting' AND due_at > :now
+UPDATE entries SET due_at = :now
+WHERE status = 'waiting' AND due_at > :now AND EXISTS (SELECT 1 FROM breaker)
 """
 #: A probe further off than the interval was left behind by a clock that has been set back.
 _CLAIM: Final = """
@@ -60,10 +61,8 @@ def close(state: State) -> bool:
     if current(state) is None:
         return False
     with state.transaction():
-        ended = state.execute(_CLOSE) == 1
-        if ended:
-            state.execute(_ALL_DUE, {"now": state.clock()})
-    return ended
+        state.execute(_ALL_DUE, {"now": state.clock()})
+        return state.execute(_CLOSE) == 1
 
 
 def claim_probe(state: State, now: float) -> bool:

@@ -62,9 +62,9 @@ def hold(directory: Path, subject: int) -> Lease | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
-    except BaseException:
+    except OSError as error:
         os.close(descriptor)
-        raise
+        raise StateUnusable(f"{path}: cannot be locked ({error.strerror})") from error
     return Lease(descriptor)
 
 

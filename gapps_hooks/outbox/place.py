@@ -138,8 +138,7 @@ def _create_directory(directory: Path, owner: Owner) -> None:
         return
     # A umask can only close the mode further; a set-group-id parent would hand on its group.
     directory.chmod(0o700)
-    if os.geteuid() == 0:
-        os.chown(directory, owner.uid, owner.gid)
+    os.chown(directory, owner.uid, owner.gid)
     _sync(directory.parent)
 
 
@@ -184,7 +183,7 @@ def _check_file(path: Path, owner: Owner) -> None:
                 " but the file itself"
             )
         _check_mode(path, status, "600")
-        if os.geteuid() == 0 != owner.uid and status.st_uid == 0:
+        if status.st_uid == os.geteuid() == 0 and owner.uid != 0:
             os.chown(f"/proc/self/fd/{pinned}", owner.uid, owner.gid)
         else:
             _check_owner(path, status, owner)

@@ -91,8 +91,7 @@ def _run(
         connection.execute(f"PRAGMA user_version = {number + 1}")
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        connection.rollback()
         raise
 
 
@@ -109,8 +108,13 @@ def _statements(script: str) -> Iterator[str]:
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Copy the file beside itself, without the hashes: those must not outlive their delivery."""
     target = path.with_name(f"{path.name}.version-{version}")
-    target.unlink(missing_ok=True)
-    target.touch(mode=0o600)
+    try:
+        target.unlink(missing_ok=True)
+        target.touch(mode=0o600)
+    except OSError as error:
+        raise StateUnusable(
+            f"{target}: no backup can be written before the migration ({error.strerror})"
+        ) from error
     copy = connect(target)
     try:
         connection.backup(copy)

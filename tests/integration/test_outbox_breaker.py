@@ -40,7 +40,7 @@ def test_an_outage_is_remembered_with_its_beginning(state: State, clock: Clock) 
     clock.now += 30.0
     breaker.open_(state, "connection refused", 5.0)
     assert breaker.current(state) == Break(
-        reason="connection refused", since=NOW, next_probe_at=NOW + 35.0
+        reason="connection refused", since=NOW, seconds=5.0, next_probe_at=NOW + 35.0
     )
 
 

@@ -52,6 +52,19 @@ with open_state(pathlib.Path(sys.argv[1]), domain="example.org") as state:
     entries.record(state, event)
     print("acknowledged", flush=True)
 """
+# Migrates a file of which it may not write a copy.
+MIGRATING = """
+import pathlib, resource, sys
+from gapps_hooks.errors import StateUnusable
+from gapps_hooks.outbox import open_state
+from gapps_hooks.outbox.schema import SCHEMA, Schema
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+try:
+    open_state(pathlib.Path(sys.argv[1]), domain="example.org",
+               schema=Schema((*SCHEMA.scripts, sys.argv[2])))
+except StateUnusable as error:
+    print(error)
+"""
 # Tries to record more than the process may write.
 LIMITED = """
 import pathlib, resource, sys
@@ -169,6 +182,18 @@ def test_a_disk_that_takes_no_more_refuses_and_keeps_what_it_has(directory: Path
     assert refusal.startswith(f"refused {directory}/state.db: the disk")
     assert acknowledged
     assert names_in(directory) == set(acknowledged)
+
+
+def test_a_migration_without_room_for_its_backup_changes_nothing(
+    directory: Path, tmp_path: Path
+) -> None:
+    with open_state(directory, domain="example.org") as state:
+        entries.record(state, an_event(1))
+    (tmp_path / "next.sql").write_text("ALTER TABLE subjects ADD COLUMN remark TEXT;\n")
+    output, _ = started(MIGRATING, directory, tmp_path / "next.sql").communicate()
+    assert output.startswith(f"{directory}/state.db: the disk")
+    assert names_in(directory) == {"alice"}
+    assert {path.name for path in directory.iterdir()} == {"state.db", "leases.lock"}
 
 
 def test_a_file_that_may_grow_no_more_is_told_as_a_full_disk(state: State) -> None:

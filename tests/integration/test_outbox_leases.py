@@ -96,6 +96,11 @@ def test_subjects_far_beyond_the_files_size_have_leases_too(directory: Path) -> 
     assert (directory / "leases.lock").stat().st_size == 0
 
 
+def test_a_place_that_no_file_has_cannot_be_locked(directory: Path) -> None:
+    with pytest.raises(StateUnusable, match=r"leases\.lock: cannot be locked"):
+        leases.hold(directory, -1)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StateUnusable, match=r"leases\.lock: No such file"):
         leases.hold(tmp_path, 7)

@@ -93,6 +93,17 @@ def test_a_link_ends_once_and_can_be_forgotten(state: State) -> None:
     assert links.all_links(state) == ()
 
 
+def test_those_who_live_are_counted(state: State) -> None:
+    alice, bob = a_link(state, "alice"), a_link(state, "bob")
+    with state.transaction():
+        staff = subjects.create(state, Kind.GROUP, "staff")
+    for link in (alice, bob, replace(alice, subject=staff, google_id="g", address="staff@x")):
+        links.save(state, link)
+    assert links.count(state) == 2
+    links.end(state, bob.subject, 9.0)
+    assert links.count(state) == 1
+
+
 def test_memberships_are_replaced_whole_and_found_by_member(state: State) -> None:
     with state.transaction():
         staff, team = (subjects.create(state, Kind.GROUP, name) for name in ("staff", "team"))
@@ -102,7 +113,9 @@ def test_memberships_are_replaced_whole_and_found_by_member(state: State) -> Non
     memberships.replace(state, team, [alice])
     assert memberships.of(state, staff) == (alice, bob)
     assert memberships.groups_with(state, "alice") == (staff, team)
+    assert memberships.count(state) == 2
     memberships.replace(state, staff, [bob])
+    assert memberships.count(state) == 1
     assert memberships.of(state, staff) == (bob,)
     assert memberships.groups_with(state, "alice") == (team,)
     assert memberships.groups_with(state, "carol") == ()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gapps_hooks.model import Event, EventKind, Identity, Kind, Link, Membership, PasswordHash
-from gapps_hooks.outbox import State, entries, links, memberships, open_state, subjects
+from gapps_hooks.outbox import State, creations, entries, links, memberships, open_state, subjects
 from gapps_hooks.outbox.entries import Entry
 
 numbers = itertools.count(1)
@@ -265,6 +265,28 @@ def test_merging_takes_over_link_identity_traces_and_members(state: State) -> No
     assert [each.reference for each in memberships.of(state, into)] == ["alice", "bob"]
     assert memberships.groups_with(state, "alice") == (into,)
     assert subjects.of_name(state, Kind.GROUP, "staff") is None
+
+
+def test_merging_two_of_whom_nothing_waits_records_nothing(state: State) -> None:
+    first, second = record(state, ADD, "ann"), record(state, ADD, "bob")
+    entries.settle(state, first)
+    entries.settle(state, second)
+    subjects.note(state, first.subject, None, {"home": "own"})
+    subjects.merge(state, first.subject, second.subject)
+    assert entries.all_entries(state) == ()
+    assert subjects.traces(state, first.subject) == {"home": "own"}
+    assert user(state, "bob") is None
+
+
+def test_a_creation_under_way_is_known_of_the_one_that_both_became(state: State) -> None:
+    first, second = record(state, ADD, "ann"), record(state, ADD, "bob")
+    creations.begin(state, second.subject)
+    subjects.merge(state, first.subject, second.subject)
+    assert creations.was_begun(state, first.subject)
+    with state.transaction():
+        creations.finish(state, second.subject)
+    assert not creations.was_begun(state, first.subject)
+    assert not creations.was_begun(state, second.subject)
 
 
 def test_two_that_are_both_linked_are_not_merged(state: State) -> None:

@@ -16,8 +16,9 @@ import pytest
 
 from gapps_hooks.errors import StateUnusable
 from gapps_hooks.model import Event, EventKind, PasswordHash
-from gapps_hooks.outbox import State, entries, open_state
+from gapps_hooks.outbox import State, entries, leases, open_state
 from gapps_hooks.outbox.binding import adopt
+from gapps_hooks.outbox.place import find_owner
 from gapps_hooks.outbox.schema import SCHEMA, Schema
 
 HASH = "$6$migrated$0123456789"
@@ -154,6 +155,37 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(directory: Path, tmp_p
         assert len(entries.all_entries(state)) == 1
 
 
+def test_a_migration_that_takes_too_long_elsewhere_is_named(directory: Path, newer: Schema) -> None:
+    with opened(directory):
+        pass
+    with (
+        leases.hold(directory, leases.GATE) or pytest.fail("nobody migrates"),
+        pytest.raises(StateUnusable, match="another process is migrating"),
+    ):
+        opened(directory, schema=newer)
+
+
+def test_a_backup_that_may_still_hold_hashes_does_not_stay(directory: Path, tmp_path: Path) -> None:
+    script = tmp_path / "first.sql"
+    script.write_text("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);\n")
+    first = Schema((str(script),))
+    with opened(directory, schema=first):
+        pass
+    with pytest.raises(sqlite3.OperationalError, match="no such table: secrets"):
+        opened(directory, schema=Schema((*first.scripts, *SCHEMA.scripts)))
+    assert {path.name for path in directory.iterdir()} == {"state.db", "leases.lock"}
+
+
+def test_a_backup_that_cannot_be_written_stops_the_migration(
+    directory: Path, newer: Schema
+) -> None:
+    with opened(directory):
+        pass
+    (directory / "state.db.version-1").mkdir()
+    with pytest.raises(StateUnusable, match=r"version-1: no backup can be written"):
+        opened(directory, schema=newer)
+
+
 def test_a_newer_file_is_refused_by_name(directory: Path, newer: Schema) -> None:
     with opened(directory, schema=newer):
         pass
@@ -234,6 +266,15 @@ def test_a_file_in_the_directorys_place_is_named(tmp_path: Path) -> None:
 def test_an_owner_that_does_not_exist_is_named(directory: Path) -> None:
     with pytest.raises(StateUnusable, match=r"state\.owner = nobody-of-this-name"):
         open_state(directory, domain="example.org", owner="nobody-of-this-name")
+
+
+def test_a_process_that_is_neither_root_nor_the_owner_is_told_who_to_be() -> None:
+    with pytest.raises(StateUnusable, match="uid 4000000; run it as root or as nobody"):
+        find_owner("nobody", process_uid=4_000_000)
+
+
+def test_an_account_without_a_name_owns_its_own_state() -> None:
+    assert find_owner(None, process_uid=4_000_000).uid == 4_000_000
 
 
 @as_root

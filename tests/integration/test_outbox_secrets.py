@@ -177,6 +177,21 @@ def test_recorders_are_not_kept_out_while_a_wipe_waits(state: State, directory: 
     assert not on_disk(directory)
 
 
+def test_a_wipe_that_fails_is_left_to_the_next_and_nothing_else_fails(
+    state: State, directory: Path
+) -> None:
+    entry = set_password(state)
+    with state.transaction():
+        entries.settle(state, entry)
+        state.rows("PRAGMA query_only = ON")  # from here on the marks cannot be written
+    assert state.meta("wipes-wanted") == "1"
+    assert state.meta("wipes-done") == "0"
+    assert entries.all_entries(state) == ()
+    with open_state(directory, domain="example.org") as another:
+        assert another.meta("wipes-done") == "1"
+    assert not on_disk(directory)
+
+
 def test_a_hash_that_is_set_again_is_not_wiped(state: State) -> None:
     set_password(state)
     assert set_password(state).password == PasswordHash("crypt", HASH)
