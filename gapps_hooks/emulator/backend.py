@@ -1,0 +1,122 @@
+"""Everything that answering a request needs: Workspace, sign-in, switches, faults, quotas, log.
+
+It must not know HTTP.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+
+from gapps_hooks.emulator import api_errors
+from gapps_hooks.emulator.discovery import Method
+from gapps_hooks.emulator.faults import Faults
+from gapps_hooks.emulator.quota import Quotas
+from gapps_hooks.emulator.request_log import RequestLog
+from gapps_hooks.emulator.signin import SignIn, Token
+from gapps_hooks.emulator.state.records import User
+from gapps_hooks.emulator.state.rights import check_administrator
+from gapps_hooks.emulator.state.workspace import Workspace
+from gapps_hooks.emulator.switches import Switches
+
+#: The Cloud project to which all calls are counted.
+PROJECT = "104076346589"
+_MINUTE = 60.0
+
+
+class Backend:
+    """One emulated Google; ``lock`` guards all of it.
+
+    ``clock`` tells seconds since the epoch, ``sleep`` waits for seconds. ``sign_in_clock`` is for
+    tests that move the clock: Google's client libraries sign in by the real time.
+    """
+
+    def __init__(
+        self,
+        *,
+        domains: tuple[str, ...],
+        clock: Callable[[], float],
+        sleep: Callable[[float], object],
+        seed: int,
+        sign_in_clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.switches = Switches()
+        self.faults = Faults()
+        self.requests = RequestLog()
+        self.sleep = sleep
+        self.random = random.Random(seed)  # noqa: S311 - reproducible, and protects nothing
+        self._clock = clock
+        self._advanced = 0.0
+        self._seed = seed
+        self.quotas = Quotas(self.now)
+        self.workspace = self._new_workspace(domains)
+        self.sign_in = SignIn(
+            now=sign_in_clock or self.now, new_token=self._new_token, subjects=self
+        )
+
+    def now(self) -> float:
+        """Return the time in seconds since the epoch."""
+        return self._clock() + self._advanced
+
+    def advance(self, seconds: float) -> None:
+        """Set the clock forward."""
+        self._advanced += seconds
+
+    def may_sign_in(self, address: str) -> bool:
+        """Tell whether the address is a live account that is not suspended."""
+        user = self.workspace.user_at(address)
+        return user is not None and not user.suspended
+
+    def admit(self, method: Method, access_token: str) -> User | None:
+        """Return in whose name a call is made (None: the service account's own).
+
+        401 without a good token, 403 for a switched-off API, a missing scope, a used-up quota, or
+        somebody who is no administrator.
+        """
+        token = self._checked(access_token)
+        if method.api.name in self.switches.disabled_apis:
+            raise api_errors.api_disabled(method.api.title, method.api.host, PROJECT)
+        if not token.scopes & set(method.scopes):
+            raise api_errors.insufficient_scopes(method.scopes, method.api.host, method.name)
+        self._check_quotas(token.subject or token.client, method.name)
+        caller = self.workspace.user_at(token.subject) if token.subject else None
+        check_administrator(caller, method.name)
+        return caller
+
+    def forget(self) -> None:
+        """Start anew: an empty Workspace, no tokens, faults, log or quotas, all switches off."""
+        with self.lock:
+            self.workspace = self._new_workspace(self.workspace.addresses.domains)
+            self.sign_in.revoke_tokens()
+            self.faults.clear()
+            self.requests.clear()
+            self.quotas.clear()
+            self.switches.reset()
+            self._advanced = 0.0
+
+    def _checked(self, access_token: str) -> Token:
+        if not access_token:
+            raise api_errors.login_required()
+        token = self.sign_in.token(access_token)
+        if token is None:
+            raise api_errors.invalid_credentials()
+        return token
+
+    def _check_quotas(self, who: str, call: str) -> None:
+        a_minute = self.switches.requests_per_minute
+        if a_minute and not self.quotas.take(who, size=a_minute, rate=a_minute / _MINUTE):
+            raise api_errors.too_many_requests(self.switches.requests_reason, PROJECT)
+        a_second = self.switches.creations_per_second
+        if call != "users.insert" or not a_second:
+            return
+        if not self.quotas.take("creations", size=a_second, rate=a_second):
+            busy = self.switches.creations_status == api_errors.unavailable().status
+            raise api_errors.unavailable() if busy else api_errors.too_fast()
+
+    def _new_token(self) -> str:
+        return self.workspace.ids.token()
+
+    def _new_workspace(self, domains: tuple[str, ...]) -> Workspace:
+        return Workspace(domains=domains, now=self.now, switches=self.switches, seed=self._seed)

@@ -1,0 +1,79 @@
+"""The surface of Google's APIs, read from the documents that google-api-python-client ships.
+
+It must not know which of the methods are emulated.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+#: The emulated APIs: document, and by which name the API is switched off.
+_DOCUMENTS: Final = {"admin.directory_v1": "admin", "groupssettings.v1": "groupssettings"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of an API."""
+
+    #: Without the API's name: ``users.insert``, ``members.list``, ``settings.get``.
+    name: str
+    http_method: str
+    #: Template such as ``/admin/directory/v1/users/{userKey}``.
+    path: str
+    scopes: tuple[str, ...]
+    api: Api
+    #: Name of the schema of the answer, None for an empty one.
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """One API."""
+
+    #: ``admin`` or ``groupssettings``.
+    name: str
+    title: str
+    schemas: Mapping[str, Any]
+
+    @property
+    def host(self) -> str:
+        """The service's name in error details."""
+        return f"{self.name}.googleapis.com"
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+def methods() -> Iterator[Method]:
+    """Return every method of the emulated APIs."""
+    for name, short in _DOCUMENTS.items():
+        document = document_of(name)
+        api = Api(name=short, title=document["title"], schemas=document["schemas"])
+        prefix = "" if short == "admin" else "settings."
+        for entry in _walk(document):
+            yield Method(
+                name=prefix + entry["id"].split(".", 1 if not prefix else 2)[-1],
+                http_method=entry["httpMethod"],
+                path=f"/{document['servicePath']}{entry['path']}",
+                scopes=tuple(entry.get("scopes", ())),
+                api=api,
+                answer=entry.get("response", {}).get("$ref"),
+            )
+
+
+def document_of(name: str) -> dict[str, Any]:
+    """Return a shipped discovery document, such as ``admin.directory_v1``."""
+    package = importlib.resources.files("googleapiclient.discovery_cache")
+    text = package.joinpath("documents", f"{name}.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def _walk(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from resource.get("methods", {}).values()
+    for below in resource.get("resources", {}).values():
+        yield from _walk(below)

@@ -1,0 +1,129 @@
+"""The emulator as tests and programs hold it: one Google, its controls, and its in-process door.
+
+It must not know sockets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from flask import Flask
+
+from gapps_hooks.emulator import discovery, seeds
+from gapps_hooks.emulator.backend import Backend
+from gapps_hooks.emulator.keys import ServiceAccountKey, new_key
+from gapps_hooks.emulator.routes.application import application
+from gapps_hooks.emulator.signin import AUDIENCE, Client
+from gapps_hooks.emulator.state.users import suspend_by_google
+from gapps_hooks.emulator.transport import InProcess
+
+_KEY_ID = "{:040x}"
+
+
+class Emulator(Backend):
+    """One emulated Google for one customer.
+
+    ``admins`` and ``delegated_admins`` are accounts that exist from the start; the first of
+    ``domains`` is the primary one; ``clock`` tells seconds since the epoch; ``account_key`` saves
+    making a service account key (a tenth of a second).
+    """
+
+    def __init__(  # noqa: PLR0913 - each has its default
+        self,
+        *,
+        domains: tuple[str, ...] = ("example.org",),
+        admins: tuple[str, ...] = ("admin@example.org",),
+        delegated_admins: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] = time.sleep,
+        seed: int = 0,
+        account_key: ServiceAccountKey | None = None,
+        sign_in_clock: Callable[[], float] | None = None,
+    ) -> None:
+        super().__init__(
+            domains=domains, clock=clock, sleep=sleep, seed=seed, sign_in_clock=sign_in_clock
+        )
+        self._admins = admins
+        self._delegated_admins = delegated_admins
+        self.account_key = account_key or new_key(_KEY_ID.format(self.random.getrandbits(160)))
+        self.accept(self.account_key)
+        self._add_administrators()
+
+    @cached_property
+    def application(self) -> Flask:
+        """The WSGI application that all doors open to."""
+        return application(self)
+
+    def key(self, token_uri: str = AUDIENCE) -> dict[str, Any]:
+        """Return a service account key file's content, which this emulator accepts."""
+        return self.account_key.as_json(token_uri)
+
+    def accept(self, key: ServiceAccountKey) -> Client:
+        """Accept a service account's key, with every scope of the emulated APIs delegated."""
+        client = self.sign_in.clients.setdefault(key.email, Client(email=key.email))
+        client.keys[key.key_id] = key.private.public_key()
+        client.granted = frozenset(
+            scope for method in discovery.methods() for scope in method.scopes
+        )
+        return client
+
+    def grant(self, *scopes: str) -> None:
+        """Delegate these scopes, and no others, to the service account."""
+        self.sign_in.clients[self.account_key.email].granted = frozenset(scopes)
+
+    def transport(self, timeout: float | None = 60.0) -> InProcess:
+        """Return the in-process door, in the place of an httplib2.Http; ``timeout`` in seconds."""
+        return InProcess(self.application, self.sleep, timeout)
+
+    def reset(self) -> None:
+        """Start anew with the administrators alone; clock, faults, log and switches too."""
+        with self.lock:
+            self.forget()
+            self._add_administrators()
+
+    def seed(self, document: Mapping[str, Any]) -> None:
+        """Add users, groups and org units, past all windows and quotas; see docs/emulator.md."""
+        with self.lock:
+            seeds.load(self.workspace, document)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Hold what ``state`` told at another time, and nothing else."""
+        with self.lock:
+            self.forget()
+            seeds.load(self.workspace, state)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything held, in the form that ``seed`` takes; without passwords."""
+        with self.lock:
+            return seeds.dump(self.workspace)
+
+    def password_of(self, address: str) -> tuple[str | None, str] | None:
+        """Return (hashFunction or None for clear text, value) as it was last sent; for tests."""
+        with self.lock:
+            user = self.workspace.user_at(address)
+            return user.password if user else None
+
+    def suspend(self, address: str, reason: str = "ABUSE") -> None:
+        """Suspend an account as Google itself does; an administrator cannot lift it."""
+        with self.lock:
+            user = self.workspace.user_at(address)
+            if user is None:
+                raise KeyError(address)
+            suspend_by_google(self.workspace, user, reason)
+
+    def _add_administrators(self) -> None:
+        seeds.load(
+            self.workspace,
+            {
+                "users": [
+                    *({"primaryEmail": address, "isAdmin": True} for address in self._admins),
+                    *(
+                        {"primaryEmail": address, "isDelegatedAdmin": True}
+                        for address in self._delegated_admins
+                    ),
+                ]
+            },
+        )

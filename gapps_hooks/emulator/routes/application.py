@@ -1,0 +1,116 @@
+"""The Flask application: paths of the discovery documents, the token endpoint, batches.
+
+It must not know rules, or on which door it is served.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter
+
+from gapps_hooks.emulator import api_errors, discovery
+from gapps_hooks.emulator.backend import Backend
+from gapps_hooks.emulator.discovery import Method
+from gapps_hooks.emulator.routes import answers, batch, exchange
+from gapps_hooks.emulator.routes.table import HANDLERS
+from gapps_hooks.emulator.signin import TokenError
+
+_TOKEN_PATHS = ("/token", "/oauth2/v4/token", "/o/oauth2/token")
+_BATCH_PATHS = ("/batch", "/batch/admin/directory_v1", "/batch/groupssettings/v1")
+
+
+class _Key(BaseConverter):
+    """One segment of a path, decoded only after the path was split."""
+
+    def to_python(self, value: str) -> str:
+        return unquote(value)
+
+
+class _KeyPath(_Key):
+    """Several segments, as org unit paths have them."""
+
+    regex = ".+"
+    part_isolating = False
+
+
+def application(backend: Backend) -> Flask:
+    """Return the WSGI application of one emulated Google."""
+    app = Flask("emulator", static_folder=None)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.url_map.converters |= {"key": _Key, "keys": _KeyPath}
+    app.url_map.merge_slashes = False
+    for method in discovery.methods():
+        if method.name in HANDLERS:
+            _add(app, method, backend)
+    for path in _TOKEN_PATHS:
+        app.add_url_rule(path, path, lambda: _token(backend), methods=["POST"])
+    app.wsgi_app = _as_sent(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own advice
+    for path in _BATCH_PATHS:
+        app.add_url_rule(path, path, lambda: batch.answer(backend, app.wsgi_app), methods=["POST"])
+    app.register_error_handler(HTTPException, _unknown)
+    return app
+
+
+def _add(app: Flask, method: Method, backend: Backend) -> None:
+    rule = re.sub(r"\{\+(\w+)\}", r"<keys:\1>", method.path)
+    rule = re.sub(r"\{(\w+)\}", r"<key:\1>", rule)
+
+    def view(**keys: str) -> Response:
+        return exchange.answer(backend, method, keys)
+
+    app.add_url_rule(rule, method.name, view, methods=[method.http_method])
+
+
+def _token(backend: Backend) -> Response:
+    form = request.form.to_dict()
+
+    def perform(it: exchange.Exchange) -> Response:
+        try:
+            with backend.lock:
+                return answers.as_json(backend.sign_in.exchange(form))
+        except TokenError as error:
+            it.refusal = error.error
+            return answers.as_json(error.body(), error.status)
+
+    noted = {"grant_type": form.get("grant_type", "")}
+    return exchange.Exchange(backend=backend, name="token", body=noted).run(perform)
+
+
+def _unknown(error: HTTPException) -> Response:
+    refusal = api_errors.ApiError(status=error.code or 404, reason="notFound", message=error.name)
+    return answers.error(refusal)
+
+
+_Application = Callable[[WSGIEnvironment, StartResponse], Any]
+
+
+def _as_sent(inner: _Application) -> _Application:
+    """Give the application the path as it was sent, and overridden methods their own name."""
+
+    def application(environ: WSGIEnvironment, start: StartResponse) -> Any:  # noqa: ANN401 - Flask's
+        environ["PATH_INFO"] = environ["REQUEST_URI"].partition("?")[0]
+        wanted = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE", "").upper()
+        if environ["REQUEST_METHOD"] == "POST" and wanted:
+            environ["REQUEST_METHOD"] = wanted
+            if wanted == "GET":
+                _move_form_into_query(environ)
+        return inner(environ, start)
+
+    return application
+
+
+def _move_form_into_query(environ: WSGIEnvironment) -> None:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    form = environ["wsgi.input"].read(length).decode("ascii")
+    query = environ.get("QUERY_STRING", "")
+    environ["QUERY_STRING"] = "&".join(filter(None, (query, form)))
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(), "0"

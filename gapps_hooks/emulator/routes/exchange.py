@@ -1,0 +1,175 @@
+"""One request of an API from its arrival to its answer, scripted faults included.
+
+It must not know rules, or what a method does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flask import Response, request
+
+from gapps_hooks.emulator import masks
+from gapps_hooks.emulator.api_errors import ApiError
+from gapps_hooks.emulator.backend import Backend
+from gapps_hooks.emulator.discovery import Method
+from gapps_hooks.emulator.faults import Fault, RawAnswer
+from gapps_hooks.emulator.faults import Request as Struck
+from gapps_hooks.emulator.request_log import without_secrets
+from gapps_hooks.emulator.routes import answers
+from gapps_hooks.emulator.routes.table import HANDLERS, Call
+from gapps_hooks.emulator.state.lists import Wish
+from gapps_hooks.emulator.state.records import Json
+
+#: Under this key of the WSGI environment each door puts what it can do to the connection.
+WIRE = "emulator.wire"
+
+
+class Wire(Protocol):
+    """What a door can do to a client's connection."""
+
+    def reset(self) -> None:
+        """Break the connection at once; never returns."""
+
+    def close(self) -> None:
+        """Close the connection without an answer; never returns."""
+
+    def hang(self, seconds: float) -> None:
+        """Keep the client waiting; may raise when it would not wait so long."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """One request and what is noted about it."""
+
+    backend: Backend
+    #: The API method's name, or ``token``.
+    name: str
+    body: Json
+    fault: Fault | None = None
+    subject: str = ""
+    refusal: str = field(default="")
+
+    def run(self, perform: Callable[[Exchange], Response]) -> Response:
+        """Answer the request: pause, fail as scripted, perform, fail as scripted."""
+        self.fault = self.backend.faults.strike(self._struck())
+        status = 0
+        try:
+            if self.backend.switches.latency:
+                self.backend.sleep(self.backend.switches.latency)
+            response = self._failed(before=True) or self._performed(perform)
+            response = self._failed(before=False) or response
+            response = self._shortened(response)
+            status = response.status_code
+        finally:
+            self._log(status)
+        return answers.compressed(answers.unless_known(response, request), request)
+
+    def _performed(self, perform: Callable[[Exchange], Response]) -> Response:
+        try:
+            return perform(self)
+        except ApiError as error:
+            self.refusal = error.reason
+            return answers.error(error)
+
+    def _failed(self, *, before: bool) -> Response | None:
+        """Carry out the fault if its time has come; None when there is an answer to be given."""
+        if self.fault is None or self.fault.after_write == before:
+            return None
+        if self.fault.on_wire:
+            self._on_wire(self.fault)
+            return None
+        match self.fault.answer():
+            case ApiError() as error:
+                self.refusal = error.reason
+                return answers.error(error)
+            case RawAnswer() as raw:
+                return answers.raw(raw)
+            case _:
+                return None
+
+    def _on_wire(self, fault: Fault) -> None:
+        wire: Wire = request.environ[WIRE]
+        match fault.fails:
+            case "hang":
+                wire.hang(fault.seconds)
+            case "reset" | "lost answer":
+                wire.reset()
+            case "closed":
+                wire.close()
+
+    def _shortened(self, response: Response) -> Response:
+        cut = self.fault is not None and self.fault.fails == "truncated"
+        return answers.truncated(response) if cut else response
+
+    def _struck(self) -> Struck:
+        return Struck(
+            call=self.name,
+            method=request.method,
+            path=request.path,
+            body=self.body,
+            has_page_token=bool(request.args.get("pageToken")),
+        )
+
+    def _log(self, status: int) -> None:
+        self.backend.requests.write(
+            at=self.backend.now(),
+            call=self.name,
+            method=request.method,
+            path=request.full_path.rstrip("?"),
+            body=without_secrets(self.body),
+            subject=self.subject,
+            status=status,
+            reason=self.refusal,
+            fault=self.fault.fails if self.fault else "",
+        )
+
+
+def answer(backend: Backend, method: Method, keys: dict[str, str]) -> Response:
+    """Answer a call of an API method."""
+    exchange = Exchange(backend=backend, name=method.name, body=_body())
+    return exchange.run(lambda it: _perform(it, method, keys))
+
+
+def _perform(exchange: Exchange, method: Method, keys: dict[str, str]) -> Response:
+    backend, fault = exchange.backend, exchange.fault
+    wish = Wish(
+        parameters=request.args.to_dict(),
+        distortion=fault.distortion if fault else None,
+        age=fault.seconds if fault else 0.0,
+    )
+    with backend.lock:
+        caller = backend.admit(method, _access_token())
+        exchange.subject = caller.address if caller else ""
+        mask = _mask(method)
+        call = Call(
+            workspace=backend.workspace, caller=caller, keys=keys, wish=wish, body=exchange.body
+        )
+        shown = HANDLERS[method.name](call)
+    return answers.resource(shown if mask is None or shown is None else masks.apply(mask, shown))
+
+
+def _mask(method: Method) -> masks.Mask | None:
+    text = request.args.get("fields")
+    if not text or method.answer is None:
+        return None
+    mask = masks.parse(text)
+    masks.check(mask, method.answer, method.api.schemas)
+    return mask
+
+
+def _body() -> Json:
+    """Return the JSON object of the body; whatever is none counts as an empty one."""
+    try:
+        value: Any = json.loads(request.get_data() or b"{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _access_token() -> str:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else request.args.get("access_token", "")

@@ -1,0 +1,188 @@
+"""Sign-in: service account keys, the token endpoint's rules, and the tokens given out.
+
+It must not know HTTP, nor what a token is used for.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+#: google-auth writes this audience whatever the key's token_uri is.
+AUDIENCE = "https://oauth2.googleapis.com/token"
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+TOKEN_LIFETIME = 3600.0
+_LONGEST_ASSERTION = 65 * 60
+_CLOCK_SKEW = 300
+_NOT_AUTHORISED = (
+    "Client is unauthorized to retrieve access tokens using this method, or client not "
+    "authorized for any of the scopes requested."
+)
+_WINDOW = (
+    "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
+    "Check your iat and exp values in the JWT claim."
+)
+
+
+class Subjects(Protocol):
+    """Tells which addresses may be impersonated."""
+
+    def may_sign_in(self, address: str) -> bool:
+        """Tell whether the address is a live account that is not suspended."""
+
+
+@dataclass(slots=True)
+class TokenError(Exception):
+    """An answer of the token endpoint other than a token (RFC 6749, section 5.2)."""
+
+    error: str
+    description: str
+    status: int = 400
+
+    def body(self) -> dict[str, str]:
+        """Return the JSON body."""
+        return {"error": self.error, "error_description": self.description}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What an access token stands for; the subject is None for the service account itself."""
+
+    client: str
+    subject: str | None
+    scopes: frozenset[str]
+    expires_at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Client:
+    """A service account: its public keys by id, and the scopes delegated to it."""
+
+    email: str
+    keys: dict[str, rsa.RSAPublicKey] = field(default_factory=dict)
+    #: Scopes granted domain-wide in the Admin console.
+    granted: frozenset[str] = frozenset()
+
+
+class SignIn:
+    """The token endpoint: trades signed assertions for access tokens."""
+
+    def __init__(
+        self, *, now: Callable[[], float], new_token: Callable[[], str], subjects: Subjects
+    ) -> None:
+        self._now = now
+        self._new_token = new_token
+        self._subjects = subjects
+        self._tokens: dict[str, Token] = {}
+        self.clients: dict[str, Client] = {}
+
+    def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Return the token answer for a form; raises TokenError as the token endpoint does."""
+        if form.get("grant_type") != GRANT_TYPE:
+            raise TokenError(
+                "unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type')}"
+            )
+        claims = self._verified(form.get("assertion", ""))
+        client = self.clients[str(claims["iss"])]
+        self._check_window(claims)
+        scopes = _granted(client, str(claims.get("scope", "")))
+        if claims.get("aud") != AUDIENCE and not str(claims.get("aud", "")).endswith("/token"):
+            raise TokenError("invalid_grant", "Invalid JWT: Failed audience check.")
+        return self._issue(client, self._subject(claims), scopes)
+
+    def token(self, text: str) -> Token | None:
+        """Return what a token stands for; None when unknown, expired, or its key is gone."""
+        token = self._tokens.get(text)
+        if token is None or token.expires_at <= self._now() or token.client not in self.clients:
+            return None
+        if token.subject is not None and not self._subjects.may_sign_in(token.subject):
+            return None
+        return token
+
+    def revoke_key(self, client: str, key_id: str) -> None:
+        """Delete a service account's key, as its owner can in the Cloud console."""
+        del self.clients[client].keys[key_id]
+
+    def revoke_tokens(self) -> None:
+        """Make every token that was given out invalid."""
+        self._tokens.clear()
+
+    def _verified(self, assertion: str) -> dict[str, Any]:
+        header, claims, signed, signature = _parts(assertion)
+        client = self.clients.get(str(claims.get("iss", "")))
+        if client is None:
+            raise TokenError("invalid_grant", "Invalid grant: account not found")
+        key = client.keys.get(str(header.get("kid", "")))
+        if key is None or header.get("alg") != "RS256":
+            raise TokenError("invalid_grant", "Invalid JWT Signature.")
+        try:
+            key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+        except InvalidSignature:
+            raise TokenError("invalid_grant", "Invalid JWT Signature.") from None
+        return claims
+
+    def _check_window(self, claims: Mapping[str, Any]) -> None:
+        for name, label in (("iat", "iat (issued at)"), ("exp", "exp (expiration time)")):
+            if not isinstance(claims.get(name), int | float):
+                raise TokenError("invalid_grant", f"Invalid JWT: {label} is not set.")
+        issued, expires, now = claims["iat"], claims["exp"], self._now()
+        too_long = expires - issued > _LONGEST_ASSERTION
+        if too_long or issued > now + _CLOCK_SKEW or expires < now - _CLOCK_SKEW:
+            raise TokenError("invalid_grant", _WINDOW)
+
+    def _subject(self, claims: Mapping[str, Any]) -> str | None:
+        subject = claims.get("sub")
+        if subject is None:
+            return None
+        if "@" not in str(subject):
+            raise TokenError("invalid_grant", "Not a valid email")
+        if not self._subjects.may_sign_in(str(subject)):
+            raise TokenError("invalid_grant", "Invalid email or User ID")
+        return str(subject)
+
+    def _issue(self, client: Client, subject: str | None, scopes: frozenset[str]) -> dict[str, Any]:
+        now = self._now()
+        self._tokens = {
+            text: token for text, token in self._tokens.items() if token.expires_at > now
+        }
+        text = f"ya29.{self._new_token()}"
+        self._tokens[text] = Token(
+            client=client.email, subject=subject, scopes=scopes, expires_at=now + TOKEN_LIFETIME
+        )
+        lifetime = int(TOKEN_LIFETIME) - 1
+        return {"access_token": text, "expires_in": lifetime, "token_type": "Bearer"}
+
+
+def _parts(assertion: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
+    try:
+        first, second, third = assertion.split(".")
+        header, claims = json.loads(_decoded(first)), json.loads(_decoded(second))
+        signature = _decoded(third)
+    except (ValueError, binascii.Error):
+        raise TokenError("invalid_request", "Bad Request") from None
+    if not (isinstance(header, dict) and isinstance(claims, dict)):
+        raise TokenError("invalid_request", "Bad Request")
+    return header, claims, f"{first}.{second}".encode(), signature
+
+
+def _granted(client: Client, asked: str) -> frozenset[str]:
+    scopes = frozenset(asked.split())
+    if not scopes:
+        raise TokenError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
+    if not scopes & client.granted:
+        raise TokenError("unauthorized_client", _NOT_AUTHORISED, 401)
+    if not scopes <= client.granted:
+        raise TokenError("access_denied", "Requested client not authorized.", 403)
+    return scopes
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

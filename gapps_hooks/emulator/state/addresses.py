@@ -1,0 +1,87 @@
+"""The one namespace of addresses: users, their aliases, groups and their aliases.
+
+It must not know what a user or a group is beyond its kind and id.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from gapps_hooks.emulator.api_errors import domain_not_found, duplicate, invalid_input
+
+#: Names that Google keeps for itself (help 9193374).
+RESERVED = frozenset({"abuse", "postmaster"})
+_LOCAL_PART = re.compile(r"[a-z0-9_'\-]+(\.[a-z0-9_'\-]+)*", re.ASCII)
+_ANY_LOCAL_PART = re.compile(r"[^\s@<>(),;:\\\"\[\]]+")
+_LONGEST_LOCAL_PART = 64
+
+
+class Owner(NamedTuple):
+    """Who has an address."""
+
+    kind: Literal["user", "group"]
+    id: str
+
+
+class AddressBook:
+    """Every address in use in the customer's domains, each with its one owner."""
+
+    def __init__(self, domains: tuple[str, ...]) -> None:
+        self.domains = tuple(map(normal, domains))
+        self._owners: dict[str, Owner] = {}
+
+    def owner(self, address: str) -> Owner | None:
+        """Return who has the address, in whatever case it is written."""
+        return self._owners.get(normal(address))
+
+    def claim(self, address: str, owner: Owner) -> None:
+        """Give the address to the owner; 409 when somebody has it."""
+        if address in self._owners:
+            raise duplicate()
+        self._owners[address] = owner
+
+    def free(self, address: str) -> None:
+        """Take the address from its owner; somebody else may have it at once."""
+        del self._owners[address]
+
+    def is_ours(self, address: str) -> bool:
+        """Tell whether the address lies in one of the customer's domains."""
+        return domain_of(address) in self.domains
+
+    def check_new(self, address: object, field: str) -> str:
+        """Return a new address as it will be stored; 400 when malformed, 404 when foreign.
+
+        ``field`` is what Google's message calls it, such as ``primary_user_email``.
+        """
+        if not isinstance(address, str) or not _is_allowed(address):
+            raise invalid_input(field)
+        if not self.is_ours(address):
+            raise domain_not_found()
+        return normal(address)
+
+    def everything(self) -> dict[str, Owner]:
+        """Return a copy of the whole namespace."""
+        return dict(self._owners)
+
+
+def normal(address: str) -> str:
+    """Return the address as Google stores it: lower case, without blanks around it."""
+    return address.strip().lower()
+
+
+def domain_of(address: str) -> str:
+    """Return the part behind the last at sign, in lower case."""
+    return normal(address).rpartition("@")[2]
+
+
+def is_address(text: str) -> bool:
+    """Tell whether the text looks like an address of any mail system."""
+    local, at, domain = text.rpartition("@")
+    return bool(at and "." in domain and _ANY_LOCAL_PART.fullmatch(local))
+
+
+def _is_allowed(address: str) -> bool:
+    local, at, domain = normal(address).rpartition("@")
+    shaped = at and domain and _LOCAL_PART.fullmatch(local)
+    return bool(shaped) and len(local) <= _LONGEST_LOCAL_PART and local not in RESERVED

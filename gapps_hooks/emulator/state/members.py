@@ -1,0 +1,173 @@
+"""The rules of memberships: who can be a member, roles, cycles.
+
+It must not know HTTP, nor how a listing is paged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from gapps_hooks.emulator import api_errors
+from gapps_hooks.emulator.state.addresses import is_address, normal
+from gapps_hooks.emulator.state.groups import ready
+from gapps_hooks.emulator.state.records import Group, Json, Membership, User
+from gapps_hooks.emulator.state.workspace import Workspace
+
+_ROLES = frozenset({"OWNER", "MANAGER", "MEMBER"})
+_DELIVERIES = frozenset({"ALL_MAIL", "DAILY", "DIGEST", "DISABLED", "NONE"})
+_UNKNOWN = "Missing required field: memberKey"
+
+
+def insert(workspace: Workspace, group_key: str, body: Mapping[str, Any]) -> Json:
+    """Add a member named by ``email`` or ``id``; 409 when it is one already."""
+    group = ready(workspace, group_key)
+    if not body:
+        raise api_errors.required("Missing required field: member")
+    membership = new_membership(workspace, body)
+    if membership.type == "GROUP":
+        _check_nesting(workspace, group, membership)
+    if membership.key in group.members:
+        raise api_errors.duplicate("Member already exists.")
+    workspace.remember_group(group)
+    workspace.add_member(group, membership)
+    return workspace.shown_member(membership)
+
+
+def get(workspace: Workspace, group_key: str, member_key: str) -> Json:
+    """Return one direct member."""
+    group = ready(workspace, group_key)
+    membership = _find(workspace, group, member_key)
+    if is_lagging(workspace, membership):
+        raise api_errors.not_found("memberKey")
+    return workspace.shown_member(membership)
+
+
+def patch(workspace: Workspace, group_key: str, member_key: str, body: Json) -> Json:
+    """Change a member's role or delivery."""
+    group = ready(workspace, group_key)
+    membership = _find(workspace, group, member_key)
+    if membership.type == "GROUP" and body.get("role", "MEMBER") != "MEMBER":
+        raise api_errors.invalid_input("memberKey")
+    workspace.member_lists[group.id].remember(
+        workspace.now(), workspace.member_address(membership), membership.key
+    )
+    _change(membership, body)
+    return workspace.shown_member(membership)
+
+
+def delete(workspace: Workspace, group_key: str, member_key: str) -> None:
+    """Remove a direct member."""
+    group = ready(workspace, group_key)
+    membership = _find(workspace, group, member_key)
+    workspace.remember_group(group)
+    workspace.remove_member(group, membership)
+
+
+def has_member(workspace: Workspace, group_key: str, member_key: str) -> Json:
+    """Tell whether somebody of the domain is a member, directly or through nested groups."""
+    group = ready(workspace, group_key)
+    member = workspace.holder(member_key) or _at(workspace, member_key)
+    if member is None:
+        raise _unresolved_for_has_member(workspace, member_key)
+    return {"isMember": _contains(workspace, group, member.id)}
+
+
+def is_lagging(workspace: Workspace, membership: Membership) -> bool:
+    """Tell whether the membership is too new to be seen (switch ``member_lag``)."""
+    since = membership.inserted_at
+    return since is not None and workspace.now() - since < workspace.switches.member_lag
+
+
+def outside_id(address: str) -> str:
+    """Return the id of an account that is not ours: always the same 21 digits for an address."""
+    digest = hashlib.sha256(normal(address).encode()).digest()
+    return f"2{int.from_bytes(digest[:16]) % 10**20:020d}"
+
+
+def new_membership(workspace: Workspace, body: Mapping[str, Any]) -> Membership:
+    """Return the membership that a body describes; 400 when Google cannot resolve the member."""
+    membership = _resolved(workspace, str(body.get("email") or body.get("id") or ""))
+    _change(membership, body)
+    return membership
+
+
+def _resolved(workspace: Workspace, key: str) -> Membership:
+    now = workspace.now()
+    if key == workspace.ids.customer:
+        return Membership(key=key, type="CUSTOMER", role="MEMBER", added_at=now, inserted_at=now)
+    if member := workspace.holder(key) or _at(workspace, key):
+        kind = "USER" if isinstance(member, User) else "GROUP"
+        return Membership(key=member.id, type=kind, role="MEMBER", added_at=now, inserted_at=now)
+    if not _is_outside(workspace, key):
+        raise api_errors.required(_UNKNOWN)
+    return Membership(
+        key=outside_id(key),
+        type="USER",
+        role="MEMBER",
+        added_at=now,
+        inserted_at=now,
+        outside_address=normal(key),
+    )
+
+
+def _find(workspace: Workspace, group: Group, key: str) -> Membership:
+    """Return a member by id or address; 404 for a known account, 400 for an unknown address."""
+    member = workspace.holder(key) or _at(workspace, key)
+    own_key = member.id if member else outside_id(key) if is_address(key) else key
+    if membership := group.members.get(own_key):
+        return membership
+    if member is None and is_address(key):
+        raise api_errors.required(_UNKNOWN)
+    raise api_errors.not_found("memberKey")
+
+
+def _change(membership: Membership, body: Mapping[str, Any]) -> None:
+    role = body.get("role") or membership.role
+    delivery = body.get("delivery_settings") or membership.delivery
+    if role not in _ROLES:
+        raise api_errors.invalid_input("role")
+    if delivery not in _DELIVERIES:
+        raise api_errors.invalid_input("delivery_settings")
+    membership.role, membership.delivery = role, delivery
+
+
+def _check_nesting(workspace: Workspace, group: Group, membership: Membership) -> None:
+    if membership.role != "MEMBER":
+        raise api_errors.invalid_input("memberKey")
+    nested = workspace.groups[membership.key]
+    if nested is group or _contains(workspace, nested, group.id):
+        status = workspace.switches.cycle_status
+        raise api_errors.condition_not_met("Cyclic memberships not allowed", status)
+
+
+def _contains(workspace: Workspace, group: Group, key: str) -> bool:
+    """Tell whether the id is in the group at any depth."""
+    waiting, seen = [group.id], {group.id}
+    while waiting:
+        members = workspace.groups[waiting.pop()].members
+        if key in members:
+            return True
+        nested = {member for member in members if member in workspace.groups} - seen
+        seen |= nested
+        waiting.extend(nested)
+    return False
+
+
+def _at(workspace: Workspace, address: str) -> User | Group | None:
+    return workspace.user_at(address) or workspace.group_at(address)
+
+
+def _is_outside(workspace: Workspace, key: str) -> bool:
+    if not is_address(key) or workspace.addresses.is_ours(key):
+        return False
+    patterns = workspace.switches.unresolvable
+    return not any(fnmatchcase(normal(key), pattern) for pattern in patterns)
+
+
+def _unresolved_for_has_member(workspace: Workspace, key: str) -> api_errors.ApiError:
+    if is_address(key) and not workspace.addresses.is_ours(key):
+        return api_errors.invalid_input("memberKey")
+    return api_errors.not_found("memberKey")

@@ -1,0 +1,166 @@
+"""How records are shown to clients: the resources of the discovery document.
+
+It must not know requests, or which fields a client asked for.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from gapps_hooks.emulator.state.ids import Identifiers
+from gapps_hooks.emulator.state.records import Group, Json, Membership, OrgUnit, User
+
+_NEVER = "1970-01-01T00:00:00.000Z"
+#: Fields that the answer to an insert lacks, as seen live.
+_NOT_AFTER_INSERT = ("emails", "agreedToTerms", "lastLoginTime", "includeInGlobalAddressList")
+_ONLY_IN_FULL = "customSchemas"
+
+
+def moment(seconds: float) -> str:
+    """Return a time as Google writes it: UTC, milliseconds, a Z."""
+    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def with_etag(ids: Identifiers, resource: Json) -> Json:
+    """Return the resource with its etag, which changes whenever anything in it changes."""
+    return resource | {"etag": ids.etag(resource)}
+
+
+def show_user(user: User, ids: Identifiers, *, full: bool = False) -> Json:
+    """Return the user resource; ``full`` adds the custom schemas (projection full)."""
+    shown: Json = {
+        "kind": "admin#directory#user",
+        "id": user.id,
+        "primaryEmail": user.address,
+        "isAdmin": user.is_admin,
+        "isDelegatedAdmin": user.is_delegated_admin,
+        "lastLoginTime": _NEVER,
+        "creationTime": moment(user.created_at),
+        "agreedToTerms": False,
+        "suspended": user.suspended,
+        "archived": False,
+        "changePasswordAtNextLogin": False,
+        "ipWhitelisted": False,
+        "isMailboxSetup": False,
+        "isEnrolledIn2Sv": False,
+        "isEnforcedIn2Sv": False,
+        "includeInGlobalAddressList": True,
+        "customerId": ids.customer,
+        "orgUnitPath": user.org_unit,
+    }
+    shown |= {key: value for key, value in user.profile.items() if full or key != _ONLY_IN_FULL}
+    shown |= _name(user) | _suspension(user) | _addresses(user)
+    if user.deleted_at is not None:
+        shown["deletionTime"] = moment(user.deleted_at)
+    return with_etag(ids, shown)
+
+
+def show_inserted_user(user: User, ids: Identifiers) -> Json:
+    """Return the shorter resource that users.insert answers with."""
+    shown = show_user(user, ids, full=True)
+    for field in _NOT_AFTER_INSERT:
+        shown.pop(field, None)
+    shown["name"] = {key: text for key, text in shown["name"].items() if key != "fullName"}
+    return shown
+
+
+def show_group(group: Group, ids: Identifiers) -> Json:
+    """Return the group resource."""
+    shown: Json = {
+        "kind": "admin#directory#group",
+        "id": group.id,
+        "email": group.address,
+        "name": group.name,
+        "directMembersCount": str(len(group.members)),
+        "description": group.description,
+        "adminCreated": True,
+        "nonEditableAliases": [_test_address(group.address)],
+    }
+    if group.aliases:
+        shown["aliases"] = sorted(group.aliases)
+    if group.external_ids:
+        shown["externalIds"] = group.external_ids
+    return with_etag(ids, shown)
+
+
+def show_inserted_group(group: Group, ids: Identifiers) -> Json:
+    """Return the shorter resource that groups.insert answers with."""
+    shown = show_group(group, ids)
+    shown.pop("directMembersCount")
+    return shown
+
+
+def show_member(
+    membership: Membership, member: User | Group | None, ids: Identifiers, *, whole: bool = True
+) -> Json:
+    """Return the member resource; a listing leaves delivery_settings out (``whole`` false)."""
+    shown: Json = {
+        "kind": "admin#directory#member",
+        "id": membership.key,
+        "role": membership.role,
+        "type": membership.type,
+    }
+    if address := member.address if member else membership.outside_address:
+        shown["email"] = address
+    if member is not None:
+        suspended = isinstance(member, User) and member.suspended
+        shown["status"] = "SUSPENDED" if suspended else "ACTIVE"
+    if whole:
+        shown["delivery_settings"] = membership.delivery
+    return with_etag(ids, shown)
+
+
+def show_alias(alias: str, holder: User | Group, kind: str, ids: Identifiers) -> Json:
+    """Return the alias resource; ``kind`` is ``user`` or ``group``."""
+    shown = {
+        "kind": f"admin#directory#{'alias' if kind == 'group' else 'user#alias'}",
+        "id": holder.id,
+        "primaryEmail": holder.address,
+        "alias": alias,
+    }
+    return with_etag(ids, shown)
+
+
+def show_org_unit(unit: OrgUnit, parent: OrgUnit, ids: Identifiers) -> Json:
+    """Return the orgUnit resource."""
+    shown = {
+        "kind": "admin#directory#orgUnit",
+        "name": unit.path.rpartition("/")[2] or "/",
+        "description": unit.description,
+        "orgUnitPath": unit.path,
+        "orgUnitId": unit.id,
+        "parentOrgUnitPath": parent.path,
+        "parentOrgUnitId": parent.id,
+    }
+    return with_etag(ids, shown)
+
+
+def _name(user: User) -> Json:
+    name: Json = user.profile.get("name", {})
+    return {"name": name | {"fullName": f"{name['givenName']} {name['familyName']}"}}
+
+
+def _suspension(user: User) -> Json:
+    if not user.suspended:
+        return {}
+    shown = {"suspensionReason": user.suspension_reason}
+    return shown | ({"suspensionTime": moment(user.suspended_at)} if user.suspended_at else {})
+
+
+def _addresses(user: User) -> Json:
+    written = user.profile.get("emails") or []
+    own = {user.address, *user.aliases}
+    others = [entry for entry in written if str(entry.get("address", "")).lower() not in own]
+    granted = [{"address": alias} for alias in sorted(user.aliases)]
+    test_address = _test_address(user.address)
+    emails = [{"address": user.address, "primary": True}, *others, *granted]
+    shown: Json = {
+        "emails": [*emails, {"address": test_address}],
+        "nonEditableAliases": [test_address],
+    }
+    return shown | ({"aliases": sorted(user.aliases)} if user.aliases else {})
+
+
+def _test_address(address: str) -> str:
+    return f"{address}.test-google-a.com"

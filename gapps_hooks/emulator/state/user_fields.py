@@ -1,0 +1,99 @@
+"""What may be written into a user: which fields, of which form, merged how.
+
+It must not know addresses, passwords or who else exists.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gapps_hooks.emulator.api_errors import ApiError, invalid, invalid_input, required
+from gapps_hooks.emulator.state.records import Json
+
+_KILOBYTE = 1024
+#: Multi-valued fields and how much they may hold, in bytes of JSON (discovery document).
+_LISTS = {
+    "addresses": 10, "emails": 10, "organizations": 10, "locations": 10, "externalIds": 2,
+    "ims": 2, "relations": 2, "websites": 2, "phones": 1, "keywords": 1, "languages": 1,
+    "posixAccounts": 10, "sshPublicKeys": 10,
+}  # fmt: skip
+_BOOLEANS = frozenset(
+    {"archived", "changePasswordAtNextLogin", "includeInGlobalAddressList", "ipWhitelisted"}
+)
+_OBJECTS = frozenset({"customSchemas", "gender", "notes"})
+_TEXTS = frozenset({"recoveryEmail", "recoveryPhone"})
+_NAME_LENGTHS = {"givenName": 60, "familyName": 60, "displayName": 256}
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def check_name(name: object) -> None:
+    """Refuse (400) a name without given or family name, too long, or with angle brackets."""
+    for field, message in (("familyName", "FamilyName"), ("givenName", "GivenName")):
+        value = name.get(field) if isinstance(name, Mapping) else None
+        if not isinstance(value, str) or not value.strip() or not _fits(field, value):
+            raise _bad_name(message)
+
+
+def check_put_name(body: Mapping[str, Any]) -> None:
+    """Refuse (400) a PUT whose body lacks a whole name, which a PATCH may."""
+    name = body.get("name")
+    if not isinstance(name, Mapping) or not (name.get("givenName") and name.get("familyName")):
+        raise required("Required parameter: [resource.name.field]")
+
+
+def merged(profile: Json, body: Mapping[str, Any]) -> Json:
+    """Return the profile after a write: absent is kept, null clears, lists are replaced whole.
+
+    Fields that cannot be written are ignored, as Google documents. 400 for values of a wrong form.
+    """
+    result = dict(profile)
+    if "name" in body:
+        result["name"] = _merged_name(profile.get("name", {}), body["name"])
+    for field in body.keys() & (_LISTS.keys() | _BOOLEANS | _OBJECTS | _TEXTS):
+        if body[field] is None:
+            result.pop(field, None)
+        else:
+            _check(field, body[field])
+            result[field] = body[field]
+    return result
+
+
+def _merged_name(old: Json, new: object) -> Json:
+    if not isinstance(new, Mapping):
+        raise _bad_name("FamilyName")
+    name = old | {field: value for field, value in new.items() if field in _NAME_LENGTHS}
+    check_name(name)
+    if not _fits("displayName", name.get("displayName") or ""):
+        raise invalid_input("displayName")
+    return {field: value for field, value in name.items() if value is not None}
+
+
+def _check(field: str, value: object) -> None:
+    if field in _LISTS:
+        _check_list(field, value)
+        return
+    kind = bool if field in _BOOLEANS else dict if field in _OBJECTS else str
+    if not isinstance(value, kind):
+        raise invalid_input(field)
+    if field == "recoveryPhone" and not _E164.fullmatch(str(value)):
+        raise invalid_input(field)
+
+
+def _check_list(field: str, value: object) -> None:
+    entries = value if isinstance(value, list) else [None]
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise invalid_input(field)
+    if len(json.dumps(entries)) > _LISTS[field] * _KILOBYTE:
+        raise invalid_input(field)
+
+
+def _fits(field: str, value: object) -> bool:
+    text = isinstance(value, str) and not re.search("[<>]", value)
+    return text and len(str(value)) <= _NAME_LENGTHS[field]
+
+
+def _bad_name(which: str) -> ApiError:
+    return invalid(f"Invalid Given/Family Name: {which}")

@@ -1,0 +1,200 @@
+"""One customer's Workspace: every record, found by key, in order, and by what it belongs to.
+
+It must not know which changes are allowed; the modules beside it do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from gapps_hooks.emulator.state.addresses import AddressBook, Owner
+from gapps_hooks.emulator.state.collection import Collection
+from gapps_hooks.emulator.state.ids import Identifiers
+from gapps_hooks.emulator.state.records import Group, Json, Membership, OrgUnit, User
+from gapps_hooks.emulator.state.shown import show_group, show_member, show_user
+from gapps_hooks.emulator.switches import Switches
+
+#: How long a deleted user can be restored (Google: 20 days), in seconds.
+BIN_TIME = 20 * 86400
+
+
+class Workspace:
+    """The records of one customer; ``now`` tells the time in seconds since the epoch."""
+
+    def __init__(
+        self, *, domains: tuple[str, ...], now: Callable[[], float], switches: Switches, seed: int
+    ) -> None:
+        self.now = now
+        self.switches = switches
+        self.ids = Identifiers(seed)
+        self.created_at = now()
+        self.addresses = AddressBook(domains)
+        self.users: dict[str, User] = {}
+        self.groups: dict[str, Group] = {}
+        self.org_units = {"/": OrgUnit(id=self.ids.org_unit(), path="/")}
+        self.groups_of: defaultdict[str, set[str]] = defaultdict(set)
+        self.with_external_id: defaultdict[str, set[str]] = defaultdict(set)
+        self.user_list = Collection(lambda key: show_user(self.users[key], self.ids))
+        self.group_list = Collection(lambda key: show_group(self.groups[key], self.ids))
+        self.member_lists: dict[str, Collection] = {}
+        self._deleted: dict[str, User] = {}
+
+    def deleted(self) -> dict[str, User]:
+        """Return the users deleted in the last 20 days, by id."""
+        limit = self.now() - BIN_TIME
+        kept = {key: user for key, user in self._deleted.items() if (user.deleted_at or 0) > limit}
+        self._deleted = kept
+        return kept
+
+    def user_at(self, address: str) -> User | None:
+        """Return the user who has the address as primary address or alias."""
+        owner = self.addresses.owner(address)
+        return self.users[owner.id] if owner and owner.kind == "user" else None
+
+    def group_at(self, address: str) -> Group | None:
+        """Return the group that has the address as primary address or alias."""
+        owner = self.addresses.owner(address)
+        return self.groups[owner.id] if owner and owner.kind == "group" else None
+
+    def holder(self, key: str) -> User | Group | None:
+        """Return the user or group with this id."""
+        return self.users.get(key) or self.groups.get(key)
+
+    def add_user(self, user: User) -> None:
+        """Put a user in, whose addresses nobody else may have (409)."""
+        self._claim_all(user, Owner("user", user.id))
+        self.user_list.remember(self.now(), user.address, user.id)
+        self.users[user.id] = user
+        self.user_list.add(user.address, user.id)
+        self.index_external_ids(user)
+
+    def bin_user(self, user: User) -> None:
+        """Move a user into the bin: the addresses are free, the memberships gone."""
+        self._leave_groups(user)
+        self.user_list.remember(self.now(), user.address, user.id)
+        self._unindex_external_ids(user)
+        self._free_all(user)
+        self.user_list.remove(user.address, user.id)
+        del self.users[user.id]
+        user.deleted_at = self.now()
+        self._deleted[user.id] = user
+
+    def unbin_user(self, user: User) -> None:
+        """Put a user of the bin back."""
+        self.add_user(user)
+        user.deleted_at = None
+        del self._deleted[user.id]
+
+    def put_into_bin(self, user: User) -> None:
+        """Put a user straight into the bin, as a seed does."""
+        self._deleted[user.id] = user
+
+    def add_group(self, group: Group) -> None:
+        """Put a group in, whose addresses nobody else may have (409)."""
+        self._claim_all(group, Owner("group", group.id))
+        self.group_list.remember(self.now(), group.address, group.id)
+        self.groups[group.id] = group
+        self.group_list.add(group.address, group.id)
+        self.member_lists[group.id] = Collection(
+            lambda key: self.shown_member(group.members[key], whole=False)
+        )
+
+    def remove_group(self, group: Group) -> None:
+        """Take a group out with its memberships, on both sides."""
+        for membership in list(group.members.values()):
+            self.remove_member(group, membership)
+        self._leave_groups(group)
+        self.group_list.remember(self.now(), group.address, group.id)
+        self._free_all(group)
+        self.group_list.remove(group.address, group.id)
+        del self.groups[group.id], self.member_lists[group.id]
+
+    def add_member(self, group: Group, membership: Membership) -> None:
+        """Put a member into a group."""
+        order, address = self.member_lists[group.id], self.member_address(membership)
+        order.remember(self.now(), address, membership.key)
+        group.members[membership.key] = membership
+        self.groups_of[membership.key].add(group.id)
+        order.add(address, membership.key)
+
+    def remove_member(self, group: Group, membership: Membership) -> None:
+        """Take a member out of a group."""
+        order, address = self.member_lists[group.id], self.member_address(membership)
+        order.remember(self.now(), address, membership.key)
+        order.remove(address, membership.key)
+        del group.members[membership.key]
+        self.groups_of[membership.key].discard(group.id)
+
+    def move(self, holder: User | Group, address: str) -> None:
+        """Give the holder another primary address, which is claimed already, everywhere."""
+        order = self.user_list if isinstance(holder, User) else self.group_list
+        order.remove(holder.address, holder.id)
+        order.add(address, holder.id)
+        for group_id in self.groups_of[holder.id]:
+            self.member_lists[group_id].remove(holder.address, holder.id)
+            self.member_lists[group_id].add(address, holder.id)
+        holder.address = address
+
+    def member_address(self, membership: Membership) -> str:
+        """Return the address under which a member is listed ("" for the whole customer)."""
+        holder = self.holder(membership.key)
+        return holder.address if holder else membership.outside_address
+
+    def shown_member(self, membership: Membership, *, whole: bool = True) -> Json:
+        """Return the member resource."""
+        holder = self.holder(membership.key)
+        return show_member(membership, holder, self.ids, whole=whole)
+
+    def remember_user(self, user: User) -> None:
+        """Note what a user looks like before a change."""
+        self.user_list.remember(self.now(), user.address, user.id)
+
+    def remember_group(self, group: Group) -> None:
+        """Note what a group looks like before a change."""
+        self.group_list.remember(self.now(), group.address, group.id)
+
+    def index_external_ids(self, user: User) -> None:
+        """Make the user found by the values of its externalIds."""
+        for value in _external_values(user):
+            self.with_external_id[value].add(user.id)
+
+    def replace_profile(self, user: User, profile: Json) -> None:
+        """Give the user another profile."""
+        self._unindex_external_ids(user)
+        user.profile = profile
+        self.index_external_ids(user)
+
+    def _unindex_external_ids(self, user: User) -> None:
+        for value in _external_values(user):
+            self.with_external_id[value].discard(user.id)
+
+    def _leave_groups(self, holder: User | Group) -> None:
+        for group_id in list(self.groups_of[holder.id]):
+            group = self.groups[group_id]
+            self.remove_member(group, group.members[holder.id])
+        del self.groups_of[holder.id]
+
+    def _claim_all(self, holder: User | Group, owner: Owner) -> None:
+        claimed: list[str] = []
+        try:
+            for address in _addresses(holder):
+                self.addresses.claim(address, owner)
+                claimed.append(address)
+        except Exception:
+            for address in claimed:
+                self.addresses.free(address)
+            raise
+
+    def _free_all(self, holder: User | Group) -> None:
+        for address in _addresses(holder):
+            self.addresses.free(address)
+
+
+def _addresses(holder: User | Group) -> Iterable[str]:
+    return (holder.address, *holder.aliases)
+
+
+def _external_values(user: User) -> Iterator[str]:
+    for entry in user.profile.get("externalIds") or ():
+        yield str(entry.get("value", ""))
