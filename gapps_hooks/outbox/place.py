@@ -155,8 +155,13 @@ def _check_directory(directory: Path, owner: Owner) -> None:
     status = directory.stat()
     if not stat.S_ISDIR(status.st_mode):
         raise StateUnusable(f"{directory}: is not a directory; set state.directory to one")
-    _check_owner(directory, status, owner, or_setting=True)
     _check_mode(directory, status, "700")
+    if _is_ours_to_give(status, owner) and {each.name for each in directory.iterdir()} <= set(
+        _FILES
+    ):
+        os.chown(directory, owner.uid, owner.gid)
+    else:
+        _check_owner(directory, status, owner, or_setting=True)
 
 
 def _create_file(path: Path) -> None:
@@ -183,12 +188,17 @@ def _check_file(path: Path, owner: Owner) -> None:
                 " but the file itself"
             )
         _check_mode(path, status, "600")
-        if status.st_uid == os.geteuid() == 0 and owner.uid != 0:
+        if _is_ours_to_give(status, owner):
             os.chown(f"/proc/self/fd/{pinned}", owner.uid, owner.gid)
         else:
             _check_owner(path, status, owner)
     finally:
         os.close(pinned)
+
+
+def _is_ours_to_give(status: os.stat_result, owner: Owner) -> bool:
+    """Whether root has made it, for somebody else."""
+    return status.st_uid == os.geteuid() == 0 and owner.uid != 0
 
 
 def _check_owner(

@@ -41,9 +41,12 @@ def is_current(connection: sqlite3.Connection, path: Path, schema: Schema) -> bo
         StateUnusable: the file belongs to another program or to a newer release of this one.
     """
     with translated(path):
+        # One snapshot, so that a file that is created meanwhile is seen before or after it.
+        connection.execute("BEGIN")
         application = _number(connection, "application_id")
         version = _number(connection, "user_version")
         empty = not _number(connection, "schema_version")
+        connection.execute("COMMIT")
     if application != APPLICATION_ID and not (application == 0 and empty):
         raise StateUnusable(
             f"{path}: belongs to another program; move it away, or set state.directory"

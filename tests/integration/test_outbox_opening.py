@@ -289,6 +289,19 @@ def test_root_hands_the_files_over_to_the_owner(directory: Path) -> None:
 
 
 @as_root
+def test_root_hands_over_a_directory_of_its_own_only_if_nothing_else_is_in_it(
+    directory: Path,
+) -> None:
+    directory.mkdir(mode=0o700)
+    (directory / "letters").write_text("")
+    with pytest.raises(StateUnusable, match=r"belongs to root.*run: chown nobody"):
+        open_state(directory, domain="example.org", owner="nobody")
+    (directory / "letters").unlink()
+    with open_state(directory, domain="example.org", owner="nobody"):
+        assert directory.stat().st_uid == pwd.getpwnam("nobody").pw_uid
+
+
+@as_root
 def test_a_directory_of_somebody_else_is_refused_with_both_ways_out(directory: Path) -> None:
     directory.mkdir(mode=0o700)
     os.chown(directory, pwd.getpwnam("nobody").pw_uid, -1)
