@@ -1,128 +1,60 @@
-"""The in-process end of a hook, when no agent runs: record, deliver within the wait, one line.
+"""The program that fire.py becomes when no agent runs: a message on stdin, a line, a status.
 
-It must not know which account manager called, nor read anything but the message it is given.
+It must not know what the message means; it sees that a status comes out, whatever happens.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import resource
+import select
 import sys
-import threading
-from collections.abc import Callable, Mapping
+import syslog
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Final
 
-from gapps_hooks.errors import BadInput, GappsHooksError
-from gapps_hooks.outbox import open_state
-from gapps_hooks.record import Desk, Receipt, read_event, record
-from gapps_hooks.settings import load_settings
-from gapps_hooks.sources import open_source
-from gapps_hooks.trouble import tell_syslog
+if TYPE_CHECKING:
+    from gapps_hooks.handling import Answer
 
-DEFAULT_SETTINGS: Final = Path("/etc/gapps-hooks/gapps-hooks.toml")
-RECORDED: Final = 0
-NOT_RECORDED: Final = 1
-#: sysexits.h, EX_USAGE: the input was wrong.
-BAD_INPUT: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a hook tells its caller: the exit status, and one line for people."""
-
-    exit: int
-    line: str
+#: The largest payload (1 MiB) and what fire.py writes around it, in bytes.
+LONGEST_MESSAGE: Final = (1 << 20) + (1 << 16)
+#: Seconds that a full pipe on stdout or stderr may hold us up.
+PRINT_WITHIN: Final = 1.0
+_NOT_RECORDED: Final = 1
 
 
 def main() -> None:
     """Handle the message on stdin and leave with its status, whatever becomes of the printing."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = handle(json.loads(sys.stdin.buffer.read()), end=leave)
+        # Imported here so that a damaged installation, too, ends in a sentence and the syslog.
+        from gapps_hooks.handling import handle  # noqa: PLC0415 - for the reason above
+        from gapps_hooks.payload import parse_json  # noqa: PLC0415 - for the reason above
+
+        message = parse_json(sys.stdin.buffer.read(), longest=LONGEST_MESSAGE) or {}
+        leave(handle(message, end=leave))
     except Exception as error:  # noqa: BLE001 - an account manager is never shown a traceback
-        text = f"not recorded: an error of this program, {type(error).__name__}"
-        tell_syslog(text)
-        answer = Answer(NOT_RECORDED, text)
-    leave(answer)
+        text = str(error) if _is_bad_input(error) else f"an error of this program, {error!r:.200}"
+        syslog.syslog(syslog.LOG_AUTH | syslog.LOG_ERR, f"gapps-hooks: not recorded: {text}")
+        _say(2, f"not recorded: {text}")
+        os._exit(64 if _is_bad_input(error) else _NOT_RECORDED)
+
+
+def _is_bad_input(error: Exception) -> bool:
+    return type(error).__name__ == "BadInput"
 
 
 def leave(answer: Answer) -> None:
     """End the process at once with the answer's status; a failing print cannot change it."""
-    with suppress(OSError):
-        os.write(1 if answer.exit == RECORDED else 2, f"{answer.line}\n".encode())
+    _say(1 if answer.exit == 0 else 2, answer.line)
     os._exit(answer.exit)
 
 
-def handle(message: Mapping[str, Any], *, end: Callable[[Answer], None] | None = None) -> Answer:
-    """Record one event and deliver it within the hook's wait.
-
-    ``end`` ends the process when the wait is over, whatever is under way then; without it
-    (inside somebody else's process) the calls to Google themselves are cut short.
-    """
-    try:
-        desk = _open_desk(message)
-        event = read_event(message)
-        receipt = record(desk, event)
-    except BadInput as error:
-        return Answer(BAD_INPUT, str(error))
-    except GappsHooksError as error:
-        tell_syslog(f"{message['event']} {message['subject']}: not recorded: {error}")
-        return Answer(NOT_RECORDED, f"not recorded: {error}")
-    if receipt.subject is None or receipt.duplicate or event.defer:
-        return Answer(RECORDED, f"{event.name}: {receipt.line}")
-    return _deliver(desk, receipt, event.name, end or _go_on)
-
-
-def _open_desk(message: Mapping[str, Any]) -> Desk:
-    settings = load_settings(Path(message.get("settings") or DEFAULT_SETTINGS))
-    state = open_state(settings.state.directory, domain=settings.domain, owner=settings.state.owner)
-    return Desk(
-        settings=settings, state=state, source=open_source(settings), tell_trouble=tell_syslog
-    )
-
-
-class _Watch:
-    """Ends the process when the wait is over, with the best answer known by then."""
-
-    def __init__(self, seconds: float, answer: Answer, end: Callable[[Answer], None]) -> None:
-        self.answer = answer
-        self._timer = threading.Timer(seconds, lambda: end(self.answer))
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def say(self, line: str) -> None:
-        """Take the line that the hook is going to print."""
-        self.answer = Answer(RECORDED, line)
-
-
-def _deliver(desk: Desk, receipt: Receipt, name: str, end: Callable[[Answer], None]) -> Answer:
-    """Deliver the event, and in the rest of the wait whatever else is due; never raise."""
-    # Google's client is imported only now: what is recorded is safe, whatever it costs.
-    from gapps_hooks.deliver.prompt import deliver_promptly  # noqa: PLC0415 - keeps recording light
-
-    wait = desk.settings.hooks.wait
-    late = f"{name}: recorded; no answer from Google within {wait:g} s, it waits"
-    with _Watch(wait, Answer(RECORDED, late), end) as watch:
-        try:
-            deliver_promptly(desk, receipt, name, watch.say)
-        except Exception as error:  # noqa: BLE001 - the event is on disk: exit 0 must stand
-            tell_syslog(f"{name}: recorded, not delivered: {type(error).__name__}: {error}")
-            watch.say(f"{name}: recorded; delivering it failed: {error}")
-    return watch.answer
-
-
-def _go_on(_: Answer) -> None:
-    """Inside somebody else's process the wait is kept by the calls to Google alone."""
+def _say(descriptor: int, line: str) -> None:
+    text = "".join(letter if letter.isprintable() else " " for letter in line)
+    ready = select.poll()
+    ready.register(descriptor, select.POLLOUT)
+    with suppress(OSError):
+        if ready.poll(PRINT_WITHIN * 1000):
+            os.write(descriptor, text.encode("utf-8", "replace") + b"\n")
 
 
 if __name__ == "__main__":

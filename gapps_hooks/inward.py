@@ -17,7 +17,7 @@ from gapps_hooks.installation import program
 from gapps_hooks.model import EventKind
 
 if TYPE_CHECKING:
-    from gapps_hooks.hook import Answer
+    from gapps_hooks.handling import Answer
 
 
 @hookimpl
@@ -56,7 +56,7 @@ def reconcile() -> Answer:
     # An account manager loads its plugins at every start, and seldom reconciles.
     import subprocess  # noqa: PLC0415 - for the reason above
 
-    from gapps_hooks.hook import NOT_RECORDED, Answer  # noqa: PLC0415 - for the reason above
+    from gapps_hooks.handling import NOT_RECORDED, Answer  # noqa: PLC0415 - for the reason above
 
     try:
         command = (program(), EventKind.RECONCILE.value)
@@ -71,7 +71,7 @@ def reconcile() -> Answer:
 
 def _fire(event: EventKind, subject: str, payload: Mapping[str, Any] | None) -> Answer:
     # An account manager loads its plugins at every start, and seldom changes an account.
-    from gapps_hooks.hook import handle  # noqa: PLC0415 - for the reason above
+    from gapps_hooks.handling import handle  # noqa: PLC0415 - for the reason above
 
     return handle(
         {

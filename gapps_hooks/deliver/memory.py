@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gapps_hooks.model import Change, GoogleGroup, GoogleUser, Identity, Link, Verb
+from gapps_hooks.plan.identities import surer
+from gapps_hooks.plan.rules import MARK_TYPE
 
 #: A change by one of these verbs makes the account ours to lift the suspension of, or active.
 _ACTIVE = frozenset({Verb.CREATE, Verb.RESTORE})
@@ -34,13 +36,13 @@ def remember_change(
         subject=owner.subject, google_id=answer.id, address=_address(answer), name=owner.name
     )
     made = bool({Verb.CREATE, Verb.CREATE_GROUP} & set(change.verbs))
-    found = Verb.ADOPT in change.verbs and owner.attempted
+    found = Verb.ADOPT in change.verbs and owner.attempted and _was_ours(change, answer)
     after = replace(
         before,
         google_id=answer.id,
         address=_address(answer),
         name=owner.name,
-        identity=owner.identity or before.identity,
+        identity=surer(before.identity, owner.identity),
         delivered=_merge(before.delivered, change.delivers),
         created=before.created or made or found,
         created_at=now if made else before.created_at,
@@ -56,7 +58,7 @@ def remember_answer(link: Link, owner: Owner, confirms: Mapping[str, Any], now: 
     return replace(
         link,
         name=owner.name,
-        identity=owner.identity or link.identity,
+        identity=surer(link.identity, owner.identity),
         delivered=_merge(link.delivered, confirms),
         confirmed_at=now,
     )
@@ -66,6 +68,18 @@ def remember_look(link: Link, answer: GoogleUser | GoogleGroup, now: float) -> L
     """Say what the link holds after Google was asked, whatever is planned next."""
     seen = replace(link, address=_address(answer), confirmed_at=now)
     return _with_administrator(seen, answer, now)
+
+
+def _was_ours(change: Change, answer: GoogleUser | GoogleGroup) -> bool:
+    """Whether an account bore a mark before it was adopted; groups cannot bear any.
+
+    Without this a stranger's account, met while a creation of ours was refused, would be taken
+    for one that we made, and be trusted for ever not to become an administrator's.
+    """
+    if isinstance(answer, GoogleGroup):
+        return True
+    marked = any(entry.get("customType") == MARK_TYPE for entry in answer.external_ids)
+    return marked and "externalIds" not in change.body
 
 
 def _address(answer: GoogleUser | GoogleGroup) -> str:

@@ -51,16 +51,17 @@ def _dropped(row: Membership, reference: str) -> Membership:
 def wanted_members(wiring: Wiring, subject: int, group: Group) -> tuple[Member, ...] | None:
     """Say who is to be in a group: as it says itself, or as it was, and whom the policy wants.
 
-    None means that nothing at all is known of its members.
+    Members in a role of which nothing was said stay. None means that nothing at all is known.
     """
     rows = memberships.of(wiring.state, subject)
     if isinstance(group.members, Unset):
         kept = [row for row in rows if not row.reference.startswith(DROPPED)]
         return tuple(Member(row.reference, row.role) for row in kept) or None
     named = {member.reference for member in group.members}
-    wishes = [
-        row.reference
+    others = [
+        Member(row.reference, row.role)
         for row in rows
-        if row.reference.startswith(WISHED) and row.reference.removeprefix(WISHED) not in named
+        if row.reference.removeprefix(WISHED) not in named
+        and (row.reference.startswith(WISHED) or row.role in group.unsaid_roles)
     ]
-    return (*group.members, *map(Member, wishes))
+    return (*group.members, *others)

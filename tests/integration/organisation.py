@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from google.oauth2 import service_account
+from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # it has no types
+from googleapiclient.discovery import build
+
 from gapps_hooks.deliver.subject import deliver, drain
 from gapps_hooks.emulator import Emulator
-from gapps_hooks.google import connect, probe
-from gapps_hooks.model import GoogleGroup, GoogleMember, GoogleUser, Outcome, Verdict
+from gapps_hooks.google import Directory, connect, probe
+from gapps_hooks.model import GoogleGroup, GoogleMember, GoogleUser, Outcome
 from gapps_hooks.outbox import State, open_state
 from gapps_hooks.plugins import open_policy
 from gapps_hooks.record import Desk, Receipt, read_event, record
@@ -45,8 +52,54 @@ class Organisation:
     emulator: Emulator
     settings: Settings
     state: State
-    wiring: Wiring
     troubles: list[str] = field(default_factory=list)
+    wiring: Wiring = field(init=False)
+    google: Directory = field(init=False)
+
+    def wire(self) -> None:
+        """Put the stories together, as a process that starts now would."""
+        self.google = self._connect()
+        self.wiring = Wiring(
+            settings=self.settings,
+            state=self.state,
+            source=open_source(self.settings),
+            policy=open_policy(self.settings.policy_directory, domain=self.settings.domain),
+            rules=make_rules(self.settings, self.state),
+            directory=self._connect(),
+            probe=self._probe,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            random=lambda: 0.5,
+            tell_trouble=self.troubles.append,
+        )
+
+    def _connect(self) -> Directory:
+        return connect(
+            self.settings,
+            pace=SharedPace(self.state, self.settings, self.clock.sleep),
+            http_factory=self.emulator.transport,
+            clock=self.clock,
+            wall_clock=self.clock,
+            sleep=self.clock.sleep,
+            random=lambda: 0.5,
+        )
+
+    def _probe(self, sign_in: bool) -> None:  # noqa: FBT001 - the wiring's own signature
+        probe(
+            self.settings,
+            sign_in=sign_in,
+            http_factory=self.emulator.transport,
+            clock=self.clock,
+            wall_clock=self.clock,
+        )
+
+    def restart(self) -> None:
+        """Die and come back: whatever was only in memory is gone."""
+        self.state.close()
+        self.state = open_state(
+            self.settings.state.directory, domain=self.settings.domain, clock=self.clock
+        )
+        self.wire()
 
     # --- the account manager's side ----------------------------------------------------------
 
@@ -87,15 +140,74 @@ class Organisation:
     # --- Google's side -----------------------------------------------------------------------
 
     def user(self, key: str) -> GoogleUser:
-        """What Google has under this key; not counted."""
-        with self.uncounted():
-            return self._directory().get_user(key)
+        """What Google has under this key."""
+        return self.google.get_user(key)
 
     def group(self, key: str) -> GoogleGroup:
-        with self.uncounted():
-            return self._directory().get_group(key)
+        """What Google has under this key."""
+        return self.google.get_group(key)
 
     def members(self, group: str) -> dict[str, GoogleMember]:
-        with self.uncounted():
-            found = self._directory().list_members(self._directory().get_group(group).id)
+        """Who is in a group at Google, by address."""
+        found = self.google.list_members(self.google.get_group(group).id)
         return {member.email: member for member in found}
+
+    @cached_property
+    def console(self) -> Any:  # noqa: ANN401 - built from Google's discovery document
+        """What a person does in Google's Admin console, by Google's own client."""
+        credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call] # google-auth has no types here
+            self.emulator.key(),
+            subject="admin@example.org",
+            scopes=["https://www.googleapis.com/auth/admin.directory.user"],
+        )
+        signed = AuthorizedHttp(credentials, http=self.emulator.transport())
+        return build("admin", "directory_v1", http=signed, cache_discovery=False)
+
+    @contextmanager
+    def calls(self) -> Iterator[list[str]]:
+        """Collect the API methods that are called inside; signing in does not count."""
+        before = len(self.emulator.requests.calls())
+        made: list[str] = []
+        yield made
+        made += [call for call in self.emulator.requests.calls()[before:] if call != "token"]
+
+    def fail(self, **fault: object) -> None:
+        """Add one line to the script of what goes wrong at Google."""
+        self.emulator.faults.script([fault])
+
+
+def organise(
+    folder: Path, *, source: str = '[source]\ntype = "none"', more: str = ""
+) -> Organisation:
+    """Found an organisation in an empty folder; ``more`` goes into its settings."""
+    clock = Clock()
+    emulator = Emulator(clock=clock, sleep=clock.sleep, sign_in_clock=time.time)
+    settings = load_settings(_write_settings(folder, emulator, source, more))
+    state = open_state(settings.state.directory, domain=settings.domain, clock=clock)
+    organisation = Organisation(
+        folder=folder, clock=clock, emulator=emulator, settings=settings, state=state
+    )
+    organisation.wire()
+    return organisation
+
+
+def _write_settings(folder: Path, emulator: Emulator, source: str, more: str) -> Path:
+    key = folder / "key.json"
+    key.write_text(json.dumps(emulator.key()))
+    key.chmod(0o600)
+    file = folder / "gapps-hooks.toml"
+    top, _, tables = more.partition("---")
+    file.write_text(
+        f"""domain = "example.org"
+admin = "admin@example.org"
+{top}
+[google]
+credentials = "{key}"
+{source}
+[state]
+directory = "{folder / "state"}"
+{tables if "[enabled]" in tables else "[enabled]" + chr(10) + "all = true" + chr(10) + tables}
+"""
+    )
+    file.chmod(0o600)
+    return file

@@ -60,4 +60,4 @@ def test_hook_reconcile_ends_where_the_scripts_end(manager: pluggy.PluginManager
 
 def test_loading_us_costs_an_account_manager_no_google_client() -> None:
     text = Path(hookspecs.__file__).with_name("inward.py").read_text(encoding="utf-8")
-    assert "\n    from gapps_hooks.hook import handle" in text
+    assert "\n    from gapps_hooks.handling import handle" in text

@@ -45,6 +45,7 @@ FLOORS: Final = (
     # 3 stories
     {"wiring", "record", "deliver", "reconcile", "pausing", "preview"},
     # 4 doors
+    {"handling"},
     {"hook", "fire", "inward", "agent", "cli", "console", "__main__"},
 )
 FLOOR_OF: Final = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
