@@ -24,6 +24,14 @@ class Held(GappsHooksError):
     """Too much at once: the entry waits until a person releases it."""
 
 
+class Observed(GappsHooksError):
+    """Nothing is sent, because the settings say to observe; ``plan`` is what would be done."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("observing: nothing is sent")
+        self.plan = plan
+
+
 #: How each bounded verb's limit is found, from the settings and the number of what it acts on.
 _LIMITS: Final[dict[Verb, Callable[[BoundSettings, int], int | None]]] = {
     Verb.CREATE: lambda limits, _: limits.create,
@@ -39,8 +47,11 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
     """Count the plan's bounded changes before the first is sent; all or nothing is done.
 
     Raises:
+        Observed: the settings say that nothing is sent.
         Held: within 24 hours more of one kind would be done than the settings allow.
     """
+    if plan.changes and wiring.settings.mode == "observe":
+        raise Observed(plan)
     counts = Counter(verb for change in plan.changes for verb in change.verbs if verb in _LIMITS)
     for verb, count in counts.items():
         limit = None if entry.released else _limit(wiring, verb)

@@ -46,7 +46,7 @@ def desired_account(wiring: Wiring, entry: Entry) -> Account | None:
 def _compare_presence(source: Source, entry: Entry, *, present: bool) -> None:
     if entry.removed and present:
         raise Contradiction(f"the event says that {entry.name} is gone, the source still has it")
-    if present or entry.removed:
+    if present or entry.removed or source.leaves_out(entry.name):
         return
     if entry.added:
         raise Contradiction(f"the event says that {entry.name} was added, the source has none")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from gapps_hooks.deliver.carrying import Held
+from gapps_hooks.deliver.carrying import Held, Observed
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.deliver.group import deliver_group
@@ -27,7 +27,7 @@ from gapps_hooks.model import Change, Kind, Outcome, Verdict
 from gapps_hooks.outbox import breaker, entries, history, leases
 from gapps_hooks.outbox.delays import next_delay
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.report import outcome_line, summary
+from gapps_hooks.report import change_line, outcome_line, summary
 from gapps_hooks.wiring import Wiring
 
 #: A read that contradicts its event is tried again after these many seconds, then reported.
@@ -191,6 +191,10 @@ def _judge(
 ) -> Outcome:
     """Turn a verdict into what becomes of the entry."""
     text = str(error)
+    if isinstance(error, Observed):
+        entries.settle(wiring.state, entry)
+        would = "; ".join(map(change_line, error.plan.changes))
+        return _outcome(entry, Verdict.NOTHING, f"observing, nothing is sent; would be: {would}")
     if isinstance(error, Outage):
         _open(wiring, error)
         return _postpone(wiring, entry, text, 0.0, done)

@@ -60,6 +60,10 @@ class JsonSource:
         listed = _listed(self._read().users, "users").get(name)
         return listed.account if listed else None
 
+    def leaves_out(self, name: str) -> bool:  # noqa: ARG002 - the protocol's argument
+        """See Source.leaves_out; everybody listed is somebody."""
+        return False
+
     def account_by(self, identity: Identity) -> Account | None:
         """See Source.account_by."""
         listing = self._read()

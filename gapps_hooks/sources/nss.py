@@ -59,6 +59,12 @@ class NssSource:
             return self._account_elsewhere(files, self._services.person(name))
         return self._account(files, person) if person else None
 
+    def leaves_out(self, name: str) -> bool:
+        """See Source.leaves_out; a uid outside UID_MIN…UID_MAX."""
+        files = self._read()
+        person = files.passwd.find(name)
+        return person is not None and person.uid not in files.uids
+
     def account_by(self, identity: Identity) -> Account | None:
         """See Source.account_by; only uids are known here."""
         files = self._read()

@@ -32,6 +32,9 @@ class Source(Protocol):
     def account(self, name: str) -> Account | None:
         """Return a person by user name; ``enabled`` says whether they are active locally."""
 
+    def leaves_out(self, name: str) -> bool:
+        """Say whether this is an account that is there, but nobody's: a system account."""
+
     def account_by(self, identity: Identity) -> Account | None:
         """Return the person who now has this id."""
 
