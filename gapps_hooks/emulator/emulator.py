@@ -26,16 +26,16 @@ _KEY_ID = "{:040x}"
 class Emulator(Backend):
     """One emulated Google for one customer.
 
-    ``admins`` and ``delegated_admins`` are accounts that exist from the start; the first of
-    ``domains`` is the primary one; ``clock`` tells seconds since the epoch; ``account_key`` saves
-    making a service account key (a tenth of a second).
+    ``admins`` (None: admin@ the first domain) and ``delegated_admins`` are accounts that exist
+    from the start; the first of ``domains`` is the primary one; ``clock`` tells seconds since the
+    epoch; ``account_key`` saves making a service account key (a tenth of a second).
     """
 
     def __init__(  # noqa: PLR0913 - each has its default
         self,
         *,
         domains: tuple[str, ...] = ("example.org",),
-        admins: tuple[str, ...] = ("admin@example.org",),
+        admins: tuple[str, ...] | None = None,
         delegated_admins: tuple[str, ...] = (),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], object] = time.sleep,
@@ -46,7 +46,7 @@ class Emulator(Backend):
         super().__init__(
             domains=domains, clock=clock, sleep=sleep, seed=seed, sign_in_clock=sign_in_clock
         )
-        self._admins = admins
+        self._admins = (f"admin@{domains[0]}",) if admins is None else admins
         self._delegated_admins = delegated_admins
         self.account_key = account_key or new_key(_KEY_ID.format(self.random.getrandbits(160)))
         self.accept(self.account_key)

@@ -22,7 +22,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 from gapps_hooks.emulator.control import control_application
 from gapps_hooks.emulator.emulator import Emulator
-from gapps_hooks.emulator.routes.exchange import WIRE
+from gapps_hooks.emulator.wsgi import WIRE
 
 _log = logging.getLogger(__name__)
 _THREADS: Final = 64

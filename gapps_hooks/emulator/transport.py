@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import http.client
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 from wsgiref.types import WSGIApplication
 
 import httplib2
@@ -55,11 +55,12 @@ class InProcess:
         sent.setdefault("user-agent", f"Python-httplib2/{httplib2.__version__} (gzip)")
         sent.setdefault("accept-encoding", "gzip, deflate")
         content = body.encode() if isinstance(body, str) else body or b""
+        asked = wsgi.Request(method, uri, sent, content)
         try:
-            answer = self._call(method, uri, sent, content)
+            answer = self._call(asked)
         except http.client.RemoteDisconnected:
             # httplib2 takes this for an idle connection that went stale, and sends it once more.
-            answer = self._call(method, uri, sent, content)
+            answer = self._call(asked)
         return _response(answer)
 
     def add_certificate(self, *details: object, **more: object) -> None:
@@ -68,14 +69,16 @@ class InProcess:
     def close(self) -> None:
         """Close connections, of which there are none."""
 
-    def _call(self, method: str, uri: str, headers: Mapping[str, str], body: bytes) -> wsgi.Answer:
+    def __deepcopy__(self, memo: object) -> InProcess:
+        """Refuse: google-auth copies a transport for a background look-up that has no place here.
+
+        It catches the error and goes without; a copied emulator would be another Google.
+        """
+        raise TypeError("the door to an emulator cannot be copied")
+
+    def _call(self, asked: wsgi.Request) -> wsgi.Answer:
         wire = _CallersWire(self._sleep, self.timeout)
-        extras = {WIRE_KEY: wire}
-        return wsgi.call(self._application, method, uri, headers, body, **extras)
-
-
-#: The key under which the routes look for what a door can do to a connection.
-WIRE_KEY: Final = "emulator.wire"
+        return wsgi.call(self._application, asked, wire)
 
 
 class _CallersWire:

@@ -8,9 +8,25 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+#: Under this key of the WSGI environment each door puts what it can do to the connection.
+WIRE: Final = "emulator.wire"
+
+
+class Wire(Protocol):
+    """What a door can do to a client's connection."""
+
+    def reset(self) -> None:
+        """Break the connection at once; never returns."""
+
+    def close(self) -> None:
+        """Close the connection without an answer; never returns."""
+
+    def hang(self, seconds: float) -> None:
+        """Keep the client waiting; may raise when it would not wait so long."""
 
 
 class Answer(NamedTuple):
@@ -22,38 +38,40 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def call(
-    application: WSGIApplication,
-    method: str,
-    uri: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    **extras: Any,  # noqa: ANN401 - further keys of the environment
-) -> Answer:
+class Request(NamedTuple):
+    """One request as it was sent; the path is still percent-encoded."""
+
+    method: str
+    uri: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def call(application: WSGIApplication, sent: Request, wire: Wire) -> Answer:
     """Send one request, and return the answer; lets the application's exceptions through."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, sent: list[tuple[str, str]], exc_info: object = None) -> Any:  # noqa: ANN401 - nobody uses write()
         del exc_info
-        begun.append((status, sent))
+        begun.append((status, headers))
 
-    environment = _environment(method, uri, headers, body) | extras
+    environment = _environment(sent) | {WIRE: wire}
     chunks: Iterable[bytes] = application(environment, start_response)
     try:
         content = b"".join(chunks)
     finally:
         if close := getattr(chunks, "close", None):
             close()
-    status, sent = begun[-1]
+    status, headers = begun[-1]
     code, _, phrase = status.partition(" ")
-    return Answer(int(code), phrase, sent, content)
+    return Answer(int(code), phrase, headers, content)
 
 
-def _environment(method: str, uri: str, headers: Mapping[str, str], body: bytes) -> WSGIEnvironment:
-    parts = urlsplit(uri)
+def _environment(sent: Request) -> WSGIEnvironment:
+    parts = urlsplit(sent.uri)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     environment: WSGIEnvironment = {
-        "REQUEST_METHOD": method,
+        "REQUEST_METHOD": sent.method,
         "REQUEST_URI": target,
         "SCRIPT_NAME": "",
         "PATH_INFO": parts.path,
@@ -62,16 +80,16 @@ def _environment(method: str, uri: str, headers: Mapping[str, str], body: bytes)
         "SERVER_PORT": str(parts.port or 443),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "",
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": str(len(sent.body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": parts.scheme or "https",
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": io.BytesIO(sent.body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in headers.items():
+    for name, value in sent.headers.items():
         key = name.upper().replace("-", "_")
         environment[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     environment.pop("HTTP_CONTENT_LENGTH", None)

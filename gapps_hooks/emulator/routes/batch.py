@@ -18,7 +18,6 @@ from gapps_hooks.emulator import wsgi
 from gapps_hooks.emulator.api_errors import bad_request
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.routes import answers
-from gapps_hooks.emulator.routes.exchange import WIRE
 
 _MOST = 1000
 _BOUNDARY = "batch_emulated_0123456789"
@@ -26,10 +25,7 @@ _BOUNDARY = "batch_emulated_0123456789"
 
 class _Part(NamedTuple):
     identifier: str
-    method: str
-    uri: str
-    headers: dict[str, str]
-    body: bytes
+    call: wsgi.Request
 
 
 def answer(backend: Backend, application: WSGIApplication) -> Response:
@@ -64,12 +60,13 @@ def _part(part: Message) -> _Part:
         headers.setdefault("authorization", outer)
     body = inner.get_payload(decode=True)
     identifier = " ".join(str(part.get("Content-ID", "")).split())
-    return _Part(identifier, method, uri, headers, body if isinstance(body, bytes) else b"")
+    call = wsgi.Request(method, uri, headers, body if isinstance(body, bytes) else b"")
+    return _Part(identifier, call)
 
 
 def _run(application: WSGIApplication, part: _Part) -> bytes:
-    wire = {WIRE: request.environ[WIRE]}
-    done = wsgi.call(application, part.method, part.uri, part.headers, part.body, **wire)
+    wire: wsgi.Wire = request.environ[wsgi.WIRE]
+    done = wsgi.call(application, part.call, wire)
     lines = [
         f"--{_BOUNDARY}",
         "Content-Type: application/http",

@@ -6,9 +6,11 @@ It must not know rules, or what a method does.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+from urllib.parse import unquote
 
 from flask import Response, request
 
@@ -23,22 +25,9 @@ from gapps_hooks.emulator.routes import answers
 from gapps_hooks.emulator.routes.table import HANDLERS, Call
 from gapps_hooks.emulator.state.lists import Wish
 from gapps_hooks.emulator.state.records import Json
+from gapps_hooks.emulator.wsgi import WIRE, Wire
 
-#: Under this key of the WSGI environment each door puts what it can do to the connection.
-WIRE = "emulator.wire"
-
-
-class Wire(Protocol):
-    """What a door can do to a client's connection."""
-
-    def reset(self) -> None:
-        """Break the connection at once; never returns."""
-
-    def close(self) -> None:
-        """Close the connection without an answer; never returns."""
-
-    def hang(self, seconds: float) -> None:
-        """Keep the client waiting; may raise when it would not wait so long."""
+_SECRET_PARAMETER = re.compile(r"(?<=[?&])access_token=[^&]*&?")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,7 +98,7 @@ class Exchange:
         return Struck(
             call=self.name,
             method=request.method,
-            path=request.path,
+            path=unquote(request.path),
             body=self.body,
             has_page_token=bool(request.args.get("pageToken")),
         )
@@ -119,7 +108,7 @@ class Exchange:
             at=self.backend.now(),
             call=self.name,
             method=request.method,
-            path=request.full_path.rstrip("?"),
+            path=_SECRET_PARAMETER.sub("", request.full_path).rstrip("?&"),
             body=without_secrets(self.body),
             subject=self.subject,
             status=status,
