@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httplib2
-
+from gapps_hooks.google.boundaries import HttpObject, Pace
 from gapps_hooks.google.calls import Caller
-from gapps_hooks.google.pace import Pace
 from gapps_hooks.google.services import build_service
 from gapps_hooks.google.sign_in import (
     DIRECTORY_SCOPES,
@@ -53,7 +51,7 @@ def open_api(  # noqa: PLR0913 - each is a boundary of its own
     settings: Settings,
     *,
     pace: Pace,
-    http_factory: Callable[[], httplib2.Http] | None,
+    http_factory: Callable[[], HttpObject] | None,
     clock: Callable[[], float],
     wall_clock: Callable[[], float],
     sleep: Callable[[float], None],

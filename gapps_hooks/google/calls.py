@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-import httplib2
 from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # it has no types
 from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from gapps_hooks.errors import GoogleFault, NotYet, Passing, Throttled
-from gapps_hooks.google.pace import REQUEST, Pace
+from gapps_hooks.google.boundaries import REQUEST, HttpObject, Pace
 from gapps_hooks.google.sign_in import SignIn
 from gapps_hooks.google.token_verdicts import SignInBusy
 from gapps_hooks.google.transport import verdict_of
@@ -30,6 +29,8 @@ SHORTEST_ATTEMPT: Final = 0.05
 SLOW_START: Final = 1.0
 QUICK_START: Final = 0.25
 LONGEST_PAUSE: Final = 16.0
+#: What the library accepts for a method that answers nothing, such as a deletion.
+_ANYTHING: Final = "*/*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Caller:
     """
 
     pace: Pace
-    http_factory: Callable[[], httplib2.Http]
+    http_factory: Callable[[], HttpObject]
     budget: float
     clock: Callable[[], float]
     sleep: Callable[[float], None]
@@ -106,11 +107,11 @@ class Caller:
             raise answer
         return answer
 
-    def _connection(self) -> httplib2.Http:
+    def _connection(self) -> HttpObject:
         # httplib2 is not safe for threads.
         if not hasattr(self.threads, "connection"):
             self.threads.connection = self.http_factory()
-        return cast("httplib2.Http", self.threads.connection)
+        return cast("HttpObject", self.threads.connection)
 
 
 def pause(attempt: int, fault: BaseException | None, random: float) -> float:
@@ -152,8 +153,7 @@ def _exchange(
         if fault is None:
             raise
         return fault
-    if isinstance(answer, bytes):
-        # A method that answers nothing, such as a deletion.
+    if (request.headers or {}).get("accept") == _ANYTHING:
         return {}
     if not isinstance(answer, dict):
         # The library hands a body that is no JSON on as text.

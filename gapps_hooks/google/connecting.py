@@ -11,12 +11,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gapps_hooks.google.boundaries import HttpObject, Pace
 from gapps_hooks.google.directory import Directory
-from gapps_hooks.google.pace import Pace
 
 if TYPE_CHECKING:
-    import httplib2
-
     from gapps_hooks.google.api import Api
     from gapps_hooks.settings import Settings
 
@@ -25,7 +23,7 @@ def connect(  # noqa: PLR0913 - each is a boundary of its own
     settings: Settings,
     *,
     pace: Pace,
-    http_factory: Callable[[], httplib2.Http] | None = None,
+    http_factory: Callable[[], HttpObject] | None = None,
     clock: Callable[[], float] = time.monotonic,
     wall_clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,

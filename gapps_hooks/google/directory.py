@@ -19,7 +19,7 @@ from gapps_hooks.google.answers import (
     google_user,
     verified_domains,
 )
-from gapps_hooks.google.pace import CREATION, REQUEST
+from gapps_hooks.google.boundaries import CREATION, REQUEST
 from gapps_hooks.model import GoogleGroup, GoogleMember, GoogleUser, PasswordHash, Role
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import google_auth_httplib2  # type: ignore[import-untyped] # it has no types
-import httplib2
 
 from gapps_hooks.errors import Passing, Unreachable
+from gapps_hooks.google.boundaries import HttpObject
 from gapps_hooks.google.services import describe
 from gapps_hooks.google.sign_in import DIRECTORY_SCOPES, SignIn, token_uri
 from gapps_hooks.google.transport import http_factory as real_http_factory
@@ -27,7 +27,7 @@ def probe(  # noqa: PLR0913 - each is a boundary of its own
     *,
     sign_in: bool = False,
     timeout: float | None = None,
-    http_factory: Callable[[], httplib2.Http] | None = None,
+    http_factory: Callable[[], HttpObject] | None = None,
     clock: Callable[[], float] = time.monotonic,
     wall_clock: Callable[[], float] = time.time,
 ) -> None:
@@ -68,7 +68,7 @@ def probe(  # noqa: PLR0913 - each is a boundary of its own
         connection.close()
 
 
-def _knock(connection: httplib2.Http, url: str) -> None:
+def _knock(connection: HttpObject, url: str) -> None:
     try:
         connection.request(url, "HEAD")
     except Exception as error:

@@ -403,3 +403,54 @@ def test_two_people_never_share_an_account(house: Organisation) -> None:
     assert outcome.verdict is Verdict.BURIED
     assert "alice" in outcome.line
     assert len(links.all_links(house.state)) == 1
+
+
+# --- watching only, and the organisation's own rules ----------------------------------------------
+
+
+def test_observing_says_what_would_be_done_and_sends_nothing(tmp_path: Path) -> None:
+    house = organise(tmp_path, more='mode = "observe"')
+    with house.calls() as made:
+        outcome = house.fire("user-add", "alice", ALICE)
+    assert (outcome.verdict, made, waiting(house)) == (Verdict.NOTHING, [], [])
+    assert "would be: " in outcome.line
+    assert "alice@example.org" in outcome.line
+
+
+def test_a_policy_file_sets_a_unit_adds_an_attribute_and_vetoes(tmp_path: Path) -> None:
+    policies = tmp_path / "policy.d"
+    policies.mkdir()
+    (policies / "ours.py").write_text(
+        "from gapps_hooks import hookimpl\n"
+        "@hookimpl\n"
+        "def gapps_attributes(account):\n"
+        "    return {'recoveryEmail': f'{account.username}@example.net'}\n"
+        "@hookimpl\n"
+        "def gapps_veto(change, account):\n"
+        "    return 'the director stays as he is' if change.address.startswith('boss@') else None\n"
+    )
+    house = organise(tmp_path)
+    assert house.fire("user-add", "alice").verdict is Verdict.DONE
+    shown = house.console.users().get(userKey="alice@example.org").execute()
+    assert shown["recoveryEmail"] == "alice@example.net"
+    refused = house.fire("user-add", "boss")
+    assert refused.verdict is Verdict.BURIED
+    assert "the director stays as he is" in refused.line
+
+
+def test_a_policy_wishes_people_into_groups_and_out_again(tmp_path: Path) -> None:
+    policies = tmp_path / "policy.d"
+    policies.mkdir()
+    file = policies / "ours.py"
+    file.write_text(
+        "from gapps_hooks import hookimpl\n"
+        "@hookimpl\n"
+        "def gapps_groups(account):\n"
+        "    return ['everybody'] if account.family_name != 'Guest' else []\n"
+    )
+    house = organise(tmp_path)
+    house.fire("group-change", "everybody", {"members": ["bob"]})
+    house.fire("user-add", "alice", ALICE)
+    assert list(house.members("everybody@example.org")) == ["alice@example.org"]
+    house.fire("user-modify", "alice", {"family_name": "Guest"})
+    assert house.members("everybody@example.org") == {}

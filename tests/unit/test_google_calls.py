@@ -28,6 +28,7 @@ from gapps_hooks.errors import (
     Throttled,
     Unreachable,
 )
+from gapps_hooks.google.boundaries import HttpObject
 from gapps_hooks.google.calls import Caller, pause, worth_another_try
 from gapps_hooks.google.sign_in import SignIn
 from gapps_hooks.google.token_verdicts import SignInBusy
@@ -112,7 +113,7 @@ class Line:
         self.pace = RecordedPace()
         self.caller = Caller(
             pace=self.pace,
-            http_factory=lambda: cast("httplib2.Http", self.http),
+            http_factory=lambda: cast("HttpObject", self.http),
             budget=budget,
             clock=self.clock,
             sleep=self.clock.sleep,
@@ -340,9 +341,9 @@ def test_every_thread_has_an_http_object_of_its_own(
     made: list[ScriptedHttp] = []
     line = Line()
 
-    def factory() -> httplib2.Http:
+    def factory() -> HttpObject:
         made.append(ScriptedHttp(line.clock, [DONE, DONE]))
-        return cast("httplib2.Http", made[-1])
+        return cast("HttpObject", made[-1])
 
     line.caller = Caller(
         pace=line.pace,

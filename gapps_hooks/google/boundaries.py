@@ -1,0 +1,44 @@
+"""What Google's calls want of the world around them: a rate limit, and something that speaks HTTP.
+
+It must not know who offers them, nor import anything heavy.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Protocol
+
+#: What a request counts as.
+REQUEST: Final = ("request",)
+#: Google allows ten user creations a second, apart from the number of requests ("Limits and
+#: quotas" of the Directory API).
+CREATION: Final = ("request", "creation")
+
+
+class Pace(Protocol):
+    """The rate limit that all processes of an installation share."""
+
+    def wait_turn(self, kinds: tuple[str, ...]) -> None:
+        """Block until one more request of these kinds may be sent."""
+
+    def slow_down(self, seconds: float) -> None:
+        """Let nobody send anything for this many seconds."""
+
+
+class HttpObject(Protocol):
+    """What is used of an httplib2.Http; one serves one thread. ``timeout`` is in seconds."""
+
+    timeout: float | None
+
+    def request(  # noqa: PLR0913, PLR0917 - httplib2's own signature
+        self,
+        uri: str,
+        method: str = "GET",
+        body: Any = None,  # noqa: ANN401 - as httplib2 has it
+        headers: Any = None,  # noqa: ANN401 - as httplib2 has it
+        redirections: int = 5,
+        connection_type: Any = None,  # noqa: ANN401 - as httplib2 has it
+    ) -> Any:  # noqa: ANN401 - as httplib2 has it
+        """Send one request; return (httplib2.Response, bytes) or raise what httplib2 raises."""
+
+    def close(self) -> None:
+        """Close its connections."""
