@@ -51,7 +51,7 @@ def call(application: WSGIApplication, sent: Request, wire: Wire) -> Answer:
     """Send one request, and return the answer; lets the application's exceptions through."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
-    def start_response(status: str, sent: list[tuple[str, str]], exc_info: object = None) -> Any:  # noqa: ANN401 - nobody uses write()
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:  # noqa: ANN401 - write() is never used
         del exc_info
         begun.append((status, headers))
 
