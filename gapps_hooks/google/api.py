@@ -60,6 +60,15 @@ def open_api(  # noqa: PLR0913 - each is a boundary of its own
     """Put Google's client together; nothing is read but its own files, nothing is sent."""
     _keep_quiet()
     google = settings.google
+    caller = Caller(
+        pace=pace,
+        http_factory=http_factory
+        or real_http_factory(timeout=google.timeout, ca_bundle=google.ca_bundle),
+        budget=google.timeout,
+        clock=clock,
+        sleep=sleep,
+        random=random,
+    )
     sign_in = functools.partial(
         SignIn,
         key_file=google.credentials,
@@ -67,25 +76,21 @@ def open_api(  # noqa: PLR0913 - each is a boundary of its own
         clock=clock,
         wall_clock=wall_clock,
     )
-    directory = build_service("admin", "directory_v1", google.api_endpoint)
+    return _assemble(google.api_endpoint, caller, sign_in)
+
+
+def _assemble(api_endpoint: str | None, caller: Caller, sign_in: Callable[..., SignIn]) -> Api:
+    directory = build_service("admin", "directory_v1", api_endpoint)
     users = directory.users()
     return Api(
-        caller=Caller(
-            pace=pace,
-            http_factory=http_factory
-            or real_http_factory(timeout=google.timeout, ca_bundle=google.ca_bundle),
-            budget=google.timeout,
-            clock=clock,
-            sleep=sleep,
-            random=random,
-        ),
+        caller=caller,
         users=users,
         aliases=users.aliases(),
         groups=directory.groups(),
         members=directory.members(),
         domains=directory.domains(),
         group_settings=functools.cache(
-            lambda: build_service("groupssettings", "v1", google.api_endpoint).groups()
+            lambda: build_service("groupssettings", "v1", api_endpoint).groups()
         ),
         directory_sign_in=sign_in(scopes=DIRECTORY_SCOPES),
         domain_sign_in=sign_in(scopes=DOMAIN_SCOPES),

@@ -54,18 +54,27 @@ def probe(  # noqa: PLR0913 - each is a boundary of its own
     connection = make()
     try:
         if sign_in:
-            SignIn(
-                key_file=google.credentials,
-                admin=settings.admin,
-                scopes=DIRECTORY_SCOPES,
-                clock=clock,
-                wall_clock=wall_clock,
-            ).refresh(google_auth_httplib2.Request(connection))
+            _ask_for_token(connection, settings, clock, wall_clock)
         else:
             _knock(connection, describe("admin", "directory_v1", google.api_endpoint)["rootUrl"])
             _knock(connection, token_uri(google.credentials))
     finally:
         connection.close()
+
+
+def _ask_for_token(
+    connection: HttpObject,
+    settings: Settings,
+    clock: Callable[[], float],
+    wall_clock: Callable[[], float],
+) -> None:
+    SignIn(
+        key_file=settings.google.credentials,
+        admin=settings.admin,
+        scopes=DIRECTORY_SCOPES,
+        clock=clock,
+        wall_clock=wall_clock,
+    ).refresh(google_auth_httplib2.Request(connection))
 
 
 def _knock(connection: HttpObject, url: str) -> None:
