@@ -63,7 +63,9 @@ def open_api(  # noqa: PLR0913 - each is a boundary of its own
     caller = Caller(
         pace=pace,
         http_factory=http_factory
-        or real_http_factory(timeout=google.timeout, ca_bundle=google.ca_bundle),
+        or real_http_factory(
+            timeout=google.timeout, ca_bundle=google.ca_bundle, proxy=google.proxy
+        ),
         budget=google.timeout,
         clock=clock,
         sleep=sleep,

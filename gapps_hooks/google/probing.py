@@ -49,7 +49,7 @@ def probe(  # noqa: PLR0913 - each is a boundary of its own
     """
     google = settings.google
     make = http_factory or real_http_factory(
-        timeout=timeout or google.timeout, ca_bundle=google.ca_bundle
+        timeout=timeout or google.timeout, ca_bundle=google.ca_bundle, proxy=google.proxy
     )
     connection = make()
     try:

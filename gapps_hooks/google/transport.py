@@ -47,8 +47,11 @@ class Transport(httplib2.Http):
     ``timeout`` (seconds) may be set before each request and holds for open connections too.
     """
 
-    def __init__(self, *, timeout: float, trust: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(
+        self, *, timeout: float, trust: Callable[[], ssl.SSLContext], proxy: str | None = None
+    ) -> None:
         super().__init__(timeout=timeout)
+        self._proxy = proxy
         # A redirect would carry a password hash to whichever host it names.
         self.follow_redirects = False
         self._trust = trust
@@ -79,7 +82,7 @@ class Transport(httplib2.Http):
             if scheme == "https"
             else _PlainConnection(netloc, timeout=self.timeout)
         )
-        proxy = getproxies().get(scheme)
+        proxy = self._proxy or getproxies().get(scheme)
         if proxy and not proxy_bypass(connection.host):
             _go_through(connection, proxy)
         return connection
@@ -125,16 +128,19 @@ class _TlsConnection(_SteadyConnection, http.client.HTTPSConnection):
     """A connection with TLS."""
 
 
-def http_factory(*, timeout: float, ca_bundle: Path | None) -> Callable[[], Transport]:
+def http_factory(
+    *, timeout: float, ca_bundle: Path | None, proxy: str | None = None
+) -> Callable[[], Transport]:
     """Make the maker of transports, one for each thread.
 
     Args:
         timeout: Seconds that connecting, or waiting for an answer, may take.
         ca_bundle: A PEM file that replaces the system's certificate authorities.
+        proxy: The HTTP proxy to go through, instead of the environment's HTTPS_PROXY.
     """
     # Reading the certificates takes 20 ms and the context may be shared by threads.
     trust = functools.cache(functools.partial(_trust, ca_bundle))
-    return functools.partial(Transport, timeout=timeout, trust=trust)
+    return functools.partial(Transport, timeout=timeout, trust=trust, proxy=proxy)
 
 
 def verdict_of(error: Exception) -> GoogleFault | None:
@@ -174,7 +180,8 @@ def _go_through(connection: http.client.HTTPConnection, proxy: str) -> None:
     address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     if address.scheme != "http" or not address.hostname:
         raise Unreachable(
-            "HTTPS_PROXY must name an HTTP proxy, like http://proxy.example.org:3128."
+            "google.proxy or HTTPS_PROXY must name an HTTP proxy, like"
+            " http://proxy.example.org:3128."
         )
     headers = {}
     if address.username:
@@ -210,7 +217,7 @@ def _no_connection(host: str, port: int | None, error: Exception) -> str:
         case socket.gaierror() | httplib2.ServerNotFoundError():
             why = "its name could not be looked up: check the network and DNS"
         case TimeoutError():
-            why = "no answer in time: check the network, the firewall and HTTPS_PROXY"
+            why = "no answer in time: check the network, the firewall and google.proxy"
         case _:
-            why = f"{error}: check the network, the firewall and HTTPS_PROXY"
+            why = f"{error}: check the network, the firewall and google.proxy"
     return f"No connection to {where}; {why}."

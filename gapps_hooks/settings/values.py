@@ -73,6 +73,8 @@ class GoogleSettings:
     creation_rate: Annotated[Number, Field(gt=0, le=10)] = 9.7
     #: Certificates (PEM) to believe instead of the system's, for a proxy that breaks TLS open.
     ca_bundle: AbsolutePath | None = None
+    #: The HTTP proxy to go through. Hooks run with a clean environment, where no HTTPS_PROXY is.
+    proxy: Url | None = None
 
     @model_validator(mode="after")
     def _within_quota(self) -> GoogleSettings:

@@ -157,8 +157,10 @@ def peer() -> Iterator[Callable[..., Peer]]:
 def transport() -> Iterator[Callable[..., Transport]]:
     made: list[Transport] = []
 
-    def make(ca_bundle: Path | None = None, timeout: float = 5.0) -> Transport:
-        made.append(http_factory(timeout=timeout, ca_bundle=ca_bundle)())
+    def make(
+        ca_bundle: Path | None = None, timeout: float = 5.0, proxy: str | None = None
+    ) -> Transport:
+        made.append(http_factory(timeout=timeout, ca_bundle=ca_bundle, proxy=proxy)())
         return made[-1]
 
     yield make
@@ -368,6 +370,21 @@ def test_https_proxy_is_used_and_sees_nothing_of_the_request(
     assert proxy.requests[0].startswith(f"CONNECT 127.0.0.1:{google.port} ".encode())
     assert base64.b64encode(b"user:p@ss") in proxy.requests[0]
     assert b"secret" not in b"".join(proxy.requests)
+
+
+def test_the_settings_proxy_needs_no_environment(
+    peer: Callable[..., Peer],
+    transport: Callable[..., Transport],
+    authority: tuple[Path, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    google, proxy = peer(answer, tls=authority[1]), peer(tunnel)
+    monkeypatch.delenv("https_proxy", raising=False)
+    monkeypatch.setenv("no_proxy", "")
+    through = transport(ca_bundle=authority[0], proxy=f"http://127.0.0.1:{proxy.port}")
+
+    assert through.request(google.url)[1] == b"ok"
+    assert proxy.connections == 1
 
 
 def test_no_proxy_is_honoured(
