@@ -1,0 +1,70 @@
+"""``gapps-hooks emulate``: an emulated Google to try things against.
+
+It must not know what is emulated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gapps_hooks.cli.program import FAILED, Failure
+from gapps_hooks.cli.showing import example
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.command(
+    epilog=example(
+        "gapps-hooks emulate --domain example.org --key-file /tmp/key.json",
+        "gapps-hooks emulate --delegated --state-file /tmp/google.json",
+    )
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8085, show_default=True, help="The APIs' port; 0 takes a free one.")
+@click.option(
+    "--control-port",
+    default=8086,
+    show_default=True,
+    help="The controls' port: seeds, faults, log.",
+)
+@click.option(
+    "--domain", default="example.org", show_default=True, help="The organisation's domain."
+)
+@click.option(
+    "--admin", default="admin@example.org", show_default=True, help="An administrator's account."
+)
+@click.option("--delegated", is_flag=True, help="Make it a delegated administrator.")
+@click.option(
+    "--key-file",
+    type=_FILE,
+    default="emulator-key.json",
+    show_default=True,
+    help="Where to write the service account's key for the settings.",
+)
+@click.option("--seed-file", type=_READABLE, help="JSON: users and groups to begin with.")
+@click.option("--state-file", type=_FILE, help="JSON: read at the start, written at the end.")
+@click.option("--faults-file", type=_READABLE, help="TOML: what goes wrong, and when.")
+@click.option("--tls", type=_FILE, help="Serve HTTPS with this certificate, made if missing.")
+def emulate(**options: Any) -> None:  # noqa: ANN401 - handed on as they are
+    """Serve an emulated Google for tests of your own, until Ctrl-C.
+
+    It answers as Google's Directory, Groups Settings and token APIs do, and knows nothing but what
+    it is told. Its controls, on another port, seed it, script faults and tell what was asked.
+    """
+    try:
+        # the emulator's own packages are an extra, which those who only deliver need not have
+        from gapps_hooks.emulator import run  # noqa: PLC0415 - so that its help shows without them
+    except ModuleNotFoundError as missing:
+        raise Failure(
+            f"the emulator's packages are not installed ({missing.name}): "
+            "pip install 'gapps-hooks[emulator]'",
+            FAILED,
+        ) from missing
+    try:
+        run(**options, say=click.echo)
+    except (ValueError, KeyError) as error:
+        raise Failure(f"a file does not hold what it should: {error}", FAILED) from error

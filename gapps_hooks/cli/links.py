@@ -1,0 +1,123 @@
+"""``gapps-hooks links``: who is which account or group at Google.
+
+It must not know what makes a link right.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gapps_hooks.cli.named import Named, link_of
+from gapps_hooks.cli.named import subject as read_subject
+from gapps_hooks.cli.opening import opened, opened_state
+from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
+from gapps_hooks.deliver.subject import deliver
+from gapps_hooks.linking import bind as bind_link
+from gapps_hooks.model import Link
+from gapps_hooks.outbox import State
+from gapps_hooks.outbox import links as stored
+from gapps_hooks.report import clock_time, exit_status, facts, links_table
+
+
+@click.group(invoke_without_command=True, epilog=example("gapps-hooks links show alice"))
+@click.pass_context
+def links(context: click.Context) -> None:
+    """Show or change who is which account at Google.
+
+    A link is made when an account is created or adopted, and ends with the local account. What
+    gapps-hooks cannot know for certain (is it the same person?) is answered here.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(show)
+
+
+@links.command(epilog=example("gapps-hooks links show group:staff"))
+@click.argument("subject", required=False, type=read_subject)
+@as_json
+@click.pass_obj
+def show(settings_path: Path, subject: Named | None, as_json: bool) -> None:  # noqa: FBT001 - click's interface
+    """Show all links, or everything known of one."""
+    with opened_state(settings_path) as (_, state):
+        found = (link_of(state, subject),) if subject else stored.all_links(state)
+        now = state.clock()
+        if as_json:
+            show_json([_link_as_json(link) for link in found])
+        elif subject:
+            click.echo(_details(state, found[0], now))
+        else:
+            click.echo(links_table(found, now) if found else "Nobody is linked yet.")
+
+
+@links.command(
+    epilog=example(
+        "gapps-hooks links bind alice alice.brown@example.org",
+        "gapps-hooks links bind group:staff everybody@example.org",
+    )
+)
+@click.argument("subject", type=read_subject)
+@click.argument("address")
+@click.pass_obj
+def bind(settings_path: Path, subject: Named, address: str) -> None:
+    """Link a person or group to the account or group with this address at Google.
+
+    The address has to be a primary one, and stays as it is, also if the policy would give another.
+    Our mark is put on the account, unless it is an administrator's or protected; then whatever
+    differs from the account manager is delivered.
+    """
+    with opened(settings_path) as wiring:
+        bound = bind_link(wiring, subject.kind, subject.name, address)
+        click.echo(f"{subject} is {bound.link.address} ({bound.link.google_id}); {bound.note}")
+        outcome = deliver(wiring, bound.subject)
+        outcomes = show_outcomes([outcome] if outcome else [], 1)
+    click.get_current_context().exit(exit_status(outcomes))
+
+
+@links.command(epilog=example("gapps-hooks links forget alice"))
+@click.argument("subject", type=read_subject)
+@click.pass_obj
+def forget(settings_path: Path, subject: Named) -> None:
+    """Forget a link, as if the account at Google had never been seen; Google is left as it is.
+
+    At the next event or reconcile the account is looked for, and adopted or created, anew.
+    """
+    with opened_state(settings_path) as (_, state):
+        link = link_of(state, subject)
+        stored.forget(state, link.subject)
+    click.echo(f"{subject} is no longer linked to {link.address} ({link.google_id})")
+
+
+def _details(state: State, link: Link, now: float) -> str:
+    ended = clock_time(link.ended_at, now=now) if link.ended_at is not None else "no"
+    fields = [key for key in link.delivered if not key.startswith("_")]
+    return facts(
+        (
+            ("name", link.name),
+            ("address", link.address),
+            ("google id", link.google_id),
+            ("id here", link.identity or "none given"),
+            ("made", "created by us" if link.created else "found at Google and adopted"),
+            ("administrator", "yes" if link.administrator else "no"),
+            ("suspended by us", "yes" if link.suspended_by_us else "no"),
+            ("confirmed", clock_time(link.confirmed_at, now=now) if link.confirmed_at else "never"),
+            ("ended", ended),
+            ("delivered", ", ".join(sorted(fields)) or "nothing yet"),
+            ("mark", state.instance),
+        )
+    )
+
+
+def _link_as_json(link: Link) -> dict[str, Any]:
+    return {
+        "name": link.name,
+        "address": link.address,
+        "google_id": link.google_id,
+        "id": str(link.identity) if link.identity else None,
+        "created": link.created,
+        "administrator": link.administrator,
+        "suspended_by_us": link.suspended_by_us,
+        "confirmed_at": link.confirmed_at,
+        "ended_at": link.ended_at,
+    }

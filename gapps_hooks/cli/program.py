@@ -1,0 +1,173 @@
+"""The program ``gapps-hooks``: which commands there are, and what becomes of an error.
+
+It must not know what the commands do: each is imported when it is asked for, because pydantic and
+Google's client would make ``--help`` and a mistyped word ten times as slow.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from gapps_hooks._version import VERSION
+from gapps_hooks.errors import GappsHooksError, Outage, Passing
+
+DEFAULT_SETTINGS: Final = Path("/etc/gapps-hooks/gapps-hooks.toml")
+FAILED: Final = 1
+#: EX_TEMPFAIL of sysexits.h: the same may work later.
+LATER: Final = 75
+#: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
+INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is, and what the list of commands says of it."""
+
+    module: str
+    summary: str
+
+
+_SECTIONS: Final[dict[str, dict[str, Place]]] = {
+    "Changes": {
+        "fire": Place("fire", "Say that a person or group was changed, as a hook does."),
+        "reconcile": Place("reconcile", "Compare people and groups with Google and correct them."),
+        "deliver": Place("deliver", "Try everything that waits, now."),
+        "undelete": Place("undelete", "Bring an account back that was deleted at Google."),
+    },
+    "What waits, and what was done": {
+        "status": Place("status", "Show how things stand; the exit status is for monitoring."),
+        "outbox": Place("outbox", "List what waits, is held or buried; retry, drop or release it."),
+        "log": Place("log", "Show what was done and why."),
+        "links": Place("links", "Show or change who is which account at Google."),
+        "pause": Place("pausing", "Send nothing to Google until resume; events are recorded."),
+        "resume": Place("pausing", "Send again."),
+    },
+    "Setting up": {
+        "check": Place("check", "Check settings, sign-in, state, source and policy."),
+        "managers": Place("managers", "Show which account managers call us."),
+        "enable": Place("managers", "Have an account manager call us."),
+        "disable": Place("managers", "Undo enable."),
+        "adopt-state": Place("adopting", "Bind a moved state file to this machine and domain."),
+    },
+    "Trying out": {
+        "demo": Place("demo", "Play an organisation's day against an emulated Google."),
+        "emulate": Place("emulate", "Serve an emulated Google for tests of your own."),
+    },
+}
+
+
+class Failure(click.ClickException):
+    """An expected error: its sentence on stderr and its exit status, without a traceback."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.exit_code = status  # type: ignore[misc] # click asks the instance
+
+    def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's interface
+        """Print the sentence."""
+        click.echo(f"gapps-hooks: {self.message}", file=file, err=True)
+
+
+class Program(click.Group):
+    """The group of all commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
+        """Return the names of the commands in the order in which help lists them."""
+        return [name for places in _SECTIONS.values() for name in places]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's interface
+        """Import a command; None if there is none of that name."""
+        place = next((p[cmd_name] for p in _SECTIONS.values() if cmd_name in p), None)
+        if place is None:
+            return None
+        module = import_module(f"gapps_hooks.cli.{place.module}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's interface
+        """List the commands without importing them."""
+        for title, places in _SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, place.summary) for name, place in places.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's interface
+        """Run the command and turn what is expected to go wrong into a sentence and a status."""
+        try:
+            return super().invoke(ctx)
+        except GappsHooksError as error:
+            raise Failure(str(error), _status(error)) from error
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            ctx.exit(INTERRUPTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # click ends quietly when nobody reads any more
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            raise Failure(f"{where}{error.strerror or error}", FAILED) from error
+
+
+def _status(error: GappsHooksError) -> int:
+    return LATER if isinstance(error, Outage | Passing) else FAILED
+
+
+_EPILOG = """\b
+First steps:
+  gapps-hooks demo                        see it work, without a Google account
+  gapps-hooks check                       are settings, sign-in and source right?
+  gapps-hooks reconcile --only alice --dry-run
+  gapps-hooks enable shadow               from now on useradd and userdel call us
+
+\b
+Exit status: 0 all done, 1 failed or buried, 2 wrong usage, 3 a dry run found
+changes (--exit-code), 4 held because it is too much, 75 waiting, try later."""
+
+
+@click.group(cls=Program, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--settings",
+    "--config",
+    "settings_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_SETTINGS,
+    envvar="GAPPS_HOOKS_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    metavar="PATH",
+    help="The settings file.",
+)
+@click.version_option(VERSION, prog_name="gapps-hooks", message="%(prog)s %(version)s")
+@click.pass_context
+def program(context: click.Context, settings_path: Path) -> None:
+    """Make every change of users, groups and passwords in Google Workspace at once.
+
+    Account managers call the hooks; this program is for the people who look after them.
+    """
+    context.obj = settings_path.absolute()
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    _fill_descriptors()
+    for stream in (sys.stdout, sys.stderr):
+        # a name that the terminal's encoding lacks is shown with a question mark
+        with suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr] # a closed one is None
+    program(prog_name="gapps-hooks")
+
+
+def _fill_descriptors() -> None:
+    # a closed descriptor would be given to the next file opened, which then gets our lines
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)

@@ -1,0 +1,95 @@
+"""``gapps-hooks reconcile``: named people and groups, first as a test, then for real.
+
+It must not know how anything is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import click
+
+from gapps_hooks.cli.named import Named
+from gapps_hooks.cli.named import subject as read_subject
+from gapps_hooks.cli.opening import opened
+from gapps_hooks.cli.program import FAILED
+from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
+from gapps_hooks.model import Plan
+from gapps_hooks.preview import administrator_notice, preview
+from gapps_hooks.reconcile import reconcile as look_at
+from gapps_hooks.report import exit_status, outcome_as_json, plan_as_json, render_plans
+from gapps_hooks.wiring import Wiring
+
+#: A dry run found something to do.
+CHANGES: Final = 3
+
+_NAMED_ONLY: Final = (
+    "this version reconciles named people and groups only. Name them, such as: "
+    "gapps-hooks reconcile --only alice --only group:staff --dry-run"
+)
+
+
+@click.command(
+    epilog=example(
+        "gapps-hooks reconcile --only alice group:staff --dry-run",
+        "gapps-hooks reconcile --only alice group:staff",
+    )
+)
+@click.option(
+    "--only", "only", multiple=True, type=read_subject, metavar="SUBJECT", help="Look at this."
+)
+@click.argument("more", nargs=-1, type=read_subject, metavar="[SUBJECT]...")
+@click.option("--dry-run", is_flag=True, help="Show what would be changed; change nothing.")
+@click.option("--exit-code", is_flag=True, help="With --dry-run: exit 3 if there are changes.")
+@as_json
+@click.pass_obj
+def reconcile(  # noqa: PLR0913, PLR0917 - click's interface
+    settings_path: Path,
+    only: tuple[Named, ...],
+    more: tuple[Named, ...],
+    dry_run: bool,  # noqa: FBT001 - click's interface
+    exit_code: bool,  # noqa: FBT001 - click's interface
+    as_json: bool,  # noqa: FBT001 - click's interface
+) -> None:
+    """Compare people and groups with Google and correct what differs there.
+
+    SUBJECT is a user name, or group:NAME. Look first: --dry-run asks and changes nothing.
+
+    Exit status: 0 all done, 1 something was refused or failed, 3 a dry run found changes (only
+    with --exit-code), 4 something is held because it is too much, 75 something waits.
+    """
+    if not only:
+        raise click.UsageError(_NAMED_ONLY)
+    run: Callable[[Wiring, tuple[Named, ...], bool], int] = _look if dry_run else _correct
+    with opened(settings_path) as wiring:
+        status = run(wiring, (*only, *more), as_json)
+    click.get_current_context().exit(0 if status == CHANGES and not exit_code else status)
+
+
+def _correct(wiring: Wiring, named: tuple[Named, ...], json: bool) -> int:  # noqa: FBT001 - as given
+    work = look_at(wiring, [(one.kind, one.name) for one in named])
+    outcomes = tuple(work) if json else show_outcomes(work, len(named))
+    if json:
+        show_json([outcome_as_json(outcome) for outcome in outcomes])
+    return exit_status(outcomes)
+
+
+def _look(wiring: Wiring, named: tuple[Named, ...], json: bool) -> int:  # noqa: FBT001 - as given
+    plans = [(str(one), preview(wiring, one.kind, one.name)) for one in named]
+    notice = administrator_notice(wiring)
+    if json:
+        shown = [plan_as_json(plan, name) for name, plan in plans]
+        show_json({"plans": shown, "notices": [notice] if notice else []})
+    else:
+        click.echo(render_plans(plans))
+        if notice:
+            click.echo(f"\nNotice: {notice}")
+    return _status([plan for _, plan in plans])
+
+
+def _status(plans: list[Plan]) -> int:
+    if any(plan.refusals for plan in plans):
+        return FAILED
+    return CHANGES if any(plan.changes for plan in plans) else 0

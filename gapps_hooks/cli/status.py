@@ -1,0 +1,100 @@
+"""``gapps-hooks status``: how things stand, for people and for monitoring.
+
+It must not know where any of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gapps_hooks import managers
+from gapps_hooks.cli.opening import opened_state
+from gapps_hooks.cli.showing import as_json, example, show_json
+from gapps_hooks.report import clock_time, duration, facts
+from gapps_hooks.standing import Standing, look
+
+
+@click.command(
+    epilog=example('gapps-hooks status || mail -s "gapps-hooks" admin@example.org </dev/null')
+)
+@as_json
+@click.pass_obj
+def status(settings_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click's interface
+    """Show how things stand, and what a person has to do; nothing is asked of Google.
+
+    Exit status, for monitoring: 0 all is well, 1 something is buried, 4 something is held, 75
+    nothing gets through (an outage, or something has waited for more than 15 minutes).
+    """
+    with opened_state(settings_path) as (settings, state):
+        standing = look(settings, state)
+    if as_json:
+        show_json(_as_json(standing))
+    else:
+        click.echo(facts(_facts(standing)))
+        for sentence in standing.advice():
+            click.echo(f"! {sentence}")
+    click.get_current_context().exit(standing.exit_status)
+
+
+def _facts(standing: Standing) -> Iterator[tuple[str, object]]:
+    settings = standing.settings
+    yield "domain", ", ".join(settings.domains)
+    where = f" at {settings.google.api_endpoint}" if settings.google.api_endpoint else ""
+    yield "connected as", f"{settings.admin}{where}"
+    yield "sending", _sending(standing)
+    yield "linked", standing.linked
+    yield "waiting", _waiting(standing)
+    yield "held", len(standing.of("held"))
+    yield "buried", len(standing.of("buried"))
+    yield (
+        "last 24 hours",
+        ", ".join(f"{count} {verb}" for verb, count in standing.done if count) or "-",
+    )
+    yield "quota", f"{settings.google.rate:g} requests a second, {settings.google.burst} at once"
+    states = [f"{state.name} {'on' if state.enabled else 'off'}" for state in managers.states()]
+    yield "account managers", ", ".join(states)
+    yield "source", settings.source.type
+    yield "settings", settings.path
+    yield "state", settings.state.directory
+
+
+def _sending(standing: Standing) -> str:
+    if standing.paused:
+        return "paused"
+    if standing.binding:
+        return "no: the state file is another installation's"
+    if standing.outage:
+        return f"no: outage since {clock_time(standing.outage.since, now=standing.now)}"
+    return "yes" if standing.settings.mode == "deliver" else "no: mode is observe"
+
+
+def _waiting(standing: Standing) -> str:
+    count = len(standing.of("waiting"))
+    return str(count) if standing.oldest is None else f"{count}, since {duration(standing.oldest)}"
+
+
+def _as_json(standing: Standing) -> dict[str, Any]:
+    settings = standing.settings
+    return {
+        "domain": settings.domain,
+        "admin": settings.admin,
+        "api_endpoint": settings.google.api_endpoint,
+        "mode": settings.mode,
+        "paused": standing.paused,
+        "outage": standing.outage.reason if standing.outage else None,
+        "binding": standing.binding,
+        "linked": standing.linked,
+        "waiting": len(standing.of("waiting")),
+        "oldest_seconds": standing.oldest,
+        "held": len(standing.of("held")),
+        "buried": len(standing.of("buried")),
+        "last_24_hours": {verb.value: count for verb, count in standing.done},
+        "managers": {state.name: state.enabled for state in managers.states()},
+        "state": str(settings.state.directory),
+        "advice": list(standing.advice()),
+        "exit": standing.exit_status,
+    }

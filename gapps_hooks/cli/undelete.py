@@ -1,0 +1,31 @@
+"""``gapps-hooks undelete``: bring an account back that was deleted at Google.
+
+It must not know Google's bin.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gapps_hooks.cli.opening import opened
+from gapps_hooks.cli.showing import example
+from gapps_hooks.undeletion import undelete as bring_back
+
+
+@click.command(epilog=example("gapps-hooks undelete alice"))
+@click.argument("user")
+@click.pass_obj
+def undelete(settings_path: Path, user: str) -> None:
+    """Bring the account of USER back, if it was deleted at Google in the last 20 days.
+
+    It is found by the link's Google id, else by its address.
+    """
+    with opened(settings_path) as wiring:
+        undeleted = bring_back(wiring, user)
+    click.echo(f"{undeleted.address} is undeleted; Google may need a few minutes for it.")
+    if undeleted.linked:
+        click.echo("What it should be is delivered within a minute, or by: gapps-hooks deliver")
+    else:
+        click.echo(f"It is not linked: gapps-hooks links bind {user} {undeleted.address}")

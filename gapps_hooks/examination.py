@@ -1,0 +1,134 @@
+"""Whether an installation is set up right: each thing that it needs, looked at one by one.
+
+It must not change anything, nor know how its findings are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gapps_hooks.errors import BadInput, GappsHooksError, GoogleFault, NotFound
+from gapps_hooks.model import GoogleUser
+from gapps_hooks.outbox import open_state
+from gapps_hooks.plugins import open_policy
+from gapps_hooks.settings import Settings, load_settings
+from gapps_hooks.sources import Source, open_source
+from gapps_hooks.wiring import Wiring, wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    #: Whether it is as it has to be.
+    fine: bool
+    #: What was found; where it is not fine, with the remedy.
+    text: str
+
+
+def examine(path: Path) -> Iterator[Finding]:
+    """Look at everything, in the order in which it is needed; nothing is raised or changed."""
+    try:
+        settings = load_settings(path)
+    except BadInput as error:
+        for complaint in error.complaints:
+            yield Finding(what="settings", fine=False, text=str(complaint))
+        return
+    yield Finding(what="settings", fine=True, text=f"{path}, for {', '.join(settings.domains)}")
+    yield Finding(what="credentials", fine=True, text=str(settings.google.credentials))
+    source, found = _examine_source(settings)
+    yield found
+    policy = _examine_policy(settings)
+    yield policy
+    yield from _examine_state_and_google(settings, source, policy_loads=policy.fine)
+
+
+def _examine_source(settings: Settings) -> tuple[Source | None, Finding]:
+    what = "source"
+    try:
+        source = open_source(settings)
+        names = source.account_names() if source else None
+    except GappsHooksError as error:
+        return None, Finding(what=what, fine=False, text=str(error))
+    if names is None:
+        return source, Finding(what=what, fine=True, text="none: the hooks' payloads are all")
+    text = f"{settings.source.type}, {len(names.names)} accounts"
+    if not names.complete:
+        text += f"; not all of them: {names.why}"
+    return source, Finding(what=what, fine=True, text=text)
+
+
+def _examine_policy(settings: Settings) -> Finding:
+    try:
+        open_policy(settings.policy_directory, domain=settings.domain)
+    except GappsHooksError as error:
+        return Finding(what="policy", fine=False, text=str(error))
+    return Finding(what="policy", fine=True, text=f"{settings.policy_directory} loads")
+
+
+def _examine_state_and_google(
+    settings: Settings, source: Source | None, *, policy_loads: bool
+) -> Iterator[Finding]:
+    place = settings.state
+    try:
+        state = open_state(place.directory, domain=settings.domain, owner=place.owner)
+    except GappsHooksError as error:
+        yield Finding(what="state", fine=False, text=str(error))
+        return
+    with state:
+        problem = state.binding_problem()
+        text = problem or f"{place.directory}, installation {state.instance}"
+        yield Finding(what="state", fine=problem is None, text=text)
+        if policy_loads:
+            yield from _examine_google(wire(settings, state, source=source))
+
+
+def _examine_google(wiring: Wiring) -> Iterator[Finding]:
+    admin = wiring.settings.admin
+    try:
+        wiring.probe(True)  # noqa: FBT003 - a callable, whose argument says: sign in
+        yield Finding(what="sign-in", fine=True, text=f"Google granted a token for {admin}")
+        found = wiring.directory.get_user(admin)
+    except NotFound:
+        yield Finding(what="directory", fine=False, text=f"Google has no user {admin}; see admin")
+    except GoogleFault as fault:
+        yield Finding(what="Google", fine=False, text=str(fault))
+    else:
+        yield Finding(what="directory", fine=True, text="users can be read")
+        yield _administrator(found, admin)
+        yield _domains(wiring)
+
+
+def _administrator(found: GoogleUser, admin: str) -> Finding:
+    what = "administrator"
+    if found.primary_email != admin:
+        text = f"{admin} is an alias; set admin = {found.primary_email!r}, its primary address"
+        return Finding(what=what, fine=False, text=text)
+    if found.is_admin:
+        text = (
+            f"{admin} is a super administrator; recommended is a delegated one, whom Google itself "
+            "keeps from changing administrators"
+        )
+        return Finding(what=what, fine=True, text=text)
+    if found.is_delegated_admin:
+        return Finding(what=what, fine=True, text=f"{admin} is a delegated administrator")
+    text = f"{admin} is no administrator; give it a role with rights on users and groups"
+    return Finding(what=what, fine=False, text=text)
+
+
+def _domains(wiring: Wiring) -> Finding:
+    wanted = wiring.settings.domains
+    try:
+        verified = wiring.directory.list_domains()
+    except GoogleFault as fault:
+        # The scope for it is not needed for anything else.
+        text = f"{', '.join(wanted)}; not looked up ({fault})"
+        return Finding(what="domains", fine=True, text=text)
+    missing = sorted(set(wanted) - set(verified))
+    if missing:
+        text = f"{', '.join(missing)}: not verified at Google, which has {', '.join(verified)}"
+        return Finding(what="domains", fine=False, text=text)
+    return Finding(what="domains", fine=True, text=f"{', '.join(wanted)}, verified at Google")

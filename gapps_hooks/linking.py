@@ -1,0 +1,218 @@
+"""A person's answer to "whose is this account at Google?": links are bound and forgotten by hand.
+
+It must not know how the answer is given, nor deliver anything but our mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gapps_hooks.deliver.desired import group_address
+from gapps_hooks.errors import GappsHooksError, NotFound
+from gapps_hooks.model import Account, GoogleGroup, GoogleUser, Group, Identity, Kind, Link
+from gapps_hooks.outbox import entries, history, leases, links, subjects
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.payload import account_from, group_from
+from gapps_hooks.plan.fields import differ_from_actual
+from gapps_hooks.plan.rules import left_alone, make_mark
+from gapps_hooks.wiring import Wiring
+
+#: Seconds to wait for a delivery of the same subject to end.
+_PATIENCE: Final = 15.0
+_POLL: Final = 0.1
+
+
+class CannotBind(GappsHooksError):
+    """The link cannot be made; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A link that was made by hand."""
+
+    subject: int
+    link: Link
+    note: str
+
+
+def bind(wiring: Wiring, kind: Kind, name: str, address: str) -> Bound:
+    """Link a person or group to the account or group at Google with exactly this primary address.
+
+    Neither name nor address is changed by it: a bound account keeps the address that it has.
+    What waits for the subject is due at once.
+
+    Raises:
+        CannotBind: nothing at Google has the address, or only as an alias.
+        Claimed: another link that still lives has it.
+        GappsHooksError: Google, the source or the state could not be asked.
+    """
+    actual = _find(wiring, kind, address.lower())
+    subject = subjects.of_name(wiring.state, kind, name)
+    if subject is None:
+        subject = subjects.create(wiring.state, kind, name)
+    with exclusively(wiring, subject):
+        link, note = _bind(wiring, subject, name, actual)
+        entries.touch(wiring.state, kind, name)
+    history.write(
+        wiring.state,
+        subject=subject,
+        kind=kind,
+        name=name,
+        what="bind",
+        verdict="done",
+        line=f"linked by hand to {link.address}; {note}",
+    )
+    return Bound(subject=subject, link=link, note=note)
+
+
+@contextmanager
+def exclusively(wiring: Wiring, subject: int) -> Iterator[None]:
+    """Keep deliveries of the subject away meanwhile; raise CannotBind if one does not end."""
+    waited = 0.0
+    while (lease := leases.hold(wiring.state.directory, subject)) is None:
+        if waited >= _PATIENCE:
+            raise CannotBind("it is being delivered right now; try again in a moment")
+        wiring.sleep(_POLL)
+        waited += _POLL
+    with lease:
+        yield
+
+
+def _find(wiring: Wiring, kind: Kind, address: str) -> GoogleUser | GoogleGroup:
+    what = "account" if kind is Kind.USER else "group"
+    actual: GoogleUser | GoogleGroup
+    try:
+        if kind is Kind.USER:
+            actual = wiring.directory.get_user(address)
+        else:
+            actual = wiring.directory.get_group(address)
+    except NotFound as error:
+        raise CannotBind(
+            f"Google has no {what} {address}; look in the Admin console, or let one be made"
+        ) from error
+    primary = _address(actual)
+    if primary != address:
+        raise CannotBind(
+            f"{address} is only an alias of the {what} {primary} at Google; if that is who you "
+            f"mean, bind {primary}"
+        )
+    return actual
+
+
+def _address(actual: GoogleUser | GoogleGroup) -> str:
+    return actual.primary_email if isinstance(actual, GoogleUser) else actual.email
+
+
+def _bind(
+    wiring: Wiring, subject: int, name: str, actual: GoogleUser | GoogleGroup
+) -> tuple[Link, str]:
+    state = wiring.state
+    entry, before = entries.get(state, subject), links.of(state, subject)
+    if before is not None and before.google_id != actual.id:
+        raise links.Claimed(replace(before, google_id=actual.id, address=_address(actual)), before)
+    former = _ended_claims(wiring, subject, actual)
+    known = before or (former[0] if former else None)
+    if isinstance(actual, GoogleUser):
+        link, note = _bound_user(wiring, subject, name, entry, actual, known)
+    else:
+        link, note = _bound_group(wiring, subject, name, entry, actual), "its members are looked at"
+    with state.transaction():
+        for other in former:
+            links.forget(state, other.subject)
+        links.save(state, link)
+    return link, note
+
+
+def _ended_claims(
+    wiring: Wiring, subject: int, actual: GoogleUser | GoogleGroup
+) -> tuple[Link, ...]:
+    """Find links of people who are gone; one who lives keeps the account (links.save refuses)."""
+    found = (
+        links.by_google_id(wiring.state, actual.id),
+        links.by_address(wiring.state, _address(actual)),
+    )
+    others = {link.subject: link for link in found if link is not None and link.subject != subject}
+    return tuple(link for link in others.values() if link.ended_at is not None)
+
+
+# --- a person ------------------------------------------------------------------------------------
+
+
+def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link
+    wiring: Wiring,
+    subject: int,
+    name: str,
+    entry: Entry | None,
+    actual: GoogleUser,
+    known: Link | None,
+) -> tuple[Link, str]:
+    account = _account(wiring, name, entry)
+    identity = _identity(wiring, subject, entry, account)
+    digest = wiring.state.digest
+    delivered = dict(known.delivered) if known else {}
+    wanted = wiring.policy.choose_address(account)
+    # The address that the policy gives counts as delivered: binding is no rename. A suspended
+    # account counts as disabled, so that it is restored if the person is enabled.
+    delivered |= {"address": digest(wanted), "enabled": digest(not actual.suspended)}
+    link = Link(
+        subject=subject,
+        google_id=actual.id,
+        address=actual.primary_email,
+        name=name,
+        identity=identity,
+        delivered=delivered,
+        created=known.created if known else False,
+        administrator=actual.administrator,
+        administrator_checked_at=wiring.clock(),
+        suspended_by_us=known.suspended_by_us if known else False,
+    )
+    return link, _mark(wiring, name, identity, actual)
+
+
+def _mark(wiring: Wiring, name: str, identity: Identity | None, actual: GoogleUser) -> str:
+    if left_alone(actual, wiring.rules):
+        return "an administrator or protected: left unmarked"
+    if wiring.settings.mode == "observe":
+        return "left unmarked, because the mode is observe"
+    mark = make_mark(wiring.rules, name, identity)
+    said_nothing = Account(username=name)
+    body = differ_from_actual(said_nothing, actual, {}, wiring.rules, mark).body
+    if body:
+        wiring.directory.patch_user(actual.id, body)
+    return "marked as managed from here"
+
+
+def _account(wiring: Wiring, name: str, entry: Entry | None) -> Account:
+    found = wiring.source.account(name) if wiring.source else None
+    return found or account_from(entry.patch if entry else {}, name)
+
+
+def _identity(
+    wiring: Wiring, subject: int, entry: Entry | None, thing: Account | Group
+) -> Identity | None:
+    if entry is not None and entry.identity is not None:
+        return entry.identity
+    known = subjects.identities(wiring.state, subject)
+    return thing.id or next(iter(sorted(known, key=lambda one: not one.lasting)), None)
+
+
+# --- a group -------------------------------------------------------------------------------------
+
+
+def _bound_group(
+    wiring: Wiring, subject: int, name: str, entry: Entry | None, actual: GoogleGroup
+) -> Link:
+    found = wiring.source.group(name) if wiring.source else None
+    group = found or group_from(entry.patch if entry else {}, name)
+    wanted = group_address(wiring, group, None)
+    return Link(
+        subject=subject,
+        google_id=actual.id,
+        address=actual.email,
+        name=name,
+        identity=_identity(wiring, subject, entry, group),
+        delivered={"address": wiring.state.digest(wanted)},
+    )

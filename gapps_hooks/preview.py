@@ -1,0 +1,169 @@
+"""What delivering a subject would do at Google, without doing or recording anything.
+
+It must not know how plans are shown; it asks the source and Google, and writes nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from gapps_hooks.deliver.desired import (
+    desired_account,
+    desired_address,
+    desired_group,
+    group_address,
+    in_scope,
+    resolve_members,
+)
+from gapps_hooks.deliver.wishes import wanted_members
+from gapps_hooks.errors import NotFound
+from gapps_hooks.model import Account, Change, Group, Kind, Link, Plan, Question, Verb
+from gapps_hooks.outbox import creations, entries, links, memberships, subjects
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.gathering import Gathering, Resolved
+from gapps_hooks.plan.group import MembersQuestion, plan_group
+from gapps_hooks.plan.person import Person
+from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
+from gapps_hooks.plan.user import plan_user
+from gapps_hooks.wiring import Wiring
+
+#: The number of a subject that is not known yet.
+_NOBODY: Final = -1
+
+
+def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
+    """Plan what a look at this person or group now would change, with what waits for it.
+
+    Raises:
+        GappsHooksError: the source, the policy or Google could not be asked.
+    """
+    entry = _entry(wiring, kind, name)
+    return _preview_user(wiring, entry) if kind is Kind.USER else _preview_group(wiring, entry)
+
+
+def administrator_notice(wiring: Wiring) -> str | None:
+    """Say that the administrator whom we act as is nobody's account here, while that is so."""
+    address, state = wiring.settings.admin, wiring.state
+    link = links.by_address(state, address)
+    if wiring.rules.is_protected(address) or (link is not None and link.ended_at is None):
+        return None
+    account = wiring.source.account(address.partition("@")[0]) if wiring.source else None
+    if account is not None and account.enabled and wiring.policy.choose_address(account) == address:
+        return None
+    return ADMINISTRATOR_SENTENCE.format(address=address)
+
+
+def _entry(wiring: Wiring, kind: Kind, name: str) -> Entry:
+    subject = subjects.of_name(wiring.state, kind, name)
+    waiting = entries.get(wiring.state, subject) if subject is not None else None
+    return waiting or Entry(
+        subject=_NOBODY if subject is None else subject,
+        kind=kind,
+        name=name,
+        generation=0,
+        status="waiting",
+        patch={},
+        added=False,
+        removed=False,
+        password=None,
+        old_name=None,
+        identity=None,
+        recorded_at=wiring.clock(),
+        event_at=wiring.clock(),
+        attempts=0,
+        contradictions=0,
+        due_at=wiring.clock(),
+        reason="",
+        released=False,
+    )
+
+
+# --- a person ------------------------------------------------------------------------------------
+
+
+def _preview_user(wiring: Wiring, entry: Entry) -> Plan:
+    account = desired_account(wiring, entry)
+    link = links.of(wiring.state, entry.subject)
+    person = Person(
+        name=entry.name,
+        account=account,
+        address=_address(wiring, entry, account, link),
+        identity=entry.identity or (account.id if account else None),
+        password=entry.password,
+        link=link,
+        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
+        added=entry.added,
+        event_at=entry.event_at,
+    )
+    if link is not None and link.ended_at is None:
+        person = _ask_user(wiring, person, link.google_id)
+    step = plan_user(person, wiring.rules, wiring.clock())
+    while isinstance(step, Question) or (not person.asked and _creates(step.changes)):
+        key = step.key if isinstance(step, Question) else person.address
+        person = _ask_user(wiring, person, key)
+        step = plan_user(person, wiring.rules, wiring.clock())
+    return step
+
+
+def _address(wiring: Wiring, entry: Entry, account: Account | None, link: Link | None) -> str:
+    if account is not None:
+        return desired_address(wiring, entry, account, link)
+    return link.address if link else wiring.policy.choose_address(Account(username=entry.name))
+
+
+def _ask_user(wiring: Wiring, person: Person, key: str) -> Person:
+    try:
+        actual = wiring.directory.get_user(key)
+    except NotFound:
+        return replace(person, asked=True)
+    holder = links.by_google_id(wiring.state, actual.id)
+    mine = person.link is not None and holder is not None and holder.subject == person.link.subject
+    return replace(person, asked=True, actual=actual, holder=None if mine else holder)
+
+
+# --- a group -------------------------------------------------------------------------------------
+
+
+def _preview_group(wiring: Wiring, entry: Entry) -> Plan:
+    group = desired_group(wiring, entry)
+    if group is not None and not in_scope(wiring, group):
+        return Plan(notes=("the settings do not want this group at Google",))
+    link = links.of(wiring.state, entry.subject)
+    gathering = Gathering(
+        name=entry.name,
+        group=group,
+        address=group_address(wiring, group, link) if group else (link.address if link else ""),
+        members=_members(wiring, entry, group) if group else None,
+        link=link and replace(link, confirmed_at=0.0),  # so that its members are asked for
+        memberships=memberships.of(wiring.state, entry.subject),
+        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
+    )
+    step = plan_group(gathering, wiring.rules, wiring.clock())
+    while not isinstance(step, Plan) or (not gathering.asked and _creates(step.changes)):
+        if isinstance(step, MembersQuestion):
+            present = wiring.directory.list_members(step.google_id)
+            gathering = replace(gathering, present=present)
+        else:
+            key = step.key if isinstance(step, Question) else gathering.address
+            gathering = _ask_group(wiring, gathering, key)
+        step = plan_group(gathering, wiring.rules, wiring.clock())
+    return step
+
+
+def _members(wiring: Wiring, entry: Entry, group: Group) -> tuple[Resolved, ...] | None:
+    members = wanted_members(wiring, entry.subject, group)
+    return None if members is None else resolve_members(wiring, members)
+
+
+def _ask_group(wiring: Wiring, gathering: Gathering, key: str) -> Gathering:
+    try:
+        actual = wiring.directory.get_group(key)
+    except NotFound:
+        return replace(gathering, asked=True)
+    holder = links.by_google_id(wiring.state, actual.id)
+    return replace(gathering, asked=True, actual=actual, holder=holder)
+
+
+def _creates(changes: tuple[Change, ...]) -> bool:
+    return any({Verb.CREATE, Verb.CREATE_GROUP} & set(change.verbs) for change in changes)

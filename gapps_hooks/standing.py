@@ -1,0 +1,86 @@
+"""How an installation stands: what waits, what stops it, what a person has to do.
+
+It must not ask Google or the source, so that it answers at once and also during an outage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gapps_hooks.model import Verb
+from gapps_hooks.outbox import State, bounds, breaker, entries, links
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.pausing import is_paused
+from gapps_hooks.settings import Settings
+
+#: What waits longer than this (seconds) is worth a monitor's attention.
+OVERDUE: Final = 900.0
+_BOUNDED: Final = (Verb.SUSPEND, Verb.RESTORE, Verb.RENAME, Verb.REMOVE_MEMBER, Verb.CREATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How things stand; times are wall-clock seconds."""
+
+    settings: Settings
+    #: When it was looked at.
+    now: float
+    paused: bool
+    #: Why a copied state file sends nothing, as a sentence.
+    binding: str | None
+    #: The outage that lasts, as Google's side told it, and since when.
+    outage: breaker.Break | None
+    entries: tuple[Entry, ...]
+    linked: int
+    #: How often each bounded kind of change was done in the last 24 hours.
+    done: tuple[tuple[Verb, int], ...]
+
+    def of(self, status: str) -> tuple[Entry, ...]:
+        """Return the entries that are waiting, held or buried."""
+        return tuple(entry for entry in self.entries if entry.status == status)
+
+    @property
+    def oldest(self) -> float | None:
+        """Seconds for which the oldest waiting entry has waited; None if nothing waits."""
+        waiting = self.of("waiting")
+        return self.now - min(entry.recorded_at for entry in waiting) if waiting else None
+
+    @property
+    def exit_status(self) -> int:
+        """0 all well, 75 nothing gets through, 4 held, 1 buried; the first that holds of 1, 4, 75.
+
+        A deliberate pause and an entry that waits for its next try are well.
+        """
+        if self.of("buried"):
+            return 1
+        if self.of("held"):
+            return 4
+        overdue = self.oldest is not None and self.oldest > OVERDUE and not self.paused
+        return 75 if self.outage or self.binding or overdue else 0
+
+    def advice(self) -> Iterator[str]:
+        """Say what a person has to do, a sentence each."""
+        if self.binding:
+            yield self.binding
+        if self.paused:
+            yield "paused by hand; go on with: gapps-hooks resume"
+        if self.outage:
+            yield f"Google cannot be reached: {self.outage.reason}"
+        for entry in (*self.of("held"), *self.of("buried")):
+            yield f"{entry.name}: {entry.status}: {entry.reason}"
+
+
+def look(settings: Settings, state: State) -> Standing:
+    """See how things stand; raises StateUnusable."""
+    return Standing(
+        settings=settings,
+        now=state.clock(),
+        paused=is_paused(state),
+        binding=state.binding_problem(),
+        outage=breaker.current(state),
+        entries=entries.all_entries(state),
+        linked=len([link for link in links.all_links(state) if link.ended_at is None]),
+        done=tuple((verb, bounds.used(state, verb)) for verb in _BOUNDED),
+    )
