@@ -13,7 +13,16 @@ from typing import Final
 from gapps_hooks.deliver.memory import Owner, remember_change
 from gapps_hooks.deliver.send import Answer, send
 from gapps_hooks.errors import GappsHooksError, Refused
-from gapps_hooks.model import Account, Change, GoogleGroup, GoogleUser, Link, Plan, Verb
+from gapps_hooks.model import (
+    Account,
+    Change,
+    GoogleGroup,
+    GoogleMember,
+    GoogleUser,
+    Link,
+    Plan,
+    Verb,
+)
 from gapps_hooks.outbox import bounds, creations, links, memberships
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.settings import BoundSettings
@@ -97,7 +106,14 @@ def carry_out(wiring: Wiring, task: Task, changes: tuple[Change, ...]) -> None:
             raise Refused(f"the organisation's policy refuses it: {reason}")
         answer = _send(wiring, aimed, task.known)
         _remember(wiring, task.owner, aimed, answer)
-        task.done.append(aimed)
+        task.done.append(_with_id(aimed, answer))
+
+
+def _with_id(change: Change, answer: Answer) -> Change:
+    """Note which id a member has: a list may not show him for a while."""
+    if not isinstance(answer, GoogleMember):
+        return change
+    return replace(change, body={**change.body, "id": answer.id})
 
 
 def _aim(wiring: Wiring, owner: Owner, change: Change) -> Change:

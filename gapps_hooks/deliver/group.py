@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from http import HTTPStatus
 
 from gapps_hooks.deliver.carrying import Task, carry_out, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_group, group_address, in_scope, resolve_members
 from gapps_hooks.deliver.memory import Owner, remember_answer
-from gapps_hooks.deliver.wishes import wanted_members
+from gapps_hooks.deliver.wishes import touch_groups_with, wanted_members
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
 from gapps_hooks.model import (
     Change,
@@ -36,6 +37,8 @@ from gapps_hooks.wiring import Wiring
 #: A linked group that Google does not know is still settling for this long after its creation.
 SETTLING_SECONDS = 120.0
 _ROUNDS = 3
+#: Changes after which the group may be missing from others.
+_ARRIVALS = frozenset({Verb.CREATE_GROUP, Verb.ADOPT})
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
 
 
@@ -72,7 +75,7 @@ def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered
 def _gather(wiring: Wiring, entry: Entry, group: Group | None, link: Link | None) -> Gathering:
     return Gathering(
         name=entry.name,
-        group=group,
+        group=_as_wanted(group),
         address=group_address(wiring, group, link) if group else (link.address if link else ""),
         members=_members(wiring, entry, group) if group else None,
         link=link,
@@ -86,8 +89,16 @@ def _members(wiring: Wiring, entry: Entry, group: Group) -> tuple[Resolved, ...]
     return None if members is None else resolve_members(wiring, members)
 
 
+def _as_wanted(group: Group | None) -> Group | None:
+    """Where nothing is said of members, those who are wanted are all: nobody stays unsaid."""
+    if group is None or not isinstance(group.members, Unset):
+        return group
+    return replace(group, unsaid_roles=frozenset())
+
+
 def _taken(gathering: Gathering, error: AlreadyExists) -> Gathering:
-    if gathering.taken or gathering.link is not None:
+    live = gathering.link is not None and gathering.link.ended_at is None
+    if gathering.taken or live:
         raise Refused(str(error), status=error.status, reason=error.reason) from error
     return replace(gathering, taken=True)
 
@@ -124,6 +135,11 @@ def _ask(wiring: Wiring, gathering: Gathering, question: Question) -> Gathering:
     try:
         actual = wiring.directory.get_group(question.key)
     except NotFound:
+        return replace(gathering, asked=True, actual=None)
+    except Refused as error:
+        # One live report: to ask for a group by a user's address is answered with 403.
+        if not gathering.taken or error.status != HTTPStatus.FORBIDDEN:
+            raise
         return replace(gathering, asked=True, actual=None)
     link = links.by_google_id(wiring.state, actual.id)
     return replace(gathering, asked=True, actual=actual, holder=link)
@@ -168,7 +184,7 @@ def _carry_out_member(wiring: Wiring, task: Task, change: Change) -> str | None:
     try:
         carry_out(wiring, task, (change,))
     except NotFound as error:
-        if error.status != 400 and "memberKey" not in str(error):  # noqa: PLR2004 - HTTP
+        if error.status != HTTPStatus.BAD_REQUEST and "memberKey" not in str(error):
             raise
         return f"{change.body['email']}: Google knows no such account"
     return None
@@ -187,7 +203,11 @@ def _announce(wiring: Wiring, entry: Entry, gathering: Gathering, members: list[
 
 
 def _added(changes: list[Change]) -> dict[str, str | None]:
-    return {change.body["email"]: None for change in changes if Verb.ADD_MEMBER in change.verbs}
+    return {
+        change.body["email"]: change.body.get("id")
+        for change in changes
+        if Verb.ADD_MEMBER in change.verbs
+    }
 
 
 def _after(gathering: Gathering, added: dict[str, str | None]) -> tuple[Membership, ...]:
@@ -211,6 +231,8 @@ def _conclude(
         return
     fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
     links.save(wiring.state, remember_answer(link, _owner(entry, gathering), plan.confirms, fresh))
+    if any(_ARRIVALS.intersection(change.verbs) for change in done):
+        touch_groups_with(wiring, f"group:{entry.name}", link.address)
     if gathering.group is None or gathering.group.deleted:
         memberships.replace(wiring.state, entry.subject, ())
         links.end(wiring.state, entry.subject, wiring.clock())

@@ -11,9 +11,10 @@ from gapps_hooks.deliver.carrying import Task, carry_out, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_account, desired_address
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
-from gapps_hooks.deliver.wishes import wish
+from gapps_hooks.deliver.wishes import touch_groups_with, wish
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused, UnusablePassword
 from gapps_hooks.model import (
+    UNSET,
     Account,
     Change,
     GoogleUser,
@@ -24,7 +25,7 @@ from gapps_hooks.model import (
     Question,
     Verb,
 )
-from gapps_hooks.outbox import creations, entries, links, memberships, subjects
+from gapps_hooks.outbox import creations, links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.plan.person import Person
@@ -182,21 +183,22 @@ def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: li
         links.save(wiring.state, remember_answer(link, _owner(entry, person), plan.confirms, fresh))
         if person.account is None:
             links.end(wiring.state, entry.subject, wiring.clock())
-    _wish_for_groups(wiring, entry, person.account)
+    _wish_for_groups(wiring, entry, person)
     if any(_ARRIVALS.intersection(change.verbs) for change in done):
-        _look_at_groups(wiring, entry)
+        touch_groups_with(wiring, entry.name, person.address)
 
 
-def _wish_for_groups(wiring: Wiring, entry: Entry, account: Account | None) -> None:
-    enabled = account is not None and account.enabled is True
+def _wish_for_groups(wiring: Wiring, entry: Entry, person: Person) -> None:
+    account = person.account
+    enabled = account is not None and _is_enabled(wiring, account, person.link)
     wish(wiring, entry.name, wiring.policy.groups(account) if account and enabled else ())
+    before = person.link.name if person.link is not None else entry.name
+    if subjects.of_name(wiring.state, Kind.USER, before) is None:
+        wish(wiring, before, ())
 
 
-def _look_at_groups(wiring: Wiring, entry: Entry) -> None:
-    """Touch the groups that wait for this person."""
-    named = wiring.source.groups_with(entry.name) if wiring.source else ()
-    waiting = memberships.groups_with(wiring.state, entry.name)
-    known = {subjects.name_of(wiring.state, subject) for subject in waiting}
-    for name in sorted({*named, *known}):
-        if subjects.of_name(wiring.state, Kind.GROUP, name) is not None:
-            entries.touch(wiring.state, Kind.GROUP, name)
+def _is_enabled(wiring: Wiring, account: Account, link: Link | None) -> bool:
+    """A payload that says nothing of it leaves it as it was."""
+    if account.enabled is not UNSET or link is None or link.ended_at is not None:
+        return account.enabled is True
+    return link.delivered.get("enabled") == wiring.state.digest(True)  # noqa: FBT003 - a value

@@ -1,13 +1,15 @@
-"""Memberships that the organisation's policy wants beyond what the account manager says.
+"""Memberships that others want of a group: the organisation's policy, and who has just arrived.
 
 It must not know how a group is delivered: it leaves wishes where the group's delivery looks.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Group, Kind, Member, Membership, Unset
 from gapps_hooks.outbox import entries, memberships, subjects
 from gapps_hooks.wiring import Wiring
@@ -15,6 +17,22 @@ from gapps_hooks.wiring import Wiring
 #: Marks a reference as wished for by the policy, or as no longer wished for.
 WISHED: Final = "policy:"
 DROPPED: Final = "dropped:"
+
+
+def touch_groups_with(wiring: Wiring, *references: str) -> None:
+    """Have the groups looked at again that wait for somebody who is now at Google."""
+    named: set[str] = set()
+    with suppress(SourceUnreadable):  # a listing may hold no groups, or none that can be read
+        for reference in references:
+            named.update(wiring.source.groups_with(reference) if wiring.source else ())
+    waiting = {
+        subjects.name_of(wiring.state, subject)
+        for reference in references
+        for subject in memberships.groups_with(wiring.state, reference)
+    }
+    for name in sorted(named | waiting):
+        if subjects.of_name(wiring.state, Kind.GROUP, name) is not None:
+            entries.touch(wiring.state, Kind.GROUP, name)
 
 
 def wish(wiring: Wiring, username: str, names: tuple[str, ...]) -> None:
@@ -56,12 +74,13 @@ def wanted_members(wiring: Wiring, subject: int, group: Group) -> tuple[Member, 
     rows = memberships.of(wiring.state, subject)
     if isinstance(group.members, Unset):
         kept = [row for row in rows if not row.reference.startswith(DROPPED)]
-        return tuple(Member(row.reference, row.role) for row in kept) or None
+        return tuple(Member(row.reference, row.role) for row in kept) if rows else None
     named = {member.reference for member in group.members}
     others = [
         Member(row.reference, row.role)
         for row in rows
-        if row.reference.removeprefix(WISHED) not in named
-        and (row.reference.startswith(WISHED) or row.role in group.unsaid_roles)
+        # A wish stands beside a member of the same name, and outlives him.
+        if row.reference.startswith(WISHED)
+        or (row.role in group.unsaid_roles and row.reference not in named)
     ]
     return (*group.members, *others)

@@ -1,0 +1,736 @@
+"""Groups, from the hook's event to Google and back: only the difference, only what is ours."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from organisation import Organisation, organise
+
+from gapps_hooks.model import Verdict
+from gapps_hooks.outbox import entries
+
+TEAM = "team@example.org"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Organisation:
+    return organise(tmp_path)
+
+
+def add(house: Organisation, *names: str) -> None:
+    for name in names:
+        house.fire("user-add", name, {"id": f"entryUUID:{name}"})
+
+
+def at(*names: str) -> set[str]:
+    return {f"{name}@example.org" for name in names}
+
+
+def people(names: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"username": name, "id": f"entryUUID:{name}"} for name in names]
+
+
+# --- creating ------------------------------------------------------------------------------------
+
+
+def test_a_new_group_is_made_with_its_members_and_only_the_domain_may_post(
+    house: Organisation,
+) -> None:
+    add(house, "alice", "bob")
+    with house.calls() as made:
+        outcome = house.fire(
+            "group-change", "team", {"members": ["alice"], "owners": ["bob"], "description": "Us"}
+        )
+    assert outcome.verdict is Verdict.DONE
+    assert made == ["groups.insert", "settings.patch", *["members.insert"] * 2]
+    found = house.found_group(TEAM)
+    assert (found["name"], found["description"]) == ("team", "Us")
+    assert found["settings"]["whoCanPostMessage"] == "ALL_IN_DOMAIN_CAN_POST"
+    assert found["settings"]["whoCanJoin"] == "INVITED_CAN_JOIN"
+    assert house.roles(TEAM) == {"alice@example.org": "MEMBER", "bob@example.org": "OWNER"}
+    assert house.left() == {}
+
+
+def test_posting_from_outside_is_opened_by_the_settings_alone(tmp_path: Path) -> None:
+    house = organise(tmp_path, more="---\n[groups]\nexternal_posting = true\n")
+    house.fire("group-change", "team", {"members": []})
+    settings = house.found_group(TEAM)["settings"]
+    assert settings["whoCanPostMessage"] == "ANYONE_CAN_POST"
+    assert settings["whoCanJoin"] == "INVITED_CAN_JOIN"
+
+
+def test_a_name_with_a_space_becomes_an_address_and_stays_the_groups_name(
+    house: Organisation,
+) -> None:
+    outcome = house.fire("group-change", "Domain Guests", {"members": []})
+    assert outcome.verdict is Verdict.DONE
+    assert house.found_group("domain_guests@example.org")["name"] == "Domain Guests"
+
+
+def test_a_group_that_the_settings_leave_out_is_not_made(tmp_path: Path) -> None:
+    house = organise(tmp_path, more='---\n[groups]\nwhich = ["team-*"]\n')
+    with house.calls() as made:
+        outcome = house.fire("group-change", "other", {"members": []})
+    assert (outcome.verdict, made) == (Verdict.NOTHING, [])
+    assert house.fire("group-change", "team-x", {"members": []}).verdict is Verdict.DONE
+
+
+@pytest.mark.parametrize("name", ["postmaster", "abuse", "a..b"])
+def test_a_name_that_google_refuses_is_buried_before_anything_is_sent(
+    house: Organisation, name: str
+) -> None:
+    with house.calls() as made:
+        outcome = house.fire("group-change", name, {"members": []})
+    assert (outcome.verdict, made) == (Verdict.BURIED, [])
+
+
+# --- changing ------------------------------------------------------------------------------------
+
+
+def test_the_same_again_within_an_hour_costs_nothing_and_later_one_look(
+    house: Organisation,
+) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": ["alice"]})
+    with house.calls() as made:
+        outcome = house.fire("group-change", "team", {"members": ["alice"]})
+    assert (outcome.verdict, made) == (Verdict.NOTHING, [])
+    house.clock.now += 3700
+    with house.calls() as later:
+        house.fire("group-change", "team", {"members": ["alice"]})
+    assert later == ["members.list"]
+
+
+def test_only_the_difference_is_sent(house: Organisation) -> None:
+    add(house, "alice", "bob", "carol", "dora")
+    house.fire("group-change", "team", {"members": ["alice", "bob", "carol"]})
+    with house.calls() as made:
+        house.fire("group-change", "team", {"members": ["alice", "carol", "dora"]})
+    assert sorted(made) == ["members.delete", "members.insert", "members.list"]
+    assert set(house.roles(TEAM)) == at("alice", "carol", "dora")
+
+
+def test_a_description_costs_one_request_and_can_be_cleared(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": [], "description": "one"})
+    with house.calls() as made:
+        house.fire("group-change", "team", {"members": [], "description": "two"})
+    assert made == ["groups.patch"]
+    assert house.found_group(TEAM)["description"] == "two"
+    house.fire("group-change", "team", {"members": []})
+    assert house.found_group(TEAM)["description"] == "two"
+    house.fire("group-change", "team", {"members": [], "description": None})
+    assert house.found_group(TEAM)["description"] == ""
+
+
+def test_a_renamed_group_stays_the_same_group_with_its_members(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": ["alice"]})
+    google_id = house.group(TEAM).id
+    with house.calls() as made:
+        outcome = house.fire("group-change", "crew", {"old_name": "team", "members": ["alice"]})
+    assert (outcome.verdict, made) == (Verdict.DONE, ["groups.patch"])
+    crew = house.group("crew@example.org")
+    assert (crew.id, crew.name) == (google_id, "crew")
+    assert house.group(TEAM).id == google_id
+    assert set(house.roles("crew@example.org")) == at("alice")
+
+
+def test_an_address_of_its_own_survives_another_name(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": [], "email": "we@example.org"})
+    house.fire("group-change", "crew", {"old_name": "team", "members": []})
+    assert house.group("we@example.org").name == "crew"
+
+
+def test_a_change_that_says_nothing_of_the_address_leaves_it(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": [], "email": "we@example.org"})
+    house.fire("group-change", "team", {"members": ["alice"]})
+    assert set(house.roles("we@example.org")) == at("alice")
+
+
+# --- roles ---------------------------------------------------------------------------------------
+
+
+def test_roles_are_changed_in_place(house: Organisation) -> None:
+    add(house, "alice", "bob")
+    house.fire("group-change", "team", {"members": ["alice"], "owners": ["bob"], "managers": []})
+    with house.calls() as made:
+        house.fire(
+            "group-change", "team", {"members": [], "owners": ["alice"], "managers": ["bob"]}
+        )
+    assert made == ["members.list", "members.patch", "members.patch"]
+    assert house.roles(TEAM) == {"alice@example.org": "OWNER", "bob@example.org": "MANAGER"}
+    house.fire("group-change", "team", {"members": ["bob"], "owners": ["alice"], "managers": []})
+    assert house.roles(TEAM) == {"alice@example.org": "OWNER", "bob@example.org": "MEMBER"}
+
+
+def test_roles_of_which_nothing_is_said_stay(house: Organisation) -> None:
+    add(house, "alice", "bob", "carol")
+    house.fire(
+        "group-change", "team", {"members": ["alice"], "owners": ["bob"], "managers": ["carol"]}
+    )
+    house.fire("group-change", "team", {"members": []})
+    assert house.roles(TEAM) == {"bob@example.org": "OWNER", "carol@example.org": "MANAGER"}
+    house.fire("group-change", "team", {"members": [], "owners": []})
+    assert house.roles(TEAM) == {"carol@example.org": "MANAGER"}
+
+
+def test_an_owner_listed_as_a_member_too_stays_owner(house: Organisation) -> None:
+    add(house, "bob")
+    house.fire("group-change", "team", {"members": [], "owners": ["bob"]})
+    house.fire("group-change", "team", {"members": ["bob"]})
+    assert house.roles(TEAM) == {"bob@example.org": "OWNER"}
+
+
+def test_an_unsaid_owner_who_is_not_at_google_yet_arrives_as_owner(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": [], "owners": ["bob"]})
+    house.fire("group-change", "team", {"members": []})
+    add(house, "bob")
+    assert house.roles(TEAM) == {"bob@example.org": "OWNER"}
+
+
+def test_one_account_under_two_references_is_added_once_in_the_stronger_role(
+    house: Organisation,
+) -> None:
+    add(house, "alice")
+    outcome = house.fire(
+        "group-change", "team", {"members": ["alice@example.org"], "owners": ["alice"]}
+    )
+    assert outcome.verdict is Verdict.DONE
+    assert house.roles(TEAM) == {"alice@example.org": "OWNER"}
+    with house.calls() as made:
+        house.fire("group-change", "team", {"members": ["alice@example.org"], "owners": ["alice"]})
+    assert made == []
+
+
+# --- who is not simply a user --------------------------------------------------------------------
+
+
+def test_groups_nest_and_one_that_comes_later_is_added_when_it_is_there(
+    house: Organisation,
+) -> None:
+    add(house, "alice")
+    outcome = house.fire("group-change", "all", {"members": ["group:team"]})
+    assert any("group:team" in note for note in outcome.notes)
+    assert house.roles("all@example.org") == {}
+    house.fire("group-change", "team", {"members": ["alice"]})
+    house.drain()
+    assert house.roles("all@example.org") == {TEAM: "MEMBER"}
+
+
+def test_a_cycle_is_buried_with_a_remedy(house: Organisation) -> None:
+    house.fire("group-change", "one", {"members": []})
+    house.fire("group-change", "two", {"members": ["group:one"]})
+    outcome = house.fire("group-change", "one", {"members": ["group:two"]})
+    assert outcome.verdict is Verdict.BURIED
+    assert "member of itself" in outcome.line
+
+
+def test_addresses_outside_are_taken_as_they_are(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": ["Guest@Example.NET"]})
+    assert house.roles(TEAM) == {"guest@example.net": "MEMBER"}
+    house.fire("group-change", "team", {"members": []})
+    assert house.roles(TEAM) == {}
+
+
+def test_one_address_that_google_does_not_know_is_noted_and_stops_nobody(
+    house: Organisation,
+) -> None:
+    house.emulator.switches.set({"unresolvable": ["gone@*"]})
+    add(house, "alice", "bob")
+    members = ["alice", "gone@example.net", "bob", "nobody@example.org"]
+    outcome = house.fire("group-change", "team", {"members": members})
+    assert outcome.verdict is Verdict.DONE
+    assert set(house.roles(TEAM)) == at("alice", "bob")
+    assert {note.partition(":")[0] for note in outcome.notes} == {
+        "gone@example.net",
+        "nobody@example.org",
+    }
+    assert house.left() == {}
+
+
+def test_a_member_who_comes_later_arrives_without_another_group_event(house: Organisation) -> None:
+    outcome = house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    assert any("alice" in note for note in outcome.notes)
+    add(house, "alice")
+    assert set(house.roles(TEAM)) == at("alice")
+    add(house, "bob")
+    assert set(house.roles(TEAM)) == at("alice", "bob")
+    assert house.left() == {}
+
+
+def test_one_who_is_disabled_stays_a_member(house: Organisation) -> None:
+    add(house, "alice", "bob")
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    house.fire("user-modify", "alice", {"enabled": False})
+    house.fire("group-change", "team", {"members": ["alice"]})
+    assert set(house.roles(TEAM)) == at("alice")
+    house.fire("user-modify", "alice", {"enabled": True})
+    house.fire("group-change", "team", {"members": ["alice"]})
+    assert set(house.roles(TEAM)) == at("alice")
+
+
+def test_one_who_is_disabled_is_not_added_until_enabled(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("user-modify", "alice", {"enabled": False})
+    outcome = house.fire("group-change", "team", {"members": ["alice"]})
+    assert any("alice" in note for note in outcome.notes)
+    assert house.roles(TEAM) == {}
+    house.fire("user-modify", "alice", {"enabled": True})
+    assert set(house.roles(TEAM)) == at("alice")
+
+
+def test_a_deleted_person_leaves_the_group_with_the_next_word_about_it(
+    house: Organisation,
+) -> None:
+    add(house, "alice", "bob")
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    house.fire("user-delete", "alice")
+    house.fire("group-change", "team", {"members": ["bob"]})
+    assert set(house.roles(TEAM)) == at("bob")
+
+
+def test_a_renamed_person_stays_a_member_once(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": ["alice"]})
+    house.fire("user-modify", "alicia", {"old_username": "alice"})
+    house.fire("group-change", "team", {"members": ["alicia"]})
+    assert house.roles(TEAM) == {"alicia@example.org": "MEMBER"}
+
+
+# --- groups that exist ---------------------------------------------------------------------------
+
+
+def found(house: Organisation, *members: dict[str, str], address: str = TEAM) -> None:
+    house.emulator.seed({"groups": [{"email": address, "members": list(members)}]})
+
+
+def test_a_group_full_of_strangers_is_only_added_to(house: Organisation) -> None:
+    add(house, "alice", "bob")
+    found(
+        house,
+        {"email": "guest@example.net"},
+        {"email": "bob@example.org", "role": "OWNER"},
+        {"email": "boss@example.net", "role": "OWNER"},
+    )
+    outcome = house.fire("group-change", "team", {"members": ["alice"]})
+    assert outcome.verdict is Verdict.DONE
+    assert house.roles(TEAM) == {
+        "alice@example.org": "MEMBER",
+        "bob@example.org": "OWNER",
+        "boss@example.net": "OWNER",
+        "guest@example.net": "MEMBER",
+    }
+    house.fire("group-change", "team", {"members": []})
+    assert set(house.roles(TEAM)) == {*at("bob"), "boss@example.net", "guest@example.net"}
+
+
+def test_settings_of_a_group_that_exists_are_left_alone(house: Organisation) -> None:
+    found(house)
+    house.fire("group-change", "team", {"members": []})
+    settings = house.found_group(TEAM)["settings"]
+    assert settings["whoCanPostMessage"] == "ANYONE_CAN_POST"
+
+
+def test_an_owner_who_was_there_is_not_demoted_by_being_listed(house: Organisation) -> None:
+    add(house, "bob")
+    found(house, {"email": "bob@example.org", "role": "OWNER"})
+    house.fire("group-change", "team", {"members": ["bob"]})
+    assert house.roles(TEAM) == {"bob@example.org": "OWNER"}
+
+
+def test_exactness_is_a_setting(tmp_path: Path) -> None:
+    house = organise(tmp_path, more="---\n[groups]\nexact = true\n")
+    add(house, "alice")
+    found(house, {"email": "guest@example.net"}, {"email": "boss@example.net", "role": "OWNER"})
+    house.fire("group-change", "team", {"members": ["alice"], "owners": [], "managers": []})
+    assert set(house.roles(TEAM)) == at("alice")
+
+
+def test_owners_and_outsiders_put_into_our_group_at_google_stay(house: Organisation) -> None:
+    add(house, "alice", "bob", "carol")
+    house.fire("group-change", "team", {"members": ["alice"]})
+    state = house.emulator.state()
+    (team,) = state["groups"]
+    team["members"] += [
+        {"email": "guest@example.net"},
+        {"email": "bob@example.org", "role": "OWNER"},
+        {"email": "carol@example.org"},
+    ]
+    house.emulator.restore(state)
+    house.clock.now += 3700
+    house.fire("group-change", "team", {"members": ["alice"]})
+    assert set(house.roles(TEAM)) == {*at("alice", "bob"), "guest@example.net"}
+
+
+@pytest.mark.parametrize("holder", ["user", "alias"])
+def test_on_equal_addresses_the_user_wins(house: Organisation, holder: str) -> None:
+    if holder == "user":
+        house.fire("user-add", "team", {"id": "entryUUID:t"})
+    else:
+        house.fire("user-add", "alice", {"id": "entryUUID:t", "aliases": [TEAM]})
+    outcome = house.fire("group-change", "team", {"members": []})
+    assert outcome.verdict is Verdict.BURIED
+    assert TEAM in outcome.line
+    assert house.emulator.state()["groups"] == []
+
+
+def test_two_local_groups_never_share_one_at_google(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": []})
+    outcome = house.fire("group-change", "crew", {"members": [], "email": TEAM})
+    assert outcome.verdict is Verdict.BURIED
+    assert "team" in outcome.line
+
+
+def test_an_alias_of_another_group_is_not_taken(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": []})
+    house.fire("group-change", "crew", {"members": [], "old_name": "team"})
+    outcome = house.fire("group-change", "team", {"members": []})
+    assert outcome.verdict is Verdict.BURIED
+    assert "alias" in outcome.line
+
+
+def test_a_group_deleted_at_google_is_not_made_anew_by_itself(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": []})
+    house.google.delete_group(house.group(TEAM).id)
+    house.clock.now += 3700
+    outcome = house.fire("group-change", "team", {"members": []})
+    assert outcome.verdict is Verdict.BURIED
+    assert "deleted at Google" in outcome.line
+    assert "links forget group:team" in outcome.line
+
+
+# --- removing ------------------------------------------------------------------------------------
+
+
+def test_a_removed_group_is_emptied_of_ours_and_keeps_strangers(house: Organisation) -> None:
+    add(house, "alice", "bob")
+    found(house, {"email": "guest@example.net"}, {"email": "bob@example.org", "role": "OWNER"})
+    house.fire("group-change", "team", {"members": ["alice"]})
+    with house.calls() as made:
+        outcome = house.fire("group-change", "team", {"deleted": True})
+    assert (outcome.verdict, made) == (Verdict.DONE, ["members.list", "members.delete"])
+    assert set(house.roles(TEAM)) == {*at("bob"), "guest@example.net"}
+    with house.calls() as again:
+        assert house.fire("group-change", "team", {"deleted": True}).verdict is Verdict.NOTHING
+    assert again == []
+
+
+def test_a_removed_group_can_be_left_as_it_is(tmp_path: Path) -> None:
+    house = organise(tmp_path, more='---\n[groups]\nremoved = "leave"\n')
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": ["alice"]})
+    with house.calls() as made:
+        house.fire("group-change", "team", {"deleted": True})
+    assert made == []
+    assert set(house.roles(TEAM)) == at("alice")
+
+
+def test_only_a_group_of_ours_can_be_deleted(tmp_path: Path) -> None:
+    house = organise(tmp_path, more='---\n[groups]\nremoved = "delete"\n')
+    add(house, "alice")
+    found(house, {"email": "guest@example.net"})
+    house.fire("group-change", "team", {"members": ["alice"]})
+    house.fire("group-change", "crew", {"members": ["alice"]})
+    house.fire("group-change", "team", {"deleted": True})
+    house.fire("group-change", "crew", {"deleted": True})
+    assert [group["email"] for group in house.emulator.state()["groups"]] == [TEAM]
+    assert set(house.roles(TEAM)) == {"guest@example.net"}
+
+
+def test_a_group_that_comes_back_is_the_same_one(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": ["alice"], "id": "entryUUID:g"})
+    google_id = house.group(TEAM).id
+    house.fire("group-change", "team", {"deleted": True})
+    assert house.roles(TEAM) == {}
+    outcome = house.fire("group-change", "team", {"members": ["alice"], "id": "entryUUID:g"})
+    assert outcome.verdict is Verdict.DONE
+    assert (house.group(TEAM).id, set(house.roles(TEAM))) == (google_id, at("alice"))
+
+
+def test_a_group_never_seen_that_is_removed_is_nothing(house: Organisation) -> None:
+    found(house, {"email": "guest@example.net"})
+    with house.calls() as made:
+        outcome = house.fire("group-change", "team", {"deleted": True})
+    assert (outcome.verdict, made) == (Verdict.NOTHING, [])
+
+
+def test_more_removals_than_the_bound_are_held_until_released(tmp_path: Path) -> None:
+    house = organise(tmp_path, more="---\n[bounds.remove_member]\nleast = 2\nmost = 2\n")
+    add(house, "alice", "bob", "carol")
+    house.fire("group-change", "team", {"members": ["alice", "bob", "carol"]})
+    outcome = house.fire("group-change", "team", {"members": []})
+    assert outcome.verdict is Verdict.HELD
+    assert set(house.roles(TEAM)) == at("alice", "bob", "carol")
+    entries.release(house.state)
+    house.drain()
+    assert house.roles(TEAM) == {}
+
+
+# --- when Google is slow, forgets or answers nothing ---------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["groups.insert", "settings.patch", "members.insert"])
+@pytest.mark.parametrize("fails", ["lost answer", "503", "404"])
+def test_a_crash_in_the_middle_of_making_a_group_ends_with_the_whole_group(
+    house: Organisation, call: str, fails: str
+) -> None:
+    add(house, "alice", "bob")
+    house.fail(fails=fails, call=call, times=0, nth=2 if call == "members.insert" else 1)
+    house.record("group-change", "team", {"members": ["alice"], "owners": ["bob"]})
+    house.drain()
+    house.restart()
+    house.drain()
+    house.emulator.faults.clear()
+    house.settle()
+    team = house.found_group(TEAM)
+    assert team["settings"]["whoCanPostMessage"] == "ALL_IN_DOMAIN_CAN_POST"
+    assert team["settings"]["whoCanJoin"] == "INVITED_CAN_JOIN"
+    assert house.roles(TEAM) == {"alice@example.org": "MEMBER", "bob@example.org": "OWNER"}
+    assert house.left() == {}
+
+
+@pytest.mark.parametrize("call", ["members.insert", "members.delete", "members.patch"])
+def test_a_crash_in_the_middle_of_changing_members_is_made_good(
+    house: Organisation, call: str
+) -> None:
+    add(house, "alice", "bob", "carol")
+    house.fire("group-change", "team", {"members": ["alice"], "owners": ["bob"]})
+    house.fail(fails="lost answer", call=call, times=0)
+    house.record("group-change", "team", {"members": ["bob", "carol"], "owners": []})
+    house.drain()
+    house.restart()
+    house.emulator.faults.clear()
+    house.settle()
+    assert house.roles(TEAM) == {"bob@example.org": "MEMBER", "carol@example.org": "MEMBER"}
+    house.fire("group-change", "team", {"members": [], "owners": []})
+    assert house.roles(TEAM) == {}
+
+
+def test_a_group_that_is_unknown_for_a_minute_gets_settings_and_members(
+    house: Organisation,
+) -> None:
+    house.emulator.switches.group_window = 45.0
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": ["alice"]})
+    house.settle()
+    assert house.found_group(TEAM)["settings"]["whoCanPostMessage"] == "ALL_IN_DOMAIN_CAN_POST"
+    assert set(house.roles(TEAM)) == at("alice")
+    assert house.left() == {}
+    assert len(house.emulator.state()["groups"]) == 1
+
+
+def test_members_that_show_late_are_neither_added_twice_nor_forgotten(house: Organisation) -> None:
+    house.emulator.switches.member_lag = 30.0
+    add(house, "alice", "bob", "carol")
+    house.fire("group-change", "team", {"members": ["alice"]})
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    house.fire("group-change", "team", {"members": ["alice", "bob", "carol"]})
+    assert set(house.roles(TEAM)) == at("alice", "bob", "carol")
+    house.fire("group-change", "team", {"members": ["carol"]})
+    house.settle()
+    house.clock.now += 60
+    house.fire("group-change", "team", {"members": ["carol"]})
+    house.settle()
+    assert set(house.roles(TEAM)) == at("carol")
+
+
+def test_members_beyond_a_page_are_seen(house: Organisation) -> None:
+    strangers = [{"email": f"guest{number}@example.net"} for number in range(450)]
+    found(house, *strangers)
+    add(house, "alice")
+    with house.calls() as made:
+        house.fire("group-change", "team", {"members": ["alice", "guest449@example.net"]})
+    assert made.count("members.list") == 3
+    assert made.count("members.insert") == 1
+    assert len(house.roles(TEAM)) == 451
+
+
+@pytest.mark.parametrize("fails", ["short page", "repeated token", "expired token"])
+def test_a_listing_that_breaks_off_removes_and_adds_nothing_wrong(
+    house: Organisation, fails: str
+) -> None:
+    strangers = [{"email": f"guest{number}@example.net"} for number in range(250)]
+    found(house, *strangers)
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": ["alice"]})
+    house.fail(fails=fails, call="members.list")
+    house.fire("group-change", "team", {"members": ["guest1@example.net"]})
+    house.settle()
+    assert "alice@example.org" not in house.roles(TEAM)
+    assert len(house.roles(TEAM)) == 250
+    assert house.left() == {}
+
+
+# --- whose Google option a group switches on -----------------------------------------------------
+
+BY_GROUP = '---\n[enabled]\ngroup = "google"\n'
+
+
+def with_source(folder: Path, more: str = BY_GROUP) -> Organisation:
+    source = f'[source]\ntype = "json"\nfile = "{folder / "accounts.json"}"'
+    return organise(folder, source=source, more=more)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_change_of_the_enabled_group_reaches_the_people_concerned(
+    tmp_path: Path, *, kept: bool
+) -> None:
+    more = BY_GROUP + ("" if kept else '[groups]\nwhich = "none"\n')
+    house = with_source(tmp_path, more)
+    names = ["alice", "bob", "carol"]
+    house.people(*people(names), groups=({"name": "google", "members": ["alice"]},))
+    house.fire("group-change", "google")
+    assert house.found_user("alice@example.org") is not None
+    assert house.found_user("bob@example.org") is None
+    house.people(*people(names), groups=({"name": "google", "members": ["bob", "carol"]},))
+    house.fire("group-change", "google")
+    users = {one["primaryEmail"]: one["suspended"] for one in house.emulator.state()["users"]}
+    assert users == {
+        "admin@example.org": False,
+        "alice@example.org": True,
+        "bob@example.org": False,
+        "carol@example.org": False,
+    }
+    assert house.left() == {}
+    house.people(*people(names), groups=({"name": "google", "members": names},))
+    house.fire("group-change", "google")
+    assert not house.user("alice@example.org").suspended
+    if kept:
+        assert set(house.roles("google@example.org")) == at(*names)
+
+
+def test_an_enabled_group_that_is_gone_suspends_its_people_within_the_bound(
+    tmp_path: Path,
+) -> None:
+    house = with_source(tmp_path)
+    names = [f"user{number}" for number in range(6)]
+    other = {"name": "other", "members": []}
+    house.people(*people(names), groups=({"name": "google", "members": names}, other))
+    house.fire("group-change", "google")
+    house.people(*people(names), groups=(other,))
+    house.fire("group-change", "google", {"deleted": True})
+    suspended = [one for one in house.emulator.state()["users"] if one["suspended"]]
+    assert len(suspended) == 3
+    assert list(house.left().values()) == ["held"] * 3
+
+
+def test_a_source_that_is_empty_takes_nobodys_google_account(tmp_path: Path) -> None:
+    house = with_source(tmp_path)
+    house.people(*people(["alice"]), groups=({"name": "google", "members": ["alice"]},))
+    house.fire("group-change", "google")
+    for listing in ("", "{}", '{"users": [], "groups": []}', '{"users": [{"username": "alice"'):
+        (tmp_path / "accounts.json").write_text(listing)
+        house.fire("group-change", "google")
+        house.fire("group-change", "google", {"deleted": True})
+        house.fire("user-modify", "alice")
+    house.settle(1.0)
+    assert not house.user("alice@example.org").suspended
+    assert set(house.roles("google@example.org")) == at("alice")
+
+
+# --- what the policy wishes ----------------------------------------------------------------------
+
+WISHES = """
+from gapps_hooks import hookimpl
+
+@hookimpl
+def gapps_groups(account):
+    return ["everybody"] if account.family_name != "Guest" else ["guests"]
+"""
+
+
+def test_the_policys_wishes_make_groups_and_move_people(tmp_path: Path) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
+    house = organise(tmp_path)
+    house.fire("user-add", "alice", {"family_name": "Archer", "id": "entryUUID:a"})
+    house.drain()
+    assert set(house.roles("everybody@example.org")) == at("alice")
+    house.fire("user-modify", "alice", {"family_name": "Guest"})
+    house.settle()
+    assert house.roles("everybody@example.org") == {}
+    assert set(house.roles("guests@example.org")) == at("alice")
+    house.fire("user-delete", "alice")
+    house.settle()
+    assert house.roles("guests@example.org") == {}
+    assert house.left() == {}
+
+
+def test_a_wish_and_a_list_of_members_live_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
+    house = organise(tmp_path)
+    house.fire("group-change", "everybody", {"members": ["guest@example.net"]})
+    house.fire("user-add", "alice", {"family_name": "Archer", "id": "entryUUID:a"})
+    house.drain()
+    both = {*at("alice"), "guest@example.net"}
+    assert set(house.roles("everybody@example.org")) == both
+    house.fire("group-change", "everybody", {"members": ["guest@example.net", "alice"]})
+    assert set(house.roles("everybody@example.org")) == both
+    house.fire("group-change", "everybody", {"members": []})
+    assert set(house.roles("everybody@example.org")) == at("alice")
+    house.fire("user-modify", "alice", {"family_name": "Guest"})
+    house.settle()
+    assert house.roles("everybody@example.org") == {}
+
+
+def test_a_wish_survives_events_that_say_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
+    house = organise(tmp_path)
+    house.fire("user-add", "alice", {"family_name": "Archer", "id": "entryUUID:a"})
+    house.fire("user-modify", "alice", {"phones": ["+49 1"]})
+    assert set(house.roles("everybody@example.org")) == at("alice")
+    house.fire("user-modify", "alicia", {"old_username": "alice"})
+    house.settle()
+    assert set(house.roles("everybody@example.org")) == at("alicia")
+    house.fire("user-delete", "alicia")
+    house.settle()
+    assert house.roles("everybody@example.org") == {}
+
+
+def test_members_named_by_address_arrive_when_their_account_does(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": ["alice@example.org", "crew@example.org"]})
+    assert house.roles(TEAM) == {}
+    add(house, "alice")
+    house.fire("group-change", "crew", {"members": []})
+    house.drain()
+    assert set(house.roles(TEAM)) == at("alice", "crew")
+
+
+def test_a_member_named_by_an_address_that_was_renamed_stays(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": ["alice@example.org"]})
+    house.fire("user-modify", "alicia", {"old_username": "alice"})
+    house.fire("group-change", "team", {"members": ["alicia@example.org"]})
+    assert set(house.roles(TEAM)) == at("alicia")
+
+
+def test_outsiders_who_do_not_show_yet_are_taken_out_again(house: Organisation) -> None:
+    house.emulator.switches.member_lag = 30.0
+    found(house)
+    house.fire("group-change", "team", {"members": ["guest@example.net"]})
+    house.fire("group-change", "team", {"deleted": True})
+    house.settle()
+    assert house.roles(TEAM) == {}
+
+
+def test_a_group_event_during_an_outage_is_delivered_with_the_members_that_came_meanwhile(
+    house: Organisation,
+) -> None:
+    house.fail(fails="503", times=0)
+    house.record("group-change", "team", {"members": ["alice", "bob"]})
+    house.drain()
+    house.record("user-add", "alice", {"id": "entryUUID:a"})
+    house.record("user-add", "bob", {"id": "entryUUID:b"})
+    house.drain()
+    house.emulator.faults.clear()
+    house.settle()
+    assert set(house.roles(TEAM)) == at("alice", "bob")
+    assert house.left() == {}
