@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from gapps_hooks.google import Directory, connect, probe
+from gapps_hooks.google import Directory, connect
 from gapps_hooks.model import PasswordHash
 from gapps_hooks.outbox import State, limiter, open_state
 from gapps_hooks.outbox.limiter import Rate
@@ -98,8 +98,15 @@ def wire(settings: Settings, state: State, *, source: Source | None) -> Wiring:
         policy=open_policy(settings.policy_directory, domain=settings.domain),
         rules=make_rules(settings, state),
         directory=connect(settings, pace=SharedPace(state, settings, time.sleep)),
-        probe=lambda sign_in: probe(settings, sign_in=sign_in, timeout=PROBE_TIMEOUT),
+        probe=lambda sign_in: _probe(settings, sign_in=sign_in),
     )
+
+
+def _probe(settings: Settings, *, sign_in: bool) -> None:
+    # It brings Google's client, which a hook that finds nothing to send never needs.
+    from gapps_hooks.google import probe  # noqa: PLC0415 - keeps a door light, see above
+
+    probe(settings, sign_in=sign_in, timeout=PROBE_TIMEOUT)
 
 
 def make_rules(settings: Settings, state: State) -> Rules:
