@@ -157,7 +157,7 @@ class _Gateway(cheroot_wsgi.Gateway_10):
     """Gives each request a hold on its connection."""
 
     def get_environ(self) -> WSGIEnvironment:  # type: ignore[override]  # the stubs say None
-        environ: WSGIEnvironment = super().get_environ()  # type: ignore[no-untyped-call]
+        environ: WSGIEnvironment = super().get_environ()  # type: ignore[no-untyped-call]  # the same
         environ[WIRE] = _Wire(self.req.conn, self.req.server.stopping)
         return environ
 

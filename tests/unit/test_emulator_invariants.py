@@ -1,0 +1,149 @@
+"""What always holds in the emulated Workspace, whatever is done to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator_workspace import World, user_body
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from gapps_hooks.emulator import seeds
+from gapps_hooks.emulator.api_errors import ApiError
+from gapps_hooks.emulator.state import aliases, groups, lists, members, users
+from gapps_hooks.emulator.state.records import Group, User
+from gapps_hooks.emulator.state.workspace import Workspace
+
+NAMES = st.sampled_from(["ann", "ben", "cat", "dan", "team", "crew", "boss"])
+ADDRESSES = NAMES.map("{}@example.org".format)
+PEOPLE = st.one_of(ADDRESSES, st.just("friend@gmail.example"))
+
+
+class AnyoneDoesAnything(RuleBasedStateMachine):
+    """Random calls on a handful of addresses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.it = self.world.workspace
+        self.ids = set(self.it.users)
+
+    def attempt(self, call: Any, *arguments: Any) -> Any:  # noqa: ANN401 - any rule
+        try:
+            return call(self.it, *arguments)
+        except ApiError:
+            return None
+
+    @rule(name=NAMES)
+    def insert_user(self, name: str) -> None:
+        if made := self.attempt(users.insert, user_body(name)):
+            assert made["id"] not in self.ids
+            self.ids.add(made["id"])
+
+    @rule(name=NAMES)
+    def insert_group(self, name: str) -> None:
+        if made := self.attempt(groups.insert, {"email": f"{name}@example.org"}):
+            assert made["id"] not in self.ids
+            self.ids.add(made["id"])
+
+    @rule(key=ADDRESSES, address=ADDRESSES)
+    def rename(self, key: str, address: str) -> None:
+        self.attempt(users.patch, self.world.boss, key, {"primaryEmail": address})
+        self.attempt(groups.patch, key, {"email": address})
+
+    @rule(key=ADDRESSES, alias=ADDRESSES, delete=st.booleans())
+    def change_alias(self, key: str, alias: str, *, delete: bool) -> None:
+        holder = self.it.user_at(key) or self.it.group_at(key)
+        if holder and delete:
+            self.attempt(aliases.delete, holder, alias)
+        elif holder:
+            self.attempt(aliases.insert, holder, {"alias": alias})
+
+    @rule(key=ADDRESSES)
+    def delete_user(self, key: str) -> None:
+        if key != "boss@example.org":
+            self.attempt(users.delete, self.world.boss, key)
+
+    @rule(key=ADDRESSES)
+    def delete_group(self, key: str) -> None:
+        self.attempt(groups.delete, key)
+
+    @rule(pick=st.integers(0, 9))
+    def undelete(self, pick: int) -> None:
+        deleted = sorted(self.it.deleted())
+        if deleted:
+            key = deleted[pick % len(deleted)]
+            self.attempt(users.undelete, self.world.boss, key, {})
+
+    @rule(group=ADDRESSES, member=PEOPLE, role=st.sampled_from(["OWNER", "MEMBER"]))
+    def add_member(self, group: str, member: str, role: str) -> None:
+        self.attempt(members.insert, group, {"email": member, "role": role})
+
+    @rule(group=ADDRESSES, member=PEOPLE)
+    def remove_member(self, group: str, member: str) -> None:
+        self.attempt(members.delete, group, member)
+
+    @rule(key=ADDRESSES, suspended=st.booleans())
+    def suspend(self, key: str, *, suspended: bool) -> None:
+        user = self.it.user_at(key)
+        before = set(self.it.groups_of[user.id]) if user else set()
+        if self.attempt(users.patch, self.world.boss, key, {"suspended": suspended}):
+            assert user is not None
+            assert self.it.groups_of[user.id] == before
+
+    @rule(seconds=st.sampled_from([1.0, 11 * 86400.0]))
+    def wait(self, seconds: float) -> None:
+        self.world.time += seconds
+
+    @invariant()
+    def every_address_has_one_owner_and_every_owner_his_addresses(self) -> None:
+        holders: list[User | Group] = [*self.it.users.values(), *self.it.groups.values()]
+        held = [(address, one.id) for one in holders for address in (one.address, *one.aliases)]
+        assert len({address for address, _ in held}) == len(held)
+        owned = {address: owner.id for address, owner in self.it.addresses.everything().items()}
+        assert dict(held) == owned
+
+    @invariant()
+    def memberships_agree_on_both_sides_and_dangle_nowhere(self) -> None:
+        inside = {(group.id, key) for group in self.it.groups.values() for key in group.members}
+        outside = {(group, key) for key, of in self.it.groups_of.items() for group in of}
+        assert inside == outside
+        for group in self.it.groups.values():
+            for membership in group.members.values():
+                assert membership.outside_address or self.it.holder(membership.key)
+
+    @invariant()
+    def no_group_is_in_itself(self) -> None:
+        for group in self.it.groups.values():
+            for key in group.members:
+                if key in self.it.groups:
+                    nested = self.it.groups[key]
+                    assert not members.has_member(self.it, nested.id, group.id)["isMember"]
+
+    @invariant()
+    def a_listing_shows_everybody_once_in_order(self) -> None:
+        shown = lists.users(self.it, lists.Wish(parameters={"customer": "my_customer"}))
+        addresses = [entry["primaryEmail"] for entry in shown["users"]]
+        assert addresses == sorted(user.address for user in self.it.users.values())
+        for group in self.it.groups.values():
+            listed = lists.group_members(self.it, group.id, lists.Wish(parameters={}))
+            emails = [entry["email"] for entry in listed.get("members", [])]
+            assert emails == sorted(map(self.it.member_address, group.members.values()))
+
+    def teardown(self) -> None:
+        """Whatever came about can be written down and built again."""
+        written = seeds.dump(self.it)
+        again = Workspace(
+            domains=self.it.addresses.domains,
+            now=self.it.now,
+            switches=self.it.switches,
+            seed=1,
+        )
+        seeds.load(again, written)
+        assert seeds.dump(again)["users"] == written["users"]
+        assert seeds.dump(again)["groups"] == written["groups"]
+
+
+AnyoneDoesAnything.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+TestAnyoneDoesAnything = AnyoneDoesAnything.TestCase
