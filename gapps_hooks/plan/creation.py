@@ -1,11 +1,14 @@
-"""The account that Google does not have yet, and the aliases that belong to a person.
+"""The account that Google does not have yet, and what is remembered of an account taken up.
 
 It must not know when a creation is allowed: that is decided before it is asked for.
 """
 
 from __future__ import annotations
 
-from gapps_hooks.model import Change, Plan, Verb
+from typing import Any
+
+from gapps_hooks.model import Change, Plan, Refusal, Verb
+from gapps_hooks.plan.aliases import alias_changes, alias_notes, remember_aliases
 from gapps_hooks.plan.fields import create_body, remember
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules, make_mark
@@ -15,10 +18,9 @@ def create(person: Person, rules: Rules) -> Plan:
     """Plan one users.insert that carries everything known, and the aliases after it."""
     account = person.account
     assert account is not None  # noqa: S101 - nobody creates an account for an absent person
-    delivers = remember(account, rules) | {
-        "address": rules.digest(person.address),
-        "enabled": rules.digest(True),  # noqa: FBT003 - the value that is remembered
-    }
+    if rules.is_protected(person.address):
+        return Plan(refusals=(protected_address(person.address),))
+    delivers = remember_state(person, rules)
     password = person.password or person.creation_password
     if password is not None:
         delivers["password"] = rules.digest(password.value)
@@ -30,58 +32,28 @@ def create(person: Person, rules: Rules) -> Plan:
         password=password,
         delivers=delivers,
     )
-    return Plan(changes=(change, *alias_changes(person, "", rules)))
+    return Plan(
+        changes=(change, *alias_changes(person, "", rules)),
+        notes=alias_notes(person, rules),
+        confirms=remember_aliases(person, rules),
+    )
 
 
-def alias_question(person: Person, rules: Rules) -> bool:
-    """Whether an alias has to go, whose text only Google still knows (we keep digests)."""
-    if not isinstance(getattr(person.account, "aliases", None), tuple) or person.link is None:
-        return False
-    wanted = {rules.digest(alias) for alias in _wanted(person)}
-    return bool(set(person.link.delivered.get("aliases", ())) - wanted) and not person.asked
+def remember_state(person: Person, rules: Rules) -> dict[str, Any]:
+    """Digest all that a person's active account is delivered with, but its aliases."""
+    assert person.account is not None  # noqa: S101 - an absent person has no active account
+    return remember(person.account, rules) | {
+        "address": rules.digest(person.address),
+        "enabled": rules.digest(True),  # noqa: FBT003 - the value that is remembered
+    }
 
 
-def alias_changes(person: Person, google_id: str, rules: Rules) -> tuple[Change, ...]:
-    """Add missing aliases; remove only those that we delivered (three-way merge).
+def protected_address(address: str) -> Refusal:
+    """Say that no account is made at, or moved to, an address that the settings protect.
 
-    An empty ``google_id`` stands for the account that the change before creates.
+    Such an account could not be suspended when its person leaves.
     """
-    delivered = set(person.link.delivered.get("aliases", ())) if person.link else set()
-    changes = []
-    for verb, alias in _alias_steps(person, delivered, rules):
-        digest = {rules.digest(alias)}
-        delivered = delivered | digest if verb is Verb.ADD_ALIAS else delivered - digest
-        changes.append(
-            Change(
-                verbs=(verb,),
-                google_id=google_id,
-                address=person.address,
-                body={"alias": alias},
-                delivers={"aliases": tuple(sorted(delivered))},
-            )
-        )
-    return tuple(changes)
-
-
-def _wanted(person: Person) -> tuple[str, ...]:
-    aliases = person.account.aliases if person.account else ()
-    if not isinstance(aliases, tuple):
-        return ()
-    return tuple(dict.fromkeys(alias for alias in aliases if alias != person.address))
-
-
-def _alias_steps(person: Person, delivered: set[str], rules: Rules) -> tuple[tuple[Verb, str], ...]:
-    if person.account is None or not isinstance(person.account.aliases, tuple):
-        return ()
-    wanted, present = _wanted(person), person.actual.aliases if person.actual else ()
-    gone = [
-        (Verb.REMOVE_ALIAS, alias)
-        for alias in present
-        if alias not in wanted and rules.digest(alias) in delivered
-    ]
-    missing = [
-        (Verb.ADD_ALIAS, alias)
-        for alias in wanted
-        if (alias not in present if person.actual else rules.digest(alias) not in delivered)
-    ]
-    return (*gone, *missing)
+    return Refusal(
+        f"{address} is protected by the settings, and no account is made there; make it at Google, "
+        "or take it out of 'protected'"
+    )

@@ -9,14 +9,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-from gapps_hooks.model import Change, GoogleUser, Identity, Link, Plan, Question, Refusal, Verb
-from gapps_hooks.plan.creation import alias_changes, create
+from gapps_hooks.model import Change, GoogleUser, Link, Plan, Question, Refusal, Verb
+from gapps_hooks.plan.aliases import alias_changes, alias_notes, remember_aliases
+from gapps_hooks.plan.creation import create, remember_state
 from gapps_hooks.plan.fields import differ_from_actual
+from gapps_hooks.plan.identities import own_mark, same_identity
 from gapps_hooks.plan.person import Person
-from gapps_hooks.plan.rules import Rules, find_mark, left_alone, make_mark
+from gapps_hooks.plan.rules import Rules, find_mark, is_administrator, left_alone
 
 #: suspensionReason of an account that an administrator suspended, or of which Google says nothing.
 _BY_ADMINISTRATOR: Final = frozenset({"", "ADMIN"})
+#: Remembered as ``enabled`` while a suspension that is not ours stands against what is wanted.
+SUSPENDED_THERE: Final = "suspended at Google"
+#: What the line says of a person who is known by name alone.
+BY_NAME: Final = "taken up by its name alone: no id that could be compared was given"
 #: What the settings' ``administrators`` lets through to an administrator's account.
 _RIGHTS: Final[Mapping[str, frozenset[Verb]]] = {
     "leave": frozenset(),
@@ -33,13 +39,6 @@ def whose(person: Person, actual: GoogleUser, rules: Rules) -> Literal["ours", "
     return "ours" if same_identity(mark, person.identity, person.name) else "other"
 
 
-def same_identity(known: Identity | None, now: Identity | None, name: str) -> bool:
-    """Whether two ids may be one person's: equal, or not comparable (then the name decides)."""
-    if known is None or now is None or known.kind != now.kind:
-        return known is None or known.kind != "name" or known.value == name
-    return known.value == now.value
-
-
 def same_person_question(person: Person, address: str, known: str) -> Refusal:
     """Ask a person whether two accounts belong to one human being."""
     return Refusal(
@@ -50,10 +49,11 @@ def same_person_question(person: Person, address: str, known: str) -> Refusal:
     )
 
 
-def gone(link: Link) -> Refusal:
+def gone(link: Link, actual: GoogleUser | None = None) -> Refusal:
     """Say that a linked account is no longer at Google; it is never created anew by itself."""
+    when = f" on {actual.deletion_time:%Y-%m-%d}" if actual and actual.deletion_time else ""
     return Refusal(
-        f"{link.address} was deleted at Google; bring it back with gapps-hooks undelete "
+        f"{link.address} was deleted at Google{when}; bring it back with gapps-hooks undelete "
         f"{link.name} (within 20 days), or let a new one be made with gapps-hooks links forget "
         f"{link.name}"
     )
@@ -71,20 +71,28 @@ def adopt(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
     """Plan to take up an account that exists and is not linked to this person."""
     if actual.primary_email != person.address:
         return _claim_from_alias(person, actual, rules)
-    refusal = _why_not_adopt(person, actual, rules)
+    refusal = _why_deleted(person, actual) or _why_not_adopt(person, actual, rules)
     if refusal is not None:
         return Plan(refusals=(refusal,))
     if left_alone(actual, rules):
-        bare = Change(verbs=(Verb.ADOPT,), google_id=actual.id, address=actual.primary_email)
         note = f"{actual.primary_email} is an administrator or protected: linked and left alone"
-        return Plan(changes=(bare,), notes=(note,))
+        seen = {**remember_state(person, rules), **remember_aliases(person, rules)}
+        if actual.suspended:
+            seen["enabled"] = rules.digest(SUSPENDED_THERE)
+        return Plan(changes=(bare_adoption(actual, seen),), notes=(note,))
     plan = _adopting(person, actual, rules)
     return within_rights(plan, actual.primary_email, rules, flagged=actual.administrator)
 
 
+def bare_adoption(actual: GoogleUser, delivers: Mapping[str, Any]) -> Change:
+    """Link an account without sending anything to Google."""
+    return Change(
+        verbs=(Verb.ADOPT,), google_id=actual.id, address=actual.primary_email, delivers=delivers
+    )
+
+
 def _claim_from_alias(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
-    former = person.holder.delivered.get("former", ()) if person.holder else ()
-    if rules.digest(person.address) not in former:
+    if not _may_release(person, actual, rules):
         text = (
             f"{person.address} is an alias of {actual.primary_email} at Google; remove the alias "
             "there, or give the person another 'email'"
@@ -97,7 +105,28 @@ def _claim_from_alias(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
         body={"alias": person.address},
     )
     created = create(person, rules)
+    if created.refusals:
+        return created
     return replace(created, changes=(release, *created.changes))
+
+
+def _may_release(person: Person, actual: GoogleUser, rules: Rules) -> bool:
+    """Only an alias that a rename of ours left, that nobody wants, on an account we may change."""
+    delivered = person.holder.delivered if person.holder else {}
+    digest = rules.digest(person.address)
+    if digest not in delivered.get("former", ()) or digest in delivered.get("aliases", ()):
+        return False
+    forbidden = is_administrator(actual, rules) and rules.administrators != "all"
+    return not forbidden and not rules.is_protected(actual.primary_email)
+
+
+def _why_deleted(person: Person, actual: GoogleUser) -> Refusal | None:
+    if actual.deletion_time is None:
+        return None
+    return Refusal(
+        f"{actual.primary_email} was deleted at Google on {actual.deletion_time:%Y-%m-%d}; bring "
+        f"it back with gapps-hooks undelete {person.name} (within 20 days)"
+    )
 
 
 def _why_not_adopt(person: Person, actual: GoogleUser, rules: Rules) -> Refusal | None:
@@ -143,15 +172,11 @@ def _why_not_restore(person: Person, actual: GoogleUser) -> Refusal | None:
 
 def _adopting(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
     assert person.account is not None  # noqa: S101 - nobody adopts for an absent person
-    mark = make_mark(rules, person.name, person.identity)
+    mark = own_mark(person, rules)
     difference = differ_from_actual(person.account, actual, {}, rules, mark)
     restore = {"suspended": False} if actual.suspended else {}
     verbs = [Verb.ADOPT, *([Verb.RESTORE] if restore else [])]
-    delivers = {
-        **difference.delivers,
-        "address": rules.digest(person.address),
-        "enabled": rules.digest(True),  # noqa: FBT003 - the value that is remembered
-    }
+    delivers = remember_state(person, rules)
     if person.password is not None:
         verbs.append(Verb.PASSWORD)
         delivers["password"] = rules.digest(person.password.value)
@@ -164,23 +189,37 @@ def _adopting(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
         password=person.password,
         delivers=delivers,
     )
-    notes = () if person.identity else ("taken up by its name alone: no id was given",)
-    return Plan(changes=(change, *alias_changes(person, actual.id, rules)), notes=notes)
+    return Plan(
+        changes=(change, *alias_changes(person, actual.id, rules)),
+        notes=(*(() if person.identity else (BY_NAME,)), *alias_notes(person, rules)),
+        confirms=remember_aliases(person, rules),
+    )
 
 
 def restoring(person: Person, link: Link, rules: Rules) -> Mapping[str, Any] | Question | Refusal:
     """Say whether a linked, enabled person's suspension has to be lifted, and may be."""
-    was_disabled = link.delivered.get("enabled") == rules.digest(False)  # noqa: FBT003 - a value
+    known = link.delivered.get("enabled")
+    was_disabled = known == rules.digest(False)  # noqa: FBT003 - the value that is remembered
+    doubtful = person.added and (person.asked or known != rules.digest(True))  # noqa: FBT003 - a value
     wanted = person.account is not None and person.account.enabled is True
-    if not wanted or not (was_disabled or (person.added and person.asked)):
+    if not wanted or not (was_disabled or doubtful):
         return {}
     if person.actual is None:
-        return {"suspended": False} if link.suspended_by_us else Question(link.google_id)
+        ours = was_disabled and link.suspended_by_us
+        return {"suspended": False} if ours else Question(link.google_id)
     if not person.actual.suspended:
         return {}
     if link.suspended_by_us and person.actual.suspension_reason in _BY_ADMINISTRATOR:
         return {"suspended": False}
     return _why_not_restore(replace(person, added=True), person.actual) or {"suspended": False}
+
+
+def suspension_notes(person: Person, restore: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say of an account that stays suspended against the account manager's wish that it does."""
+    if person.actual is None or not person.actual.suspended or restore:
+        return ()
+    refusal = _why_not_restore(replace(person, added=False), person.actual)
+    return (refusal.text,) if refusal is not None else ()
 
 
 def within_rights(plan: Plan, address: str, rules: Rules, *, flagged: bool) -> Plan:

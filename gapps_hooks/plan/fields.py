@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gapps_hooks.model import Account, GoogleUser, Unset
+from gapps_hooks.model import UNSET, Account, GoogleUser, Unset
 from gapps_hooks.plan.rules import MARK_TYPE, Rules
 
 #: The keys of a wanted state that are single values in Google's User resource.
@@ -45,9 +45,9 @@ def wanted_fields(account: Account) -> dict[str, Any]:
 def _wanted_names(account: Account) -> dict[str, str]:
     named = {"givenName": account.given_name, "familyName": account.family_name}
     found = {key: value for key, value in named.items() if isinstance(value, str) and value}
-    if not found and isinstance(account.full_name, str) and account.full_name:
-        given, _, family = account.full_name.rpartition(" ")
-        found = {"givenName": given.strip() or family, "familyName": family}
+    words = account.full_name.split() if isinstance(account.full_name, str) else []
+    if words and not found:
+        found = {"givenName": " ".join(words[:-1]) or words[-1], "familyName": words[-1]}
     return found
 
 
@@ -106,7 +106,7 @@ def differ_from_actual(
         if key in wanted and wanted[key] != present[key]:
             put(body, key, wanted[key])
             put(before, key, present[key])
-    body |= _differ_external_ids(wanted, actual, mark)
+    body |= _differ_external_ids(wanted, actual, delivered, rules, mark)
     body |= _differ_phones(wanted, actual, delivered, rules)
     extra = differ_from_memory(account, delivered, rules) & set(account.extra)
     body |= {key: wanted[key] for key in extra}
@@ -114,10 +114,18 @@ def differ_from_actual(
 
 
 def _differ_external_ids(
-    wanted: Mapping[str, Any], actual: GoogleUser, mark: Mapping[str, Any] | None
+    wanted: Mapping[str, Any],
+    actual: GoogleUser,
+    delivered: Mapping[str, Any],
+    rules: Rules,
+    mark: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    employee = wanted.get("employeeId", _keep_employee(actual))
-    ids = merge_external_ids(actual.external_ids, mark=mark, employee=employee)
+    ids = merge_external_ids(
+        actual.external_ids,
+        mark=mark,
+        employee=wanted.get("employeeId", UNSET),
+        is_ours=lambda value: rules.digest(value) == delivered.get("employeeId"),
+    )
     unchanged = ids == [dict(entry) for entry in actual.external_ids]
     return {} if unchanged else {"externalIds": ids}
 
@@ -135,13 +143,6 @@ def _differ_phones(
     return {} if unchanged else {"phones": phones}
 
 
-def _keep_employee(actual: GoogleUser) -> str | None:
-    for entry in actual.external_ids:
-        if entry.get("type") == "organization":
-            return str(entry.get("value"))
-    return None
-
-
 def put(body: dict[str, Any], key: str, value: object) -> None:
     """Set a field at its place in Google's User resource."""
     if key in {"givenName", "familyName"}:
@@ -151,19 +152,37 @@ def put(body: dict[str, Any], key: str, value: object) -> None:
 
 
 def merge_external_ids(
-    actual: Iterable[Mapping[str, Any]], *, mark: Mapping[str, Any] | None, employee: str | None
+    actual: Iterable[Mapping[str, Any]],
+    *,
+    mark: Mapping[str, Any] | None,
+    employee: str | Unset | None,
+    is_ours: Callable[[str], bool] = lambda _: False,
 ) -> list[dict[str, Any]]:
-    """Put our mark and the employee id into externalIds, leaving every other entry as it is."""
+    """Put our mark and the employee id into externalIds, leaving every other entry as it is.
+
+    ``is_ours`` says of an employee id whether we delivered it; only then another replaces it.
+    UNSET leaves every employee id as it is.
+    """
     kept = [
         dict(entry)
         for entry in actual
-        if entry.get("type") != "organization" and not (mark is not None and _is_ours(entry, mark))
+        if not (mark is not None and _is_ours(entry, mark))
+        and not _is_former(entry, employee, is_ours)
     ]
-    if employee:
+    known = [entry.get("value") for entry in kept if entry.get("type") == "organization"]
+    if employee and employee not in known:
         kept.append({"type": "organization", "value": employee})
     if mark is not None:
         kept.append(dict(mark))
     return _in_first_order(kept, actual)
+
+
+def _is_former(
+    entry: Mapping[str, Any], employee: str | Unset | None, is_ours: Callable[[str], bool]
+) -> bool:
+    if isinstance(employee, Unset) or entry.get("type") != "organization":
+        return False
+    return entry.get("value") != employee and is_ours(str(entry.get("value")))
 
 
 def _is_ours(entry: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:

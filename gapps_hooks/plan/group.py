@@ -5,7 +5,7 @@ It must not know files, clocks, the network or the database: everything is an ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gapps_hooks.model import (
@@ -19,10 +19,19 @@ from gapps_hooks.model import (
     Unset,
     Verb,
 )
+from gapps_hooks.plan.freshness import TRUST_SECONDS, is_stale
 from gapps_hooks.plan.gathering import Gathering
-from gapps_hooks.plan.members import addition, member_changes, notes, removal, wants, was_delivered
+from gapps_hooks.plan.members import (
+    additions,
+    delivered_keys,
+    have_moved,
+    member_changes,
+    notes,
+    removal,
+    unseen,
+    was_delivered,
+)
 from gapps_hooks.plan.rules import Rules, why_not_address
-from gapps_hooks.plan.user import TRUST_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +61,25 @@ def _plan_removed(gathering: Gathering, rules: Rules) -> Plan | MembersQuestion:
     link = gathering.link
     if link is None or link.ended_at is not None:
         return Plan(notes=("not at Google",))
+    if gathering.asked and gathering.actual is None:
+        return Plan(notes=(f"{link.address} was deleted at Google, nothing is left to empty",))
     if rules.removed_groups == "leave":
         return Plan(notes=(f"{link.address} is left as it is at Google",))
     if rules.removed_groups == "delete" and link.created:
         verb = Change(verbs=(Verb.DELETE_GROUP,), google_id=link.google_id, address=link.address)
         return Plan(changes=(verb,))
-    delivered = [one for one in gathering.memberships if one.address]
-    if not delivered:
+    return _empty(gathering, link)
+
+
+def _empty(gathering: Gathering, link: Link) -> Plan | MembersQuestion:
+    ours = delivered_keys(gathering.memberships)
+    if not ours:
         return Plan(notes=(f"{link.address} stays at Google, without members of ours",))
     if gathering.present is None:
         return MembersQuestion(link.google_id)
-    ours = [one for one in gathering.present if was_delivered(one, delivered)]
-    return Plan(changes=tuple(removal(link, one) for one in ours))
+    leaving = [one for one in gathering.present if was_delivered(one, ours)]
+    gone = replace(gathering, members=None)
+    return Plan(changes=(*(removal(link, one) for one in leaving), *unseen(gone, link)))
 
 
 def _plan_unlinked(
@@ -95,9 +111,7 @@ def _create(gathering: Gathering, group: Group, rules: Rules) -> Plan:
         delivers=_remember(gathering, group, rules),
     )
     settings = _settings_change(gathering.address, "", rules)
-    members = [
-        addition("", gathering.address, one) for one in gathering.members or () if wants(one)
-    ]
+    members = additions("", gathering.address, gathering)
     return Plan(changes=(creation, settings, *members), notes=notes(gathering))
 
 
@@ -115,12 +129,14 @@ def _adopt(
         address=actual.email,
         delivers=_remember(gathering, group, rules),
     )
+    known = gathering.link
+    ours = known is not None and known.created and known.google_id == actual.id
     link = Link(
         subject=0,
         google_id=actual.id,
         address=actual.email,
         name=gathering.name,
-        created=gathering.attempted,
+        created=gathering.attempted or ours,
     )
     settings = (_settings_change(actual.email, actual.id, rules),) if gathering.attempted else ()
     changes = (adoption, *settings, *member_changes(gathering, link, rules))
@@ -152,22 +168,13 @@ def _plan_linked(
     patch = _patch(gathering, group, link, rules)
     if isinstance(patch, Refusal):
         return Plan(refusals=(patch,))
-    if gathering.present is None and _members_moved(gathering, link, now):
+    old = is_stale(link.confirmed_at, now, TRUST_SECONDS) and gathering.members is not None
+    if gathering.present is None and (old or have_moved(gathering)):
         return MembersQuestion(link.google_id)
-    settings = _settings_if_changed(link, rules)
+    settings = _settings_if_changed(link, patch.body.get("email", link.address), rules)
     members = member_changes(gathering, link, rules) if gathering.present is not None else ()
     changes = (*((patch,) if patch.body else ()), *settings, *members)
     return Plan(changes=changes, notes=notes(gathering), confirms=patch.delivers)
-
-
-def _members_moved(gathering: Gathering, link: Link, now: float) -> bool:
-    if gathering.members is None:
-        return False
-    wanted = {(one.reference, one.role) for one in gathering.members if wants(one)}
-    delivered = {(one.reference, one.role) for one in gathering.memberships if one.address}
-    kept = {one.reference for one in gathering.members if not wants(one)}
-    unknown = {pair for pair in delivered if pair[0] not in kept}
-    return wanted != unknown or now - link.confirmed_at > TRUST_SECONDS
 
 
 def _patch(gathering: Gathering, group: Group, link: Link, rules: Rules) -> Change | Refusal:
@@ -216,8 +223,8 @@ def _settings_change(address: str, google_id: str, rules: Rules) -> Change:
     )
 
 
-def _settings_if_changed(link: Link, rules: Rules) -> tuple[Change, ...]:
-    change = _settings_change(link.address, link.google_id, rules)
+def _settings_if_changed(link: Link, address: str, rules: Rules) -> tuple[Change, ...]:
+    change = _settings_change(address, link.google_id, rules)
     delivered = link.delivered.get("whoCanPostMessage")
     unchanged = delivered == change.delivers["whoCanPostMessage"]
     return () if unchanged or not link.created else (change,)

@@ -5,12 +5,16 @@ It must not know how a reference became an address, nor anything of the group it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from gapps_hooks.model import Change, GoogleMember, Link, Membership, Role, Verb
 from gapps_hooks.plan.gathering import Gathering, Resolved
 from gapps_hooks.plan.rules import Rules
+
+#: Google's roles, the weakest first.
+_STRENGTH: Final = (Role.MEMBER, Role.MANAGER, Role.OWNER)
 
 
 def wants(member: Resolved) -> bool:
@@ -25,46 +29,141 @@ def notes(gathering: Gathering) -> tuple[str, ...]:
     )
 
 
-def member_changes(gathering: Gathering, link: Link, rules: Rules) -> tuple[Change, ...]:
-    """Plan the difference between the members at Google and the wanted ones, nothing more."""
+def stated(gathering: Gathering) -> tuple[Resolved, ...] | None:
+    """Say who is to be a member, each reference once, in the strongest role named for it.
+
+    Holders of a role of which nothing was said stay in it; who is wanted but cannot be added now
+    is known by the address under which he was delivered.
+    """
     if gathering.members is None:
-        return ()
-    wanted = [one for one in gathering.members if wants(one)]
-    present = gathering.present or ()
-    steps: list[Change] = []
-    for one in wanted:
-        match = next((member for member in present if _is(one, member)), None)
-        if match is None:
-            steps.append(addition(link.google_id, link.address, one))
-        elif _role_moves(one, match, gathering.memberships, exact=rules.exact_groups):
-            steps.append(_role_change(link, one, match))
-    kept = [*gathering.members]
-    steps += [
-        removal(link, member)
-        for member in present
-        if not any(_is(one, member) for one in kept)
-        and _is_removable(gathering, member, link, rules)
-    ]
-    return tuple(steps)
-
-
-def _is(wanted: Resolved, member: GoogleMember) -> bool:
-    if wanted.google_id is not None and wanted.google_id == member.id:
-        return True
-    return wanted.address is not None and wanted.address == member.email
-
-
-def was_delivered(member: GoogleMember, delivered: list[Membership]) -> bool:
-    """Whether a member at Google is one that we delivered (by id where we know it)."""
-    return any(
-        member.id == one.google_id if one.google_id else member.email == one.address
-        for one in delivered
+        return None
+    delivered = {one.reference: one for one in gathering.memberships if one.address}
+    unsaid = gathering.group.unsaid_roles if gathering.group else frozenset()
+    found = {one.reference: one for one in map(_silent, delivered.values()) if one.role in unsaid}
+    for one in gathering.members:
+        rival = found.get(one.reference, one)
+        role = max(one.role, rival.role, key=_STRENGTH.index)
+        found[one.reference] = replace(_located(one, delivered.get(one.reference)), role=role)
+    strongest = _strongest_roles(found.values())
+    return tuple(
+        replace(one, role=strongest.get(one.address or "", one.role)) for one in found.values()
     )
 
 
-def _is_removable(gathering: Gathering, member: GoogleMember, link: Link, rules: Rules) -> bool:
+def _located(wanted: Resolved, delivered: Membership | None) -> Resolved:
+    if wanted.address is not None or delivered is None:
+        return wanted
+    return replace(wanted, address=delivered.address, google_id=delivered.google_id)
+
+
+def _silent(delivered: Membership) -> Resolved:
+    return Resolved(
+        reference=delivered.reference,
+        role=delivered.role,
+        address=delivered.address,
+        google_id=delivered.google_id,
+        note="nothing was said of this role",
+    )
+
+
+def _strongest_roles(members: Iterable[Resolved]) -> Mapping[str, Role]:
+    # Two references may mean one account: a user name and its address.
+    strongest: dict[str, Role] = {}
+    for one in members:
+        if one.address is not None and wants(one):
+            known = strongest.get(one.address, one.role)
+            strongest[one.address] = max(known, one.role, key=_STRENGTH.index)
+    return strongest
+
+
+def additions(google_id: str, address: str, gathering: Gathering) -> tuple[Change, ...]:
+    """Plan to add everybody wanted to an empty group, each account once."""
+    wanted = {one.address: one for one in stated(gathering) or () if wants(one)}
+    return tuple(_addition(google_id, address, one) for one in wanted.values())
+
+
+def member_changes(gathering: Gathering, link: Link, rules: Rules) -> tuple[Change, ...]:
+    """Plan the difference between the members at Google and the wanted ones, nothing more."""
+    kept = stated(gathering)
+    if kept is None:
+        return ()
+    present = _Present(gathering.present or ())
+    steps: list[Change] = []
+    for one in {one.address: one for one in kept if wants(one)}.values():
+        match = present.find(one)
+        if match is None:
+            steps.append(_addition(link.google_id, link.address, one))
+        elif _role_moves(one, match, gathering.memberships, exact=rules.exact_groups):
+            steps.append(_role_change(link, one, match))
+    stay = {match.id for one in kept if (match := present.find(one))}
+    ours = delivered_keys(gathering.memberships)
+    steps += [
+        removal(link, member)
+        for member in present.members
+        if member.id not in stay and _is_removable(member, ours, link, rules)
+    ]
+    return (*steps, *unseen(gathering, link))
+
+
+def have_moved(gathering: Gathering) -> bool:
+    """Whether the wanted members are others than those that were delivered."""
+    kept = stated(gathering)
+    if kept is None:
+        return False
+    wanted = {(one.reference, one.role) for one in kept if wants(one)}
+    waiting = {one.reference for one in kept if not wants(one)}
+    delivered = {
+        (one.reference, one.role)
+        for one in gathering.memberships
+        if one.address and one.reference not in waiting
+    }
+    return wanted != delivered
+
+
+class _Present:
+    """The members at Google, found by id before address: an address may have moved on."""
+
+    def __init__(self, members: Iterable[GoogleMember]) -> None:
+        self.members = tuple(members)
+        self._by_id = {member.id: member for member in self.members}
+        self._by_address = {member.email: member for member in self.members if member.email}
+
+    def find(self, wanted: Resolved) -> GoogleMember | None:
+        by_id = self._by_id.get(wanted.google_id or "")
+        return by_id or self._by_address.get(wanted.address or "")
+
+
+def delivered_keys(memberships: Iterable[Membership]) -> frozenset[str]:
+    """Name the members that we delivered: by Google's id where we know it, else by address."""
+    return frozenset(one.google_id or one.address for one in memberships if one.address)
+
+
+def unseen(gathering: Gathering, link: Link) -> tuple[Change, ...]:
+    """Plan to remove who was delivered, is not wanted any more, and does not show in the list.
+
+    A member added moments ago may not show yet, and nobody else would remember him.
+    """
+    present = _Present(gathering.present or ())
+    kept = {key for one in stated(gathering) or () for key in (one.address, one.google_id) if key}
+    return tuple(
+        removal(link, GoogleMember(id=one.google_id, email=one.address))
+        for one in gathering.memberships
+        # An address alone may be another's by now.
+        if one.address is not None
+        and one.google_id is not None
+        and not kept.intersection((one.address, one.google_id))
+        and present.find(_silent(one)) is None
+    )
+
+
+def was_delivered(member: GoogleMember, ours: frozenset[str]) -> bool:
+    """Whether a member at Google is one that we delivered (see delivered_keys)."""
+    return member.id in ours or member.email in ours
+
+
+def _is_removable(member: GoogleMember, ours: frozenset[str], link: Link, rules: Rules) -> bool:
     """Only what we delivered; in groups that we made also plain members of our own domains."""
-    if was_delivered(member, [one for one in gathering.memberships if one.address]):
+    if was_delivered(member, ours):
         return True
     internal = member.email.rpartition("@")[2] in rules.domains
     plain = member.role is Role.MEMBER and member.type == "USER" and internal
@@ -82,8 +181,8 @@ def _role_moves(
     return any(one.role is member.role for one in ours)
 
 
-def addition(google_id: str, address: str, member: Resolved) -> Change:
-    """Plan to add one member; an empty group id stands for the group created before."""
+def _addition(google_id: str, address: str, member: Resolved) -> Change:
+    # An empty group id stands for the group that a change before creates.
     return Change(
         verbs=(Verb.ADD_MEMBER,),
         google_id=google_id,
@@ -121,19 +220,25 @@ def memberships_after(
     looked at again when they do.
     """
     before = {one.reference: one for one in gathering.memberships}
-    present = {member.email: member for member in gathering.present or ()}
-    after: list[Membership] = []
-    for one in gathering.members or ():
-        known = Membership(reference=one.reference, role=one.role)
-        member = present.get(one.address or "")
-        if not wants(one):
-            after.append(replace(before.get(one.reference, known), role=one.role))
-        elif one.address is not None and one.address in done:
-            after.append(replace(known, address=one.address, google_id=done[one.address]))
-        elif member is not None:
-            after.append(replace(known, address=one.address, google_id=member.id))
-        elif one.reference in before and gathering.present is None:
-            after.append(before[one.reference])
-        else:
-            after.append(known)
-    return tuple(after)
+    present = None if gathering.present is None else _Present(gathering.present)
+    wanted = stated(gathering) or ()
+    return tuple(_after(one, before.get(one.reference), present, done) for one in wanted)
+
+
+def _after(
+    wanted: Resolved,
+    before: Membership | None,
+    present: _Present | None,
+    done: Mapping[str, str | None],
+) -> Membership:
+    known = Membership(reference=wanted.reference, role=wanted.role)
+    if not wants(wanted):
+        return replace(before or known, role=wanted.role)
+    if wanted.address is not None and wanted.address in done:
+        return replace(
+            known, address=wanted.address, google_id=done[wanted.address] or wanted.google_id
+        )
+    if present is None:
+        return before or known
+    match = present.find(wanted)
+    return replace(known, address=wanted.address, google_id=match.id) if match else known

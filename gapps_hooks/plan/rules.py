@@ -82,11 +82,16 @@ def why_not_address(address: str, rules: Rules) -> str | None:
     return None
 
 
+def is_administrator(user: GoogleUser, rules: Rules) -> bool:
+    """Whether the account has an administrator role, or is the one that calls are made as."""
+    return user.administrator or user.primary_email == rules.admin
+
+
 def left_alone(user: GoogleUser, rules: Rules) -> bool:
     """Whether no change of any kind may be made to this account (an administrator or protected)."""
-    if user.primary_email == rules.admin or rules.is_protected(user.primary_email):
+    if rules.is_protected(user.primary_email):
         return True
-    return user.administrator and rules.administrators == "leave"
+    return is_administrator(user, rules) and rules.administrators == "leave"
 
 
 def make_mark(rules: Rules, name: str, identity: Identity | None) -> Mapping[str, Any]:
