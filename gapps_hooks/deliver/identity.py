@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gapps_hooks.errors import GappsHooksError, Passing
 from gapps_hooks.model import Account, Identity, Kind
-from gapps_hooks.outbox import leases, links, subjects
+from gapps_hooks.outbox import entries, leases, links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.wiring import Wiring
 
@@ -24,7 +24,8 @@ def look_for_rename(wiring: Wiring, entry: Entry) -> None:
     """Merge the entry into a known person's, if this one is that person renamed.
 
     A rename is believed from a lasting identity, or from a number whose link has not ended and
-    whose home, GECOS or password hash are unchanged; never from a reused number alone.
+    whose home, GECOS or password hash are unchanged; never from a reused number alone, nor where
+    a deletion of the known person waits to be delivered.
 
     Raises:
         Renamed: merged; the known person's subject is the one to deliver.
@@ -55,10 +56,12 @@ def _find(wiring: Wiring, entry: Entry, account: Account, identity: Identity) ->
 
 def _is_same_person(wiring: Wiring, subject: int, account: Account) -> bool:
     assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
-    if wiring.source.account(subjects.name_of(wiring.state, subject)) is not None:
+    old_name = subjects.name_of(wiring.state, subject)
+    waiting = entries.get(wiring.state, subject)
+    deleted = waiting is not None and waiting.removed
+    if deleted or wiring.source.account(old_name) is not None:
         return False
     before = subjects.traces(wiring.state, subject)
-    old_name = subjects.name_of(wiring.state, subject)
     return any(
         before.get(key) == wiring.state.digest(text)
         for key, text in account.traces.items()
@@ -71,5 +74,5 @@ def _merge(wiring: Wiring, entry: Entry, known: int) -> None:
     if lease is None:
         raise Passing(f"{entry.name} was renamed while the old name is being delivered")
     with lease:
-        subjects.merge(wiring.state, into=known, absorbed=entry.subject)
+        subjects.rename(wiring.state, known, entry.name)
     raise Renamed(known)

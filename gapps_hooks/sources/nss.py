@@ -192,7 +192,9 @@ def _described(
     person: Person, *, enabled: bool | Unset, groups: tuple[str, ...] | Unset, trace: str
 ) -> Account:
     given_name, family_name, full_name = _names_in(person)
-    traces = {"home": person.home, "gecos": person.gecos, "hash": trace}
+    # without a name in it, such as the ",,," of a hasty adduser, it is like many others
+    gecos = person.gecos if full_name and "&" not in person.gecos else ""
+    traces = {"home": person.home, "gecos": gecos, "hash": trace}
     return Account(
         username=person.name,
         given_name=given_name,

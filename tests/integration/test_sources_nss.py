@@ -191,6 +191,13 @@ def test_only_a_locked_hash_disables_and_only_an_open_one_is_sent(
     assert etc.source().stored_password("alice") == stored
 
 
+def test_a_gecos_without_a_name_of_its_own_is_no_trace(etc: Etc) -> None:
+    """Two people who follow each other under one number must not look like one, renamed."""
+    assert "gecos" in etc.account("alice").traces
+    assert "gecos" not in etc.account("bob").traces
+    assert "gecos" not in etc.account("carol").traces
+
+
 def test_a_lock_does_not_change_the_trace_of_the_hash(etc: Etc) -> None:
     etc.shadow("alice", "!" + HASH)
     assert etc.account("alice").traces["hash"] == HASH
