@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from linux_chain import Chain, install
 
 #: Everything below these may be written inside and stays unwritten outside.
 LAYERED = ("/etc", "/home", "/run", "/usr/local", "/usr/share/pam-configs", "/var")
@@ -225,3 +226,19 @@ def machine(installation: Path, tmp_path: Path) -> Iterator[Machine]:
             yield Machine(holder.pid, log, installation / "share" / "gapps-hooks" / "hooks.d")
         finally:
             holder.kill()
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prefix of a whole installation of what is in this checkout."""
+    return install(tmp_path_factory.mktemp("installed") / "prefix")
+
+
+@pytest.fixture
+def chain(machine: Machine, installed: Path) -> Iterator[Chain]:
+    """An organisation whose accounts are those of the view, with an emulated Google."""
+    organisation = Chain(machine, installed)
+    try:
+        yield organisation
+    finally:
+        organisation.google_leaves()
