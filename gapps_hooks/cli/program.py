@@ -161,7 +161,10 @@ def main() -> None:
         # a name that the terminal's encoding lacks is shown with a question mark
         with suppress(AttributeError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr] # a closed one is None
-    program(prog_name="gapps-hooks")
+    try:
+        program(prog_name="gapps-hooks")
+    finally:
+        _give_up_unwritten()
 
 
 def _fill_descriptors() -> None:
@@ -171,3 +174,12 @@ def _fill_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+
+
+def _give_up_unwritten() -> None:
+    # what a full disk did not take was told; the interpreter would tell it again, its own way
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

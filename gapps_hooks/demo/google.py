@@ -6,6 +6,7 @@ It must not know the story, nor who changes what.
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
@@ -34,7 +35,8 @@ class EmulatedGoogle:
 
     def come_back(self) -> None:
         """Answer again, at the same place."""
-        port = int(self.url.rpartition(":")[2] or 0)
+        # A port that we name may be taken again at once (SO_REUSEADDR), a free one may not.
+        port = int(self.url.rpartition(":")[2] or _free_port())
         self._server = serve(self.emulator, port=port)
         self.url = self._server.url
 
@@ -80,3 +82,8 @@ class EmulatedGoogle:
         address = f"{name}@{DOMAIN}"
         found = (one for one in self.emulator.state()[collection] if one[key] == address)
         return next(found, {})
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

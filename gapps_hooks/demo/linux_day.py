@@ -62,7 +62,7 @@ def _password(stage: Stage) -> None:
 def _modify(stage: Stage) -> None:
     stage.teller.chapter(
         "Alice marries",
-        "usermod calls nobody, so a person says whom to look at: first as a test, then for real.",
+        "usermod calls nobody, so a person says whom to look at; a new user name is recognised.",
     )
     before = stage.google.user("alice").get("id")
     stage.system("usermod --login alice.brown --comment 'Alice Brown' alice")
@@ -78,7 +78,7 @@ def _modify(stage: Stage) -> None:
 
 
 def _lock(stage: Stage) -> None:
-    stage.teller.chapter("A locked account", "usermod --lock, and --unlock a week later.")
+    stage.teller.chapter("A locked account", "Looked at first as a test, then for real.")
     stage.system("usermod --lock alice.brown")
     stage.command("reconcile", "--only", "alice.brown", "--dry-run")
     stage.claim("After the test nothing has changed", holds=stage.google.active("alice.brown"))

@@ -1,0 +1,214 @@
+"""Links by hand: shown, bound to what is at Google, forgotten; and accounts undeleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from command_line import CommandLine, ServedGoogle, installed, served
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    with served() as google:
+        yield google
+
+
+@pytest.fixture
+def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
+    with installed(tmp_path, google) as line:
+        yield line
+
+
+def put_at_google(line: CommandLine, name: str, **fields: object) -> str:
+    """Let an account be at Google already; return its id."""
+    line.emulator.seed({"users": [{"primaryEmail": f"{name}@example.org", **fields}]})
+    return str(line.user(name)["id"])
+
+
+def marks(line: CommandLine, name: str) -> list[str]:
+    ids = line.user(name).get("externalIds", ())
+    return [one["value"] for one in ids if one.get("customType") == "gapps-hooks"]
+
+
+# --- show ----------------------------------------------------------------------------------------
+
+
+def test_nobody_is_linked_at_first(line: CommandLine) -> None:
+    assert line.run("links").stdout == "Nobody is linked yet.\n"
+    assert line.read("links", "show") == []
+
+
+def test_links_are_listed_and_one_is_shown_whole(line: CommandLine) -> None:
+    line.fire("user-add", "alice", {"id": "entryUUID:a1"})
+    assert line.run("links", "show").stdout.splitlines()[1].split()[:2] == [
+        "alice",
+        "alice@example.org",
+    ]
+    details = line.run("links", "show", "alice").stdout
+    assert "entryUUID:a1" in details
+    assert "created by us" in details
+
+
+def test_somebody_without_a_link_is_said_to_have_none(line: CommandLine) -> None:
+    result = line.run("links", "show", "alice")
+    assert result.exit_code == 1
+    assert "alice is not linked" in result.stderr
+
+
+# --- bind ----------------------------------------------------------------------------------------
+
+
+def test_a_bound_account_is_marked_and_keeps_its_address(line: CommandLine) -> None:
+    known = put_at_google(line, "a.brown")
+    result = line.run("links", "bind", "alice", "A.Brown@example.org")
+    assert result.exit_code == 0, result.output
+    (link,) = line.read("links", "show", "alice")
+    assert (link["address"], link["google_id"]) == ("a.brown@example.org", known)
+    assert not link["created"]
+    assert marks(line, "a.brown")
+    line.fire("user-modify", "alice", {"family_name": "Brown"})
+    after = line.user("a.brown")
+    assert (after["id"], after["name"]["familyName"]) == (known, "Brown")
+    assert not line.user("alice")
+
+
+def test_a_mark_is_put_beside_what_others_keep_in_the_same_field(line: CommandLine) -> None:
+    theirs = {"type": "custom", "customType": "badge", "value": "42"}
+    number = {"type": "organization", "value": "E-7"}
+    put_at_google(line, "alice", externalIds=[theirs, number])
+    line.run("links", "bind", "alice", "alice@example.org")
+    ids = line.user("alice")["externalIds"]
+    assert theirs in ids
+    assert number in ids
+    assert len(ids) == 3
+
+
+def test_an_alias_is_refused_and_its_owner_named(line: CommandLine) -> None:
+    put_at_google(line, "anna", aliases=["alice@example.org"])
+    result = line.run("links", "bind", "alice", "alice@example.org")
+    assert result.exit_code == 1
+    assert "alias of the account anna@example.org" in result.stderr
+    assert line.read("links", "show") == []
+
+
+def test_an_address_that_google_does_not_have_is_refused(line: CommandLine) -> None:
+    result = line.run("links", "bind", "alice", "nobody@example.org")
+    assert result.exit_code == 1
+    assert "Google has no account nobody@example.org" in result.stderr
+
+
+def test_an_administrator_is_bound_and_left_unmarked(line: CommandLine) -> None:
+    put_at_google(line, "boss", isAdmin=True)
+    result = line.run("links", "bind", "boss", "boss@example.org")
+    assert "left unmarked" in result.stdout
+    assert marks(line, "boss") == []
+    assert line.read("links", "show", "boss")[0]["administrator"]
+
+
+def test_an_account_that_lives_in_another_link_is_not_taken(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    result = line.run("links", "bind", "bob", "alice@example.org")
+    assert result.exit_code == 1
+    assert "links forget alice" in result.stderr
+    assert [link["name"] for link in line.read("links", "show")] == ["alice"]
+
+
+def test_a_second_account_is_not_bound_over_the_first(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    put_at_google(line, "other")
+    result = line.run("links", "bind", "alice", "other@example.org")
+    assert result.exit_code == 1
+    assert line.read("links", "show", "alice")[0]["address"] == "alice@example.org"
+
+
+def test_binding_answers_whether_it_is_the_same_person(line: CommandLine) -> None:
+    line.fire("user-add", "alice", {"id": "entryUUID:a1"})
+    known = line.user("alice")["id"]
+    line.fire("user-delete", "alice")
+    assert line.user("alice")["suspended"]
+    buried = line.fire("user-add", "alice", {"id": "entryUUID:a2"})
+    assert "links bind alice alice@example.org" in buried.stdout
+    result = line.run("links", "bind", "alice", "alice@example.org")
+    assert result.exit_code == 0, result.output
+    assert line.user("alice")["id"] == known
+    assert not line.user("alice").get("suspended")
+    (link,) = line.read("links", "show")
+    assert link["id"] == "entryUUID:a2"
+    assert line.read("outbox", "list") == []
+
+
+def test_a_group_is_bound_to_a_group(line: CommandLine) -> None:
+    line.emulator.seed({"groups": [{"email": "everybody@example.org"}]})
+    assert line.run("links", "bind", "group:staff", "everybody@example.org").exit_code == 0
+    (link,) = line.read("links", "show", "group:staff")
+    assert link["address"] == "everybody@example.org"
+    line.fire("user-add", "alice")
+    line.fire("group-change", "staff", {"members": ["alice"]})
+    (group,) = line.emulator.state()["groups"]
+    assert group["email"] == "everybody@example.org"
+    assert [member["email"] for member in group["members"]] == ["alice@example.org"]
+
+
+def test_without_google_nothing_is_bound(line: CommandLine) -> None:
+    line.google.go_away()
+    assert line.run("links", "bind", "alice", "alice@example.org").exit_code == 75
+    assert line.read("links", "show") == []
+
+
+# --- forget --------------------------------------------------------------------------------------
+
+
+def test_a_forgotten_account_is_adopted_anew(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    known = line.user("alice")["id"]
+    assert line.run("links", "forget", "alice").exit_code == 0
+    assert line.read("links", "show") == []
+    assert line.fire("user-add", "alice").exit_code == 0
+    assert line.read("links", "show", "alice")[0]["google_id"] == known
+
+
+def test_there_is_nothing_to_forget_of_a_stranger(line: CommandLine) -> None:
+    assert line.run("links", "forget", "alice").exit_code == 1
+
+
+# --- undelete ------------------------------------------------------------------------------------
+
+
+def delete_at_google(line: CommandLine, name: str) -> None:
+    """Let an administrator delete an account in the console."""
+    state = line.emulator.state()
+    address = f"{name}@example.org"
+    gone = next(user for user in state["users"] if user["primaryEmail"] == address)
+    state["users"].remove(gone)
+    gone["deletionTime"] = datetime.now(UTC).isoformat()
+    line.emulator.restore({**state, "deletedUsers": [*state["deletedUsers"], gone]})
+
+
+def test_a_linked_account_that_was_deleted_is_brought_back(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    known = line.user("alice")["id"]
+    delete_at_google(line, "alice")
+    assert not line.user("alice")
+    result = line.run("undelete", "alice")
+    assert result.exit_code == 0, result.output
+    assert line.user("alice")["id"] == known
+    assert [entry["name"] for entry in line.read("outbox", "list")] == ["alice"]
+    assert line.run("deliver").exit_code == 0
+
+
+def test_an_unlinked_account_is_found_by_its_address(line: CommandLine) -> None:
+    put_at_google(line, "alice")
+    delete_at_google(line, "alice")
+    result = line.run("undelete", "alice")
+    assert "links bind alice alice@example.org" in result.stdout
+    assert line.user("alice")
+
+
+def test_what_was_not_deleted_cannot_be_undeleted(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    result = line.run("undelete", "alice")
+    assert result.exit_code == 1
+    assert "last 20 days" in result.stderr

@@ -1,0 +1,162 @@
+"""The command line as a process: closed pipes, odd terminals, signals; managers; the emulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import CommandLine, ServedGoogle, installed, served
+
+PROGRAM = (sys.executable, "-I", "-m", "gapps_hooks")
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    with served() as google:
+        yield google
+
+
+@pytest.fixture
+def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
+    with installed(tmp_path, google) as line:
+        yield line
+
+
+def start(
+    line: CommandLine, *words: str, shell: str = "", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the program; ``shell`` is what a shell does to its descriptors."""
+    command = ["/bin/sh", "-c", f'exec "$@" {shell}', "sh", *PROGRAM, *words]
+    settings = {"GAPPS_HOOKS_CONFIG": str(line.settings), "PATH": os.defpath}
+    return subprocess.run(
+        command, capture_output=True, env=settings | environment, timeout=60, check=False
+    )
+
+
+# --- the process ---------------------------------------------------------------------------------
+
+
+def test_the_module_is_the_program_and_settings_come_from_the_environment(
+    line: CommandLine,
+) -> None:
+    done = start(line, "status")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert str(line.settings).encode() in done.stdout
+
+
+@pytest.mark.parametrize("shell", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_change_nothing(line: CommandLine, shell: str) -> None:
+    done = start(line, "fire", "user-add", "alice", shell=shell)
+    assert done.returncode == 0
+    assert line.user("alice")
+
+
+def test_a_full_disk_under_stdout_is_a_sentence(line: CommandLine) -> None:
+    done = start(line, "status", shell=">/dev/full")
+    assert done.returncode == 1
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_trouble(line: CommandLine) -> None:
+    done = start(line, "status", shell="| true")
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1", "xx_XX"])
+def test_an_odd_locale_changes_the_letters_at_most(line: CommandLine, locale: str) -> None:
+    line.fire("user-add", "alice")
+    environment = {"LC_ALL": locale, "PYTHONIOENCODING": "latin-1"} if "8859" in locale else {}
+    payload = line.folder / "rename.json"
+    payload.write_text('{"old_username": "alice"}')
+    words = ("fire", "user-modify", "zoë", "--payload", str(payload))
+    done = start(line, *words, **{"LC_ALL": locale, **environment})
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_hooks_are_run_without_colours(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    assert b"\x1b" not in start(line, "links", NO_COLOR="1").stdout
+
+
+# --- account managers ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A file system in which useradd runs hooks and adduser is installed."""
+    root = tmp_path / "root"
+    (root / "usr" / "sbin").mkdir(parents=True)
+    (root / "etc").mkdir()
+    (root / "usr" / "sbin" / "useradd").write_bytes(b"\x7fELF /etc/shadow-maint/useradd-post.d")
+    (root / "usr" / "sbin" / "adduser").write_text("#!/usr/bin/perl\n")
+    return root
+
+
+def standing(line: CommandLine, root: Path) -> dict[str, bool]:
+    answer = json.loads(line.run("managers", "--root", str(root), "--json").stdout)
+    return {state["name"]: state["enabled"] for state in answer["managers"]}
+
+
+def test_an_account_manager_is_enabled_and_disabled(line: CommandLine, root: Path) -> None:
+    assert not standing(line, root)["shadow"]
+    enabled = line.run("enable", "shadow", "--root", str(root))
+    assert enabled.exit_code == 0, enabled.output
+    assert standing(line, root)["shadow"]
+    (script, *_) = (root / "etc" / "shadow-maint").rglob("*gapps-hooks")
+    assert str(line.settings) in script.read_text()
+    assert line.run("disable", "shadow", "--root", str(root)).exit_code == 0
+    assert not standing(line, root)["shadow"]
+    assert not [*(root / "etc").rglob("*gapps-hooks*")]
+
+
+def test_what_keeps_an_account_manager_from_calling_us_is_said(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    result = line.run("enable", "adduser", "--root", str(empty))
+    assert "adduser is not installed" in result.stderr
+
+
+def test_the_list_tells_where_the_hooks_are(line: CommandLine, root: Path) -> None:
+    text = line.run("managers", "--root", str(root)).stdout
+    assert "shadow: off" in text
+    assert "hooks.d" in text
+
+
+def test_an_unknown_account_manager_is_wrong_usage(line: CommandLine) -> None:
+    assert line.run("enable", "nonsense").exit_code == 2
+
+
+# --- the emulator --------------------------------------------------------------------------------
+
+
+def test_the_emulator_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    words = ["emulate", "--port", "0", "--control-port", "0", "--key-file", str(key)]
+    with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert "answers at http://127.0.0.1:" in first
+        while "stops it" not in process.stdout.readline():
+            assert process.poll() is None
+        assert json.loads(key.read_text())["type"] == "service_account"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_a_port_that_is_taken_is_a_sentence(line: CommandLine, tmp_path: Path) -> None:
+    port = line.google.url.rpartition(":")[2]
+    words = ("emulate", "--port", port, "--key-file", str(tmp_path / "key.json"))
+    done = start(line, *words)
+    assert done.returncode == 1
+    assert b"in use" in done.stderr
+    assert b"Traceback" not in done.stderr

@@ -1,0 +1,182 @@
+"""Named people and groups compared with Google: first as a test, then for real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    with served() as google:
+        yield google
+
+
+@pytest.fixture
+def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
+    with installed(tmp_path, google) as line:
+        yield line
+
+
+ALICE = {"username": "alice", "given_name": "Alice", "family_name": "Archer", "id": "entryUUID:a"}
+BOB = {"username": "bob", "given_name": "Bob", "family_name": "Baker", "id": "entryUUID:b"}
+STAFF = {"name": "staff", "members": ["alice", "bob"]}
+CHANGES, HELD, LATER = 3, 4, 75
+
+
+@pytest.fixture
+def source(line: CommandLine) -> CommandLine:
+    """An account manager with Alice, Bob and the group of both, none of them at Google."""
+    line.people(ALICE, BOB, groups=(STAFF,))
+    return line
+
+
+def test_this_version_looks_at_named_subjects_only_and_says_how(source: CommandLine) -> None:
+    result = source.run("reconcile", "--dry-run")
+    assert result.exit_code == 2
+    assert "reconcile --only alice" in result.stderr
+
+
+# --- the test ------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_shows_what_would_be_done_and_does_and_records_nothing(
+    source: CommandLine,
+) -> None:
+    before = source.emulator.state()
+    result = source.run("reconcile", "--only", "alice", "--dry-run")
+    assert result.exit_code == 0
+    assert "+ create alice@example.org" in result.stdout
+    assert "1 to create" in result.stdout
+    assert source.emulator.state() == before
+    assert source.read("outbox", "list") == []
+    assert source.read("links", "show") == []
+    assert source.read("log") == []
+
+
+def test_a_dry_run_tells_a_program_by_its_status_if_it_asks(source: CommandLine) -> None:
+    words = ("reconcile", "--only", "alice", "--dry-run", "--exit-code")
+    assert source.run(*words).exit_code == CHANGES
+    source.run("reconcile", "--only", "alice")
+    assert source.run(*words).exit_code == 0
+
+
+def test_a_dry_run_sees_an_account_that_would_be_adopted(source: CommandLine) -> None:
+    source.emulator.seed({"users": [{"primaryEmail": "alice@example.org"}]})
+    result = source.run("reconcile", "--only", "alice", "--dry-run")
+    assert "adopt" in result.stdout
+    assert "create" not in result.stdout
+
+
+def test_a_dry_run_of_a_group_names_its_members(source: CommandLine) -> None:
+    source.run("reconcile", "--only", "alice", "--only", "bob")
+    result = source.run("reconcile", "--only", "group:staff", "--dry-run")
+    assert "+ create group staff@example.org" in result.stdout
+    assert "+ add member staff@example.org: alice@example.org as member" in result.stdout
+
+
+def test_a_dry_run_sees_what_was_changed_at_google(source: CommandLine) -> None:
+    source.run("reconcile", "--only", "alice")
+    state = source.emulator.state()
+    for user in state["users"]:
+        user["name"] = {"givenName": "Someone", "familyName": "Else"}
+    source.emulator.restore(state)
+    result = source.run("reconcile", "--only", "alice", "--dry-run")
+    assert "given name: Someone -> Alice" in result.stdout
+    source.run("reconcile", "--only", "alice")
+    assert source.user("alice")["name"] == {"givenName": "Alice", "familyName": "Archer"}
+
+
+def test_what_would_be_refused_makes_the_test_fail(source: CommandLine) -> None:
+    source.people({"username": "abuse"}, groups=(STAFF,))
+    result = source.run("reconcile", "--only", "abuse", "--dry-run", "--exit-code")
+    assert result.exit_code == 1
+    assert "! abuse@example.org is a role address" in result.stdout
+
+
+def test_every_dry_run_reminds_of_the_administrator_who_is_nobody_here(
+    source: CommandLine,
+) -> None:
+    sentence = (
+        f"The Google Workspace administrator account {ADMIN} cannot be suspended. Create it in the "
+        "account manager and enable Google for it, or list it under protected."
+    )
+    words = ("reconcile", "--only", "alice", "--dry-run")
+    assert sentence in source.run(*words).stdout
+    assert source.read(*words)["notices"] == [sentence]
+
+
+def test_the_reminder_ends_when_the_administrator_is_protected(source: CommandLine) -> None:
+    file = source.folder / "accounts.json"
+    source.configure(source=f'type = "json"\nfile = "{file}"', top=f'protected = ["{ADMIN}"]')
+    assert source.read("reconcile", "--only", "alice", "--dry-run")["notices"] == []
+
+
+def test_the_reminder_ends_when_the_administrator_is_somebody_here(source: CommandLine) -> None:
+    source.people(ALICE, {"username": "admin"}, groups=(STAFF,))
+    assert source.read("reconcile", "--only", "alice", "--dry-run")["notices"] == []
+
+
+def test_json_holds_the_plans(source: CommandLine) -> None:
+    (plan,) = source.read("reconcile", "--only", "alice", "--dry-run")["plans"]
+    assert plan["name"] == "alice"
+    assert [change["verbs"] for change in plan["changes"]] == [["create"]]
+
+
+# --- for real ------------------------------------------------------------------------------------
+
+
+def test_people_come_before_the_groups_that_they_are_in(source: CommandLine) -> None:
+    result = source.run("reconcile", "--only", "group:staff", "alice", "bob")
+    assert result.exit_code == 0
+    names = [line.partition(":")[0] for line in result.stdout.splitlines()]
+    assert names[:3] == ["alice", "bob", "staff"]
+    (group,) = source.emulator.state()["groups"]
+    assert {member["email"] for member in group["members"]} == {
+        "alice@example.org",
+        "bob@example.org",
+    }
+    assert source.read("outbox", "list") == []
+
+
+def test_a_second_look_finds_nothing(source: CommandLine) -> None:
+    source.run("reconcile", "--only", "alice", "group:staff")
+    answers = source.read("reconcile", "--only", "alice", "group:staff")
+    assert {answer["verdict"] for answer in answers} == {"nothing"}
+
+
+def test_nobody_elses_entries_are_delivered(source: CommandLine) -> None:
+    source.run("pause")
+    source.fire("user-add", "bob")
+    source.run("resume")
+    source.run("reconcile", "--only", "alice")
+    assert source.user("alice")
+    assert not source.user("bob")
+
+
+def test_one_who_is_gone_is_suspended(source: CommandLine) -> None:
+    source.run("reconcile", "--only", "alice")
+    source.people(BOB, groups=(STAFF,))
+    assert source.run("reconcile", "--only", "alice").exit_code == 0
+    assert source.user("alice")["suspended"]
+
+
+def test_a_source_that_cannot_be_read_suspends_nobody(source: CommandLine) -> None:
+    source.run("reconcile", "--only", "alice")
+    (source.folder / "accounts.json").write_text("{")
+    assert source.run("reconcile", "--only", "alice").exit_code == LATER
+    assert not source.user("alice").get("suspended")
+
+
+def test_without_google_it_waits(source: CommandLine) -> None:
+    source.google.go_away()
+    assert source.run("reconcile", "--only", "alice").exit_code == LATER
+    assert source.run("reconcile", "--only", "alice", "--dry-run").exit_code == LATER
+
+
+@pytest.mark.parametrize("name", ["", "group:", "a\nb", "\x00"])
+def test_what_nobody_can_be_called_is_wrong_usage(source: CommandLine, name: str) -> None:
+    assert source.run("reconcile", "--only", name).exit_code == 2

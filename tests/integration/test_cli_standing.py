@@ -1,0 +1,201 @@
+"""How things stand: status, log, check, pause, a moved state file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    with served() as google:
+        yield google
+
+
+@pytest.fixture
+def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
+    with installed(tmp_path, google) as line:
+        yield line
+
+
+HELD, LATER = 4, 75
+
+
+# --- status --------------------------------------------------------------------------------------
+
+
+def test_all_is_well_at_first(line: CommandLine) -> None:
+    result = line.run("status")
+    assert result.exit_code == 0
+    assert f"connected as:      {ADMIN}" in result.stdout
+    assert "sending:           yes" in result.stdout
+
+
+def test_what_is_buried_is_told_with_its_remedy(line: CommandLine) -> None:
+    line.fire("user-add", "abuse")
+    result = line.run("status")
+    assert result.exit_code == 1
+    assert "! abuse: buried:" in result.stdout
+    assert "role_addresses" in result.stdout
+
+
+def test_an_outage_is_told(line: CommandLine) -> None:
+    line.google.go_away()
+    line.fire("user-add", "alice")
+    answer = line.read("status")
+    assert (answer["waiting"], answer["exit"]) == (1, LATER)
+    assert "No connection" in answer["outage"]
+    assert "no: outage since" in line.run("status").stdout
+
+
+def test_counts_are_those_of_the_last_day(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    line.fire("user-delete", "alice")
+    answer = line.read("status")
+    assert answer["last_24_hours"]["suspend"] == 1
+    assert (answer["linked"], answer["buried"], answer["exit"]) == (0, 0, 0)
+
+
+def test_a_monitor_is_not_woken_by_a_deliberate_pause(line: CommandLine) -> None:
+    line.run("pause")
+    line.fire("user-add", "alice")
+    result = line.run("status")
+    assert result.exit_code == 0
+    assert "sending:           paused" in result.stdout
+    assert "gapps-hooks resume" in result.stdout
+
+
+def test_a_missing_settings_file_is_a_sentence(line: CommandLine) -> None:
+    line.settings.unlink()
+    result = line.run("status")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("gapps-hooks: settings = ")
+    assert "Traceback" not in result.output
+
+
+# --- pause and resume ----------------------------------------------------------------------------
+
+
+def test_while_paused_events_are_recorded_and_nothing_is_sent(line: CommandLine) -> None:
+    assert line.run("pause").exit_code == 0
+    result = line.fire("user-add", "alice")
+    assert result.exit_code == 0
+    assert "paused" in result.stdout
+    assert not line.user("alice")
+    assert line.run("resume").exit_code == 0
+    assert line.run("deliver").exit_code == 0
+    assert line.user("alice")
+
+
+def test_doing_so_twice_is_said(line: CommandLine) -> None:
+    line.run("pause")
+    assert line.run("pause").stdout == "It is paused already.\n"
+    line.run("resume")
+    assert line.run("resume").stdout == "It was not paused.\n"
+
+
+# --- log -----------------------------------------------------------------------------------------
+
+
+def test_nothing_was_done_at_first(line: CommandLine) -> None:
+    assert line.run("log").stdout == "Nothing yet.\n"
+
+
+def test_what_was_done_is_told_oldest_first(line: CommandLine) -> None:
+    line.fire("user-add", "alice", {"password": "correct horse"})
+    line.fire("user-delete", "alice")
+    text = line.run("log").stdout
+    assert text.index("created alice@example.org") < text.index("suspended")
+    assert "$6$" not in text
+
+
+def test_the_log_of_one_person_is_theirs_alone(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    line.fire("user-add", "bob")
+    assert {entry["name"] for entry in line.read("log", "bob")} == {"bob"}
+    assert len(line.read("log", "--limit", "1")) == 1
+    assert line.run("log", "carol").exit_code == 1
+
+
+# --- check ---------------------------------------------------------------------------------------
+
+
+def findings(line: CommandLine) -> dict[str, tuple[bool, str]]:
+    return {one["what"]: (one["fine"], one["text"]) for one in line.read("check")}
+
+
+def test_a_right_installation_has_no_problem(line: CommandLine) -> None:
+    result = line.run("check")
+    assert result.exit_code == 0, result.output
+    assert "PROBLEM" not in result.stdout
+    assert {"settings", "credentials", "source", "policy", "state", "sign-in", "directory"} <= set(
+        findings(line)
+    )
+    assert "delegated administrator" in findings(line)["administrator"][1]
+
+
+def test_every_complaint_about_the_settings_is_a_line(line: CommandLine) -> None:
+    line.configure(top='mode = "sometimes"\nnonsense = 1')
+    result = line.run("check")
+    assert result.exit_code == 1
+    assert result.stdout.count("PROBLEM") == 2
+
+
+def test_a_super_administrator_is_advised_against(line: CommandLine) -> None:
+    state = line.emulator.state()
+    state["users"][0] |= {"isAdmin": True, "isDelegatedAdmin": False}
+    line.emulator.restore(state)
+    fine, text = findings(line)["administrator"]
+    assert fine
+    assert "recommended is a delegated one" in text
+
+
+def test_google_out_of_reach_is_a_problem(line: CommandLine) -> None:
+    line.google.go_away()
+    result = line.run("check")
+    assert result.exit_code == 1
+    assert "PROBLEM  Google: No connection" in result.stdout
+
+
+def test_a_source_that_cannot_be_read_is_a_problem(line: CommandLine) -> None:
+    line.configure(source=f'type = "json"\nfile = "{line.folder}/missing.json"')
+    fine, text = findings(line)["source"]
+    assert not fine
+    assert "missing.json" in text
+
+
+def test_a_policy_that_does_not_load_is_a_problem(line: CommandLine) -> None:
+    (line.folder / "policy.d").mkdir()
+    (line.folder / "policy.d" / "ours.py").write_text("import nothing_of_the_kind\n")
+    fine, text = findings(line)["policy"]
+    assert not fine
+    assert "ours.py" in text
+
+
+def test_a_domain_that_is_not_ours_at_google_is_a_problem(line: CommandLine) -> None:
+    line.configure(top='domains = ["example.net"]')
+    fine, text = findings(line)["domains"]
+    assert not fine
+    assert "example.net" in text
+
+
+# --- a moved state file --------------------------------------------------------------------------
+
+
+def test_a_state_of_another_machine_sends_nothing_until_it_is_adopted(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    with line.state() as state, state.transaction():
+        state.set_meta("machine", "another one's")
+    assert line.run("status").exit_code == LATER
+    assert "adopt-state" in line.fire("user-add", "bob").stdout
+    assert not line.user("bob")
+    assert line.run("adopt-state").exit_code == 0
+    assert line.run("deliver").exit_code == 0
+    assert line.user("bob")
+
+
+def test_ones_own_state_needs_no_adoption(line: CommandLine) -> None:
+    assert "already" in line.run("adopt-state").stdout
