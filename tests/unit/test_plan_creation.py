@@ -149,6 +149,7 @@ def test_an_alias_is_the_same_in_any_case_of_letters() -> None:
     delivery = deliver(google, person(account=account(aliases=(HOME.upper(),))), rules())
     assert google.users["id-alice"].aliases == (HOME,)
     assert verbs(delivery.plan) == [Verb.ADOPT]
+    assert not any("alias" in note for note in delivery.plan.notes)
 
 
 def test_an_alias_that_becomes_the_primary_address_is_not_removed() -> None:

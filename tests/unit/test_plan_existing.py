@@ -275,3 +275,11 @@ def test_profile_adopts_an_administrator_but_sets_no_password() -> None:
     law = rules(administrators="profile")
     assert "administrator" in refusal(admitted(google, person(password=password()), law))
     assert verbs(admitted(google, person(), law)) == [Verb.ADOPT]
+
+
+def test_a_linked_administrator_who_is_suspended_there_is_not_remembered_as_active() -> None:
+    plan = met(suspended(is_admin=True), added=True)
+    assert verbs(plan) == [Verb.ADOPT]
+    assert plan.changes[0].delivers["enabled"] not in {
+        delivered(enabled=active)["enabled"] for active in (True, False)
+    }

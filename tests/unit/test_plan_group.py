@@ -207,6 +207,11 @@ def test_a_removed_group_that_is_gone_at_google_too_is_done_and_not_asked_for_ev
     assert verbs(deliver_group(PureGoogle(), what, rules()).plan) == []
 
 
+def test_a_removed_group_loses_also_whom_googles_list_does_not_show_yet() -> None:
+    what = replace(GONE, memberships=(membership("alice"),))
+    assert verbs(deliver_group(in_group(), what, rules()).plan) == [Verb.REMOVE_MEMBER]
+
+
 @pytest.mark.parametrize("gone", [None, group(deleted=True)])
 def test_a_stranger_group_is_invisible(gone: None) -> None:
     assert verbs(plan_group(gathering(group=gone), rules(), NOW)) == []

@@ -137,6 +137,7 @@ def is_administrator(user: GoogleUser) -> bool:
     return user.administrator or user.primary_email == ADMIN
 
 
+@settings(max_examples=500)
 @given(looks(leaving=True, found=True))
 def test_no_plan_suspends_an_administrator_the_calling_account_or_a_protected_one(
     look: tuple[Person, Rules],
@@ -147,6 +148,7 @@ def test_no_plan_suspends_an_administrator_the_calling_account_or_a_protected_on
         assert changes(look, Verb.SUSPEND) == ()
 
 
+@settings(max_examples=500)
 @given(looks(found=True))
 def test_no_plan_touches_an_administrator_or_protected_account_that_is_left_alone(
     look: tuple[Person, Rules],

@@ -94,6 +94,20 @@ def test_a_member_is_known_by_id_after_a_rename_at_google() -> None:
     assert not have_moved(replace(what, memberships=memberships_after(what, {})))
 
 
+def test_an_address_of_a_foreign_domain_is_known_by_its_address() -> None:
+    eve = "eve@elsewhere.net"
+    what = gathering(member(eve, address=eve, google_id=None), present=(google_member(eve),))
+    assert steps(what) == []
+    assert not have_moved(replace(what, memberships=memberships_after(what, {})))
+
+
+def test_who_was_added_moments_ago_is_removed_by_id_though_the_list_does_not_show_him() -> None:
+    what = gathering(present=(), memberships=(membership("alice"),))
+    assert steps(what) == [(Verb.REMOVE_MEMBER, "alice")]
+    by_address = replace(membership("alice"), google_id=None)
+    assert steps(replace(what, memberships=(by_address,))) == []
+
+
 # --- roles ---------------------------------------------------------------------------------------
 
 

@@ -387,3 +387,43 @@ def test_an_address_that_was_changed_at_google_is_not_fought() -> None:
 def test_a_rename_to_an_address_that_may_not_be_claimed_is_refused() -> None:
     who = person(address=f"abuse@{DOMAIN}", link=link())
     assert "role address" in refusal(plan_user(who, rules(), NOW))
+
+
+# --- what is remembered ------------------------------------------------------------------------
+
+
+def test_an_account_that_was_suspended_at_google_already_needs_no_change_and_no_second_look() -> (
+    None
+):
+    google = PureGoogle.holding(managed(suspended=True))
+    first = deliver(google, person(account=OFF, link=link()), rules())
+    assert first.plan.changes == ()
+    assert deliver(google, person(account=OFF, link=first.link), rules()).requests == ()
+
+
+def test_enabling_looks_first_where_we_did_not_suspend() -> None:
+    ours = link(delivered=delivered(enabled=False, address=ALICE))
+    assert plan_user(person(link=ours), rules(), NOW) == Question("id-alice")
+
+
+def test_a_modify_without_a_look_does_not_make_the_account_active_in_memory() -> None:
+    suspended = managed(suspended=True, suspension_time=at(-10))
+    google = PureGoogle.holding(suspended)
+    seen = deliver(google, person(link=link(confirmed_at=0.0)), rules())
+    modified = deliver(google, person(account=account(given_name="Al"), link=seen.link), rules())
+    assert modified.requests == (f"update {ALICE}",)
+    again = person(account=account(given_name="Al"), link=modified.link, added=True)
+    assert verbs(deliver(google, again, rules()).plan) == [Verb.RESTORE]
+
+
+def test_a_change_of_a_linked_protected_account_is_left_out_with_a_note() -> None:
+    who = person(account=account(given_name="Al"), link=link())
+    plan = plan_user(who, rules(protected=(ALICE,)), NOW)
+    assert verbs(plan) == []
+    assert isinstance(plan, Plan)
+    assert "protected" in plan.notes[0]
+
+
+def test_the_calling_account_is_refused_changes_even_without_a_flag() -> None:
+    who = person(account=account(given_name="Al"), link=link())
+    assert "is an administrator" in refusal(plan_user(who, rules(admin=ALICE), NOW))
