@@ -79,9 +79,10 @@ class Emulator(Backend):
         return InProcess(self.application, self.sleep, timeout)
 
     def reset(self) -> None:
-        """Start anew with the administrators alone; clock, faults, log and switches too."""
+        """Start anew with the administrators alone; clock, faults, log, switches, grants too."""
         with self.lock:
             self.forget()
+            self.accept(self.account_key)
             self._add_administrators()
 
     def seed(self, document: Mapping[str, Any]) -> None:

@@ -216,6 +216,7 @@ def _matches(fault: Fault, request: Request) -> bool:
         and fnmatchcase(request.path, fault.path)
         and all(_value(request.body, name) == value for name, value in fault.body.items())
         and (request.has_page_token or fault.fails != "expired token")
+        and (request.call.endswith(".list") or fault.distortion is None)
     )
 
 

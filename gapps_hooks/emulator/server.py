@@ -166,6 +166,8 @@ class _Server(cheroot_wsgi.Server):
     """A server that logs instead of writing to stderr."""
 
     ConnectionClass = _Connection
+    #: Seconds between two looks at whether to stop.
+    expiration_interval = 0.05
 
     def __init__(
         self, address: tuple[str, int], application: WSGIApplication, threads: int
@@ -179,6 +181,16 @@ class _Server(cheroot_wsgi.Server):
         )
         self.gateway = _Gateway
         self.stopping = threading.Event()
+
+    @staticmethod
+    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
+        """Bind, and close the socket when that fails, which cheroot leaves undone."""
+        try:
+            socket_.bind(bind_addr)
+        except OSError:
+            socket_.close()
+            raise
+        return socket_
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot's signature
         _log.log(level, "%s", msg, exc_info=traceback)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import httplib2
 import pytest
 from google.oauth2 import service_account
 from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # it has no types
-from googleapiclient.discovery import build_from_document
+from googleapiclient.discovery import (  # type: ignore[attr-defined] # missing in its stubs
+    build_from_document,
+)
 from googleapiclient.errors import HttpError
 
 from gapps_hooks.emulator import Emulator
@@ -71,11 +72,6 @@ class Door:
 def in_process(emulator: Emulator, timeout: float | None = 60.0) -> Door:
     """Return the door without a socket."""
     return Door(emulator, lambda: emulator.transport(timeout))
-
-
-def over_http(emulator: Emulator, url: str, **options: Any) -> Door:  # noqa: ANN401 - httplib2's own
-    """Return the door of a running server."""
-    return Door(emulator, lambda: httplib2.Http(**options), url)
 
 
 def body(name: str, /, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a user body

@@ -188,7 +188,10 @@ def test_has_member_counts_nesting_and_refuses_outsiders(world: World) -> None:
     add(world, "outer", email="team@example.org")
     add(world, "team", email="alice@example.org")
     add(world, "team", email="friend@gmail.example")
-    ask = lambda key: members.has_member(world.workspace, "outer@example.org", key)  # noqa: E731
+
+    def ask(key: str) -> dict[str, Any]:
+        return members.has_member(world.workspace, "outer@example.org", key)
+
     assert ask("alice@example.org") == {"isMember": True}
     assert ask("boss@example.org") == {"isMember": False}
     assert refused(ask, "friend@gmail.example") == BAD_MEMBER
@@ -198,9 +201,11 @@ def test_a_role_can_be_changed_but_a_group_stays_a_plain_member(world: World) ->
     world.group("inner")
     add(world, "team", email="alice@example.org")
     add(world, "team", email="inner@example.org")
-    change = lambda key, role: members.patch(  # noqa: E731
-        world.workspace, "team@example.org", f"{key}@example.org", {"role": role}
-    )
+
+    def change(key: str, role: str) -> dict[str, Any]:
+        address = f"{key}@example.org"
+        return members.patch(world.workspace, "team@example.org", address, {"role": role})
+
     assert change("alice", "OWNER")["role"] == "OWNER"
     assert refused(change, "inner", "OWNER") == BAD_MEMBER
     assert listed(world, roles="OWNER,MANAGER") == ["alice@example.org"]

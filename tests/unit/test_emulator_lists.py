@@ -38,7 +38,7 @@ def names(answer: dict[str, Any]) -> list[str]:
 def walk(world: World, **parameters: str) -> Iterator[list[str]]:
     token = ""
     while True:
-        answer = ask(world, **parameters, pageToken=token)
+        answer = ask(world, None, **parameters, pageToken=token)
         yield names(answer)
         token = answer.get("nextPageToken", "")
         if not token:

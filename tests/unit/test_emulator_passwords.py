@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 from emulator_workspace import refused
-from passlib.hash import des_crypt, md5_crypt, sha256_crypt, sha512_crypt
+from passlib.hash import (  # type: ignore[import-untyped] # it has no types
+    des_crypt,
+    md5_crypt,
+    sha256_crypt,
+    sha512_crypt,
+)
 
 from gapps_hooks.emulator.state.passwords import read_password
 

@@ -14,7 +14,9 @@ from gapps_hooks.emulator.state.records import Group, User
 
 _CLAUSE = re.compile(
     r"""\s*(?P<field>[A-Za-z]+)\s*(?P<operator>[=:])\s*
-        (?: '(?P<single>(?:[^'\\]|\\.)*)' | "(?P<double>(?:[^"\\]|\\.)*)" | (?P<bare>[^\s'"]\S*) )\s*""",
+        (?: '(?P<single>(?:[^'\\]|\\.)*)'
+          | "(?P<double>(?:[^"\\]|\\.)*)"
+          | (?P<bare>[^\s'"]\S*) )\s*""",
     re.VERBOSE,
 )
 

@@ -1,0 +1,237 @@
+"""The emulator as a program: controls, TLS, files, and a clean end."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httplib2
+import pytest
+from emulator_client import Door, body
+
+from gapps_hooks.emulator import (
+    Certificate,
+    Emulator,
+    RunningServer,
+    ServiceAccountKey,
+    new_key,
+    serve,
+)
+from gapps_hooks.emulator.certificates import write_certificate
+
+
+@pytest.fixture(scope="module")
+def key() -> ServiceAccountKey:
+    return new_key("5" * 40)
+
+
+@pytest.fixture
+def http() -> Iterator[httplib2.Http]:
+    it = httplib2.Http()
+    yield it
+    it.close()
+
+
+@pytest.fixture
+def server(key: ServiceAccountKey) -> Iterator[RunningServer]:
+    with serve(Emulator(account_key=key)) as it:
+        yield it
+
+
+def send(
+    http: httplib2.Http,
+    server: RunningServer,
+    line: str,
+    content: Any = None,  # noqa: ANN401 - any JSON value
+) -> tuple[int, Any]:
+    method, path = line.split(" ")
+    text = None if content is None else json.dumps(content)
+    response, raw = http.request(server.control_url + path, method, body=text)
+    return response.status, json.loads(raw) if raw else None
+
+
+def test_a_test_in_another_process_can_do_everything(
+    http: httplib2.Http, server: RunningServer
+) -> None:
+    users = Door(server.emulator, lambda: http, server.url).directory().users()
+    seed = {"users": [{"primaryEmail": "bob@example.org"}],
+            "groups": [{"email": "team@example.org", "members": ["bob@example.org"]}]}  # fmt: skip
+    assert send(http, server, "POST /seed", seed) == (204, None)
+    assert users.get(userKey="bob@example.org").execute()
+
+    assert send(http, server, "PATCH /switches", {"creation_window": 40})[0] == 204
+    assert send(http, server, "GET /switches")[1]["creation_window"] == 40
+    users.insert(body=body("alice")).execute()
+    before = send(http, server, "GET /clock")[1]["now"]
+    send(http, server, "POST /clock", {"advance": 40})
+    assert send(http, server, "GET /clock")[1]["now"] >= before + 40
+    users.patch(userKey="alice@example.org", body={"suspended": True}).execute()
+
+    line = {"fails": "503", "call": "users.get", "nth": 2}
+    assert send(http, server, "POST /faults", {"fault": [line]})[0] == 204
+    [waiting] = send(http, server, "GET /faults")[1]["fault"]
+    assert waiting.items() >= line.items()
+    assert send(http, server, "DELETE /faults")[0] == 204
+    assert send(http, server, "GET /faults")[1] == {"fault": []}
+
+    password = send(http, server, "GET /password?address=alice@example.org")[1]
+    assert password == {"hashFunction": None, "password": "correct horse"}
+    send(http, server, "POST /suspend", {"address": "bob@example.org", "reason": "ABUSE"})
+    held = send(http, server, "GET /state")[1]
+    reasons = {user["primaryEmail"]: user.get("suspensionReason") for user in held["users"]}
+    assert reasons["bob@example.org"] == "ABUSE"
+
+    log = send(http, server, "GET /requests")[1]
+    assert log["counts"] == {"token": 1, "users.get": 1, "users.insert": 1, "users.patch": 1}
+    assert [entry["call"] for entry in log["requests"]][:2] == ["token", "users.get"]
+    assert send(http, server, "DELETE /requests")[0] == 204
+
+    assert send(http, server, "POST /reset")[0] == 204
+    held = send(http, server, "GET /state")[1]
+    assert [user["primaryEmail"] for user in held["users"]] == ["admin@example.org"]
+    assert held["groups"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "content", "sentence"),
+    [
+        ("PATCH /switches", {"shoes": 1}, "no such switch: shoes"),
+        ("POST /faults", {"fault": [{"fails": "sneeze"}]}, "'sneeze' is no fault"),
+        ("POST /seed", {"users": [{"primaryEmail": "a@b.example"}]}, "Domain not found."),
+        ("POST /clock", [], "the body is a JSON object"),
+    ],
+)
+def test_a_wrong_control_is_answered_with_a_sentence(
+    http: httplib2.Http, server: RunningServer, line: str, content: object, sentence: str
+) -> None:
+    status, answer = send(http, server, line, content)
+    assert status == 400
+    assert sentence in answer["error"]
+
+
+def test_controls_and_api_are_on_ports_of_their_own(
+    http: httplib2.Http, server: RunningServer
+) -> None:
+    for path in ("/state", "/password", "/requests"):
+        assert http.request(server.url + path)[0].status == 404
+    assert http.request(f"{server.control_url}/admin/directory/v1/users")[0].status == 404
+
+
+def test_stopping_frees_the_port_at_once_even_while_somebody_hangs(
+    key: ServiceAccountKey, http: httplib2.Http
+) -> None:
+    emulator = Emulator(account_key=key)
+    emulator.faults.script([{"fails": "hang", "seconds": 600.0}])
+    server = serve(emulator)
+    port = int(server.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as waiting:
+        waiting.sendall(b"GET /admin/directory/v1/users/a HTTP/1.1\r\nHost: x\r\n\r\n")
+        while emulator.faults.waiting():
+            pass
+        server.stop()
+    with serve(emulator, port=port) as again:
+        assert http.request(f"{again.url}/admin/directory/v1/users/a")[0].status == 401
+
+
+def test_a_taken_port_is_an_error_and_leaves_nothing_running(key: ServiceAccountKey) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        serve(Emulator(account_key=key), control_port=taken.getsockname()[1])
+
+
+def test_https_is_trusted_by_the_certificates_file(key: ServiceAccountKey, tmp_path: Path) -> None:
+    pem = tmp_path / "emulator.pem"
+    private = tmp_path / "emulator.key"
+    write_certificate(pem, private, "127.0.0.1")
+    emulator = Emulator(account_key=key)
+    tls = Certificate(certificate=pem, private_key=private)
+    with serve(emulator, tls=tls) as server:
+        assert server.url.startswith("https://")
+        http = httplib2.Http(ca_certs=str(pem))
+        door = Door(emulator, lambda: http, server.url)
+        door.directory().users().insert(body=body("alice")).execute()
+        assert emulator.password_of("alice@example.org") == (None, "correct horse")
+        http.close()
+
+
+class Program:
+    """The emulator in a process of its own."""
+
+    def __init__(self, folder: Path, options: str = "") -> None:
+        script = (
+            "from pathlib import Path; from gapps_hooks.emulator import run; "
+            f"run(port=0, control_port=0, key_file=Path('key.json'), "
+            f"say=lambda text: print(text, flush=True), {options})"
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", script],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("Ctrl-C"):
+            lines.append(self.process.stdout.readline())
+            assert lines[-1], self.process.communicate()[1]
+        self.said = "".join(lines)
+
+    def url(self) -> str:
+        found = re.search(r'api_endpoint = "(.*)"', self.said)
+        assert found
+        return found[1]
+
+    def stop(self, number: signal.Signals) -> tuple[str, str, int]:
+        self.process.send_signal(number)
+        out, complaints = self.process.communicate(timeout=20)
+        return out, complaints, self.process.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_program_says_what_to_set_and_ends_cleanly(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    program = Program(tmp_path)
+    assert f'credentials = "{tmp_path}/key.json"' in program.said
+    assert 'admin = "admin@example.org"' in program.said
+    content = json.loads((tmp_path / "key.json").read_text())
+    assert content["token_uri"] == f"{program.url()}/token"
+    assert stat.S_IMODE((tmp_path / "key.json").stat().st_mode) == 0o600
+    assert program.stop(number) == ("The emulator has stopped.\n", "", 0)
+
+
+def test_the_program_keeps_its_key_and_its_state_but_no_password(
+    tmp_path: Path, http: httplib2.Http
+) -> None:
+    seed = {"users": [{"primaryEmail": "bob@example.org"}]}
+    (tmp_path / "seed.json").write_text(json.dumps(seed))
+    (tmp_path / "faults.toml").write_text('[[fault]]\nfails = "503"\ncall = "users.get"\n')
+    options = "state_file=Path('state.json'), seed_file=Path('seed.json'), delegated=True"
+    first = Program(tmp_path, options)
+    content = json.loads((tmp_path / "key.json").read_text())
+    door = Door(Emulator(), lambda: http, first.url())
+    bob = door.directory(key=content).users().get(userKey="bob@example.org").execute()
+    door.directory(key=content).users().insert(body=body("alice")).execute()
+    assert first.stop(signal.SIGTERM)[2] == 0
+    assert "correct horse" not in (tmp_path / "state.json").read_text()
+
+    again = Program(tmp_path, f"{options}, faults_file=Path('faults.toml'), tls=Path('tls.pem')")
+    kept = json.loads((tmp_path / "key.json").read_text())
+    assert kept["private_key"] == content["private_key"]
+    assert f'ca_bundle = "{tmp_path}/tls.pem"' in again.said
+    trusting = httplib2.Http(ca_certs=str(tmp_path / "tls.pem"))
+    users = Door(Emulator(), lambda: trusting, again.url()).directory(key=kept).users()
+    response = users.get(userKey="bob@example.org").execute(num_retries=2)
+    assert response["id"] == bob["id"]
+    admin = users.get(userKey="admin@example.org").execute()
+    assert (admin["isAdmin"], admin["isDelegatedAdmin"]) == (False, True)
+    trusting.close()
+    assert again.stop(signal.SIGTERM)[2] == 0
