@@ -5,7 +5,8 @@ It must not know how the answer is given, nor deliver anything but our mark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 from gapps_hooks.deliver.desired import group_address
 from gapps_hooks.errors import GappsHooksError, NotFound
 from gapps_hooks.model import Account, GoogleGroup, GoogleUser, Group, Identity, Kind, Link
-from gapps_hooks.outbox import entries, history, leases, links, subjects
+from gapps_hooks.outbox import State, entries, history, leases, links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.payload import account_from, group_from
 from gapps_hooks.plan.fields import differ_from_actual
@@ -53,7 +54,7 @@ def bind(wiring: Wiring, kind: Kind, name: str, address: str) -> Bound:
     subject = subjects.of_name(wiring.state, kind, name)
     if subject is None:
         subject = subjects.create(wiring.state, kind, name)
-    with exclusively(wiring, subject):
+    with exclusively(wiring.state, subject, wiring.sleep):
         link, note = _bind(wiring, subject, name, actual)
         entries.touch(wiring.state, kind, name)
     history.write(
@@ -68,14 +69,24 @@ def bind(wiring: Wiring, kind: Kind, name: str, address: str) -> Bound:
     return Bound(subject=subject, link=link, note=note)
 
 
+def forget(state: State, link: Link, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Forget a link, as if the account or group had never been seen; Google is left as it is.
+
+    Raises:
+        CannotBind: a delivery that is under way does not end.
+    """
+    with exclusively(state, link.subject, sleep):
+        links.forget(state, link.subject)
+
+
 @contextmanager
-def exclusively(wiring: Wiring, subject: int) -> Iterator[None]:
+def exclusively(state: State, subject: int, sleep: Callable[[float], None]) -> Iterator[None]:
     """Keep deliveries of the subject away meanwhile; raise CannotBind if one does not end."""
     waited = 0.0
-    while (lease := leases.hold(wiring.state.directory, subject)) is None:
+    while (lease := leases.hold(state.directory, subject)) is None:
         if waited >= _PATIENCE:
             raise CannotBind("it is being delivered right now; try again in a moment")
-        wiring.sleep(_POLL)
+        sleep(_POLL)
         waited += _POLL
     with lease:
         yield
@@ -154,9 +165,11 @@ def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link
     digest = wiring.state.digest
     delivered = dict(known.delivered) if known else {}
     wanted = wiring.policy.choose_address(account)
-    # The address that the policy gives counts as delivered: binding is no rename. A suspended
-    # account counts as disabled, so that it is restored if the person is enabled.
-    delivered |= {"address": digest(wanted), "enabled": digest(not actual.suspended)}
+    ours = known is not None and known.suspended_by_us
+    # The address that the policy gives counts as delivered: binding is no rename. An account that
+    # we suspended counts as disabled, so that it is restored if the person is enabled.
+    enabled = not (ours and actual.suspended)
+    delivered |= {"address": digest(wanted), "enabled": digest(enabled)}
     link = Link(
         subject=subject,
         google_id=actual.id,
@@ -167,7 +180,7 @@ def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link
         created=known.created if known else False,
         administrator=actual.administrator,
         administrator_checked_at=wiring.clock(),
-        suspended_by_us=known.suspended_by_us if known else False,
+        suspended_by_us=ours,
     )
     return link, _mark(wiring, name, identity, actual)
 

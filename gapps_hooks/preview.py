@@ -17,8 +17,8 @@ from gapps_hooks.deliver.desired import (
     resolve_members,
 )
 from gapps_hooks.deliver.wishes import wanted_members
-from gapps_hooks.errors import NotFound
-from gapps_hooks.model import Account, Change, Group, Kind, Link, Plan, Question, Verb
+from gapps_hooks.errors import GappsHooksError, NotFound, Outage
+from gapps_hooks.model import Account, Change, Group, Kind, Link, Plan, Question, Refusal, Verb
 from gapps_hooks.outbox import creations, entries, links, memberships, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering, Resolved
@@ -26,6 +26,7 @@ from gapps_hooks.plan.group import MembersQuestion, plan_group
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
 from gapps_hooks.plan.user import plan_user
+from gapps_hooks.sources.enabled import is_enabled
 from gapps_hooks.wiring import Wiring
 
 #: The number of a subject that is not known yet.
@@ -35,11 +36,21 @@ _NOBODY: Final = -1
 def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
     """Plan what a look at this person or group now would change, with what waits for it.
 
+    What cannot be planned is a refusal that says why. A rename that nobody announced shows as two
+    people; the delivery recognises it.
+
     Raises:
-        GappsHooksError: the source, the policy or Google could not be asked.
+        Outage: Google cannot be asked anything at all.
     """
     entry = _entry(wiring, kind, name)
-    return _preview_user(wiring, entry) if kind is Kind.USER else _preview_group(wiring, entry)
+    try:
+        if kind is Kind.USER:
+            return _preview_user(wiring, entry)
+        return _preview_group(wiring, entry)
+    except Outage:
+        raise
+    except GappsHooksError as error:
+        return Plan(refusals=(Refusal(str(error)),))
 
 
 def administrator_notice(wiring: Wiring) -> str | None:
@@ -48,10 +59,20 @@ def administrator_notice(wiring: Wiring) -> str | None:
     link = links.by_address(state, address)
     if wiring.rules.is_protected(address) or (link is not None and link.ended_at is None):
         return None
-    account = wiring.source.account(address.partition("@")[0]) if wiring.source else None
-    if account is not None and account.enabled and wiring.policy.choose_address(account) == address:
+    if _is_enabled_here(wiring, address):
         return None
     return ADMINISTRATOR_SENTENCE.format(address=address)
+
+
+def _is_enabled_here(wiring: Wiring, address: str) -> bool:
+    try:
+        name = address.partition("@")[0]
+        account = wiring.source.account(name) if wiring.source else None
+        if account is None or wiring.policy.choose_address(account) != address:
+            return False
+        return is_enabled(account, wiring.settings.enabled) is True
+    except GappsHooksError:
+        return False
 
 
 def _entry(wiring: Wiring, kind: Kind, name: str) -> Entry:

@@ -77,6 +77,6 @@ def _find(wiring: Wiring, link: Link | None, address: str) -> GoogleUser:
 
 
 def _look_again(wiring: Wiring, link: Link, name: str) -> None:
-    with exclusively(wiring, link.subject):
+    with exclusively(wiring.state, link.subject, wiring.sleep):
         links.save(wiring.state, replace(link, confirmed_at=0.0))
         entries.touch(wiring.state, Kind.USER, name)

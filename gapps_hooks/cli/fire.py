@@ -5,6 +5,7 @@ It must not know more of an event than that it has a name, a subject and a paylo
 
 from __future__ import annotations
 
+import resource
 import secrets
 import sys
 from pathlib import Path
@@ -57,6 +58,7 @@ def fire(  # noqa: PLR0913, PLR0917 - click's interface
     """
     if password and password_stdin:
         raise click.UsageError("Give --password or --password-stdin, not both.")
+    _forbid_core_dumps()
     said = _read_payload(payload)
     if password or password_stdin:
         said = {**(said or {}), "password": _read_password(ask=password)}
@@ -93,3 +95,9 @@ def _read_password(*, ask: bool) -> str:
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     line = sys.stdin.readline() if sys.stdin else ""
     return line.removesuffix("\n").removesuffix("\r")
+
+
+def _forbid_core_dumps() -> None:
+    # a clear-text password may pass through
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))

@@ -16,6 +16,7 @@ from gapps_hooks.cli.opening import opened, opened_state
 from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
 from gapps_hooks.deliver.subject import deliver
 from gapps_hooks.linking import bind as bind_link
+from gapps_hooks.linking import forget as forget_link
 from gapps_hooks.model import Link
 from gapps_hooks.outbox import State
 from gapps_hooks.outbox import links as stored
@@ -85,13 +86,12 @@ def forget(settings_path: Path, subject: Named) -> None:
     """
     with opened_state(settings_path) as (_, state):
         link = link_of(state, subject)
-        stored.forget(state, link.subject)
+        forget_link(state, link)
     click.echo(f"{subject} is no longer linked to {link.address} ({link.google_id})")
 
 
 def _details(state: State, link: Link, now: float) -> str:
     ended = clock_time(link.ended_at, now=now) if link.ended_at is not None else "no"
-    fields = [key for key in link.delivered if not key.startswith("_")]
     return facts(
         (
             ("name", link.name),
@@ -103,7 +103,7 @@ def _details(state: State, link: Link, now: float) -> str:
             ("suspended by us", "yes" if link.suspended_by_us else "no"),
             ("confirmed", clock_time(link.confirmed_at, now=now) if link.confirmed_at else "never"),
             ("ended", ended),
-            ("delivered", ", ".join(sorted(fields)) or "nothing yet"),
+            ("delivered", ", ".join(sorted(link.delivered)) or "nothing yet"),
             ("mark", state.instance),
         )
     )

@@ -140,6 +140,13 @@ def test_binding_answers_whether_it_is_the_same_person(line: CommandLine) -> Non
     assert line.read("outbox", "list") == []
 
 
+def test_a_suspension_that_was_not_ours_outlives_the_binding(line: CommandLine) -> None:
+    put_at_google(line, "alice", suspended=True)
+    line.run("links", "bind", "alice", "alice@example.org")
+    line.fire("user-modify", "alice", {"family_name": "Brown", "enabled": True})
+    assert line.user("alice")["suspended"]
+
+
 def test_a_group_is_bound_to_a_group(line: CommandLine) -> None:
     line.emulator.seed({"groups": [{"email": "everybody@example.org"}]})
     assert line.run("links", "bind", "group:staff", "everybody@example.org").exit_code == 0
@@ -205,6 +212,10 @@ def test_an_unlinked_account_is_found_by_its_address(line: CommandLine) -> None:
     result = line.run("undelete", "alice")
     assert "links bind alice alice@example.org" in result.stdout
     assert line.user("alice")
+
+
+def test_a_deleted_group_cannot_be_brought_back(line: CommandLine) -> None:
+    assert line.run("undelete", "group:staff").exit_code == 2
 
 
 def test_what_was_not_deleted_cannot_be_undeleted(line: CommandLine) -> None:

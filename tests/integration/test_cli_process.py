@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 from command_line import CommandLine, ServedGoogle, installed, served
 
+from gapps_hooks.installation import hooks_directory
+from gapps_hooks.model import Kind
+from gapps_hooks.outbox import leases, subjects
+
 PROGRAM = (sys.executable, "-I", "-m", "gapps_hooks")
 
 
@@ -81,9 +85,49 @@ def test_an_odd_locale_changes_the_letters_at_most(line: CommandLine, locale: st
     assert b"Traceback" not in done.stderr
 
 
+def test_an_interrupted_command_ends_without_a_traceback(line: CommandLine) -> None:
+    line.run("pause")
+    line.fire("user-add", "alice")
+    line.run("resume")
+    line.emulator.switches.set({"latency": 8.0})
+    environment = {"GAPPS_HOOKS_CONFIG": str(line.settings), "PATH": os.defpath}
+    with subprocess.Popen(
+        [*PROGRAM, "deliver"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        while line.run("outbox").exit_code == 0 and not busy(line):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, b"\n")
+    line.emulator.switches.reset()
+    assert line.run("deliver").exit_code == 0
+    assert line.user("alice")
+
+
+def busy(line: CommandLine) -> bool:
+    """Whether somebody is delivering alice right now."""
+    with line.state() as state:
+        subject = subjects.of_name(state, Kind.USER, "alice")
+        assert subject is not None
+        lease = leases.hold(state.directory, subject)
+    if lease is not None:
+        lease.give_back()
+    return lease is None
+
+
 def test_the_hooks_are_run_without_colours(line: CommandLine) -> None:
     line.fire("user-add", "alice")
     assert b"\x1b" not in start(line, "links", NO_COLOR="1").stdout
+
+
+def test_the_hook_reconcile_is_the_command_of_that_name(line: CommandLine) -> None:
+    line.people({"username": "alice"}, groups=({"name": "staff", "members": []},))
+    hook = str(hooks_directory() / "reconcile")
+    words = [hook, "--only", "alice", "--dry-run", "--exit-code"]
+    settings = {"GAPPS_HOOKS_CONFIG": str(line.settings)}
+    done = subprocess.run(words, capture_output=True, env=settings, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert b"+ create alice@example.org" in done.stdout
 
 
 # --- account managers ----------------------------------------------------------------------------

@@ -97,6 +97,14 @@ def test_what_would_be_refused_makes_the_test_fail(source: CommandLine) -> None:
     assert "! abuse@example.org is a role address" in result.stdout
 
 
+def test_what_cannot_be_read_for_one_does_not_hide_the_others(source: CommandLine) -> None:
+    source.people(ALICE, {"username": "bob", "email": "not an address"}, groups=(STAFF,))
+    result = source.run("reconcile", "--only", "alice", "bob", "--dry-run")
+    assert result.exit_code == 1
+    assert "+ create alice@example.org" in result.stdout
+    assert "\nbob\n  ! " in result.stdout
+
+
 def test_every_dry_run_reminds_of_the_administrator_who_is_nobody_here(
     source: CommandLine,
 ) -> None:
