@@ -97,12 +97,23 @@ def test_what_would_be_refused_makes_the_test_fail(source: CommandLine) -> None:
     assert "! abuse@example.org is a role address" in result.stdout
 
 
-def test_what_cannot_be_read_for_one_does_not_hide_the_others(source: CommandLine) -> None:
-    source.people(ALICE, {"username": "bob", "email": "not an address"}, groups=(STAFF,))
+POLICY = """
+from gapps_hooks import hookimpl
+
+@hookimpl
+def gapps_org_unit(account):
+    if account.username == "bob":
+        raise ValueError("bob is nowhere")
+"""
+
+
+def test_what_cannot_be_planned_for_one_does_not_hide_the_others(source: CommandLine) -> None:
+    (source.folder / "policy.d").mkdir()
+    (source.folder / "policy.d" / "ours.py").write_text(POLICY)
     result = source.run("reconcile", "--only", "alice", "bob", "--dry-run")
     assert result.exit_code == 1
     assert "+ create alice@example.org" in result.stdout
-    assert "\nbob\n  ! " in result.stdout
+    assert "bob is nowhere" in result.stdout
 
 
 def test_every_dry_run_reminds_of_the_administrator_who_is_nobody_here(
