@@ -52,16 +52,14 @@ class Backend:
         self._seed = seed
         self.quotas = Quotas(self.now)
         self.workspace = self._new_workspace(domains)
-        self.sign_in = SignIn(
-            now=sign_in_clock or self.now, new_token=self._new_token, subjects=self
-        )
+        self.sign_in = SignIn(now=sign_in_clock or clock, new_token=self._new_token, subjects=self)
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""
         return self._clock() + self._advanced
 
     def advance(self, seconds: float) -> None:
-        """Set the clock forward."""
+        """Set the clock forward; sign-in keeps its own, by which the clients sign."""
         self._advanced += seconds
 
     def may_sign_in(self, address: str) -> bool:

@@ -28,7 +28,9 @@ class Emulator(Backend):
 
     ``admins`` (None: admin@ the first domain) and ``delegated_admins`` are accounts that exist
     from the start; the first of ``domains`` is the primary one; ``clock`` tells seconds since the
-    epoch; ``account_key`` saves making a service account key (a tenth of a second).
+    epoch; ``account_key`` saves making a service account key (a tenth of a second);
+    ``sign_in_clock`` is the clock of assertions and tokens where it has to be another one, since
+    Google's client signs by the machine's.
     """
 
     def __init__(  # noqa: PLR0913 - each has its default

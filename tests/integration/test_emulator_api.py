@@ -233,3 +233,13 @@ def test_a_delegated_administrator_is_refused_changes_to_a_super_administrator(
     found = users.list(customer="my_customer", query="isAdmin=true").execute()["users"]
     assert len(found) == 2
     users.signOut(userKey="helper@example.org").execute()
+
+
+def test_days_can_pass_for_the_organisation_while_clients_stay_signed_in(door: Door) -> None:
+    users = door.directory().users()
+    alice = users.insert(body=body("alice")).execute()
+    users.delete(userKey=alice["id"]).execute()
+    door.emulator.advance(20 * 86400)
+    request = users.undelete(userKey=alice["id"], body={"orgUnitPath": "/"})
+    assert refusal(request)[:2] == (412, "conditionNotMet")
+    assert door.directory().users().get(userKey="admin@example.org").execute()

@@ -63,7 +63,7 @@ def user_body(local_part: str, /, **more: Any) -> Json:  # noqa: ANN401 - fields
     }
 
 
-def refused(call: Any, *arguments: Any, **more: Any) -> tuple[int, str, str]:  # noqa: ANN401
+def refused(call: Any, *arguments: Any, **more: Any) -> tuple[int, str, str]:  # noqa: ANN401 - whatever the rule takes
     """Return (status, reason, message) of the error that the call ends in."""
     with pytest.raises(ApiError) as caught:
         call(*arguments, **more)

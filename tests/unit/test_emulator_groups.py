@@ -250,7 +250,7 @@ def test_a_stale_listing_of_members_is_what_it_was(world: World) -> None:
     assert listed(world) == ["boss@example.org"]
 
 
-def change(world: World, *, private: bool = False, **body: Any) -> dict[str, Any]:  # noqa: ANN401
+def change(world: World, *, private: bool = False, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the rule takes
     group = groups.find(world.workspace, "team@example.org")
     return settings.change(group, body, private=private)
 
