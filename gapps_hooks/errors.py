@@ -105,6 +105,9 @@ class GoogleFault(GappsHooksError):
         self.status = status
         self.reason = reason
         self.retry_after = retry_after
+        #: An earlier try of the same call may have taken effect: what is refused as already done
+        #: can be our own doing.
+        self.tried_before = False
 
 
 class Passing(GoogleFault):

@@ -12,7 +12,7 @@ from typing import Final
 
 from gapps_hooks.deliver.memory import Owner, remember_change
 from gapps_hooks.deliver.send import Answer, send
-from gapps_hooks.errors import GappsHooksError, Refused
+from gapps_hooks.errors import AlreadyExists, GappsHooksError, Refused
 from gapps_hooks.model import (
     Account,
     Change,
@@ -76,6 +76,18 @@ def _limit(wiring: Wiring, verb: Verb) -> int | None:
     count = memberships.count if verb is Verb.REMOVE_MEMBER else links.count
     population = count(wiring.state)
     return _LIMITS[verb](wiring.settings.bounds, population)
+
+
+def maybe_our_own(wiring: Wiring, subject: int, error: AlreadyExists, *, attempted: bool) -> bool:
+    """Whether what Google says is there already may be what we asked it to make.
+
+    If it cannot be, the creation is no longer on its way: what is there is somebody else's.
+    """
+    if attempted or error.tried_before:
+        return True
+    with wiring.state.transaction():
+        creations.finish(wiring.state, subject)
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
 
-from gapps_hooks.deliver.carrying import Task, carry_out, reserve
+from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_group, group_address, in_scope, resolve_members
 from gapps_hooks.deliver.memory import Owner, remember_answer
@@ -63,7 +63,7 @@ def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered
         try:
             missing = _carry_out(wiring, entry, gathering, plan, done)
         except AlreadyExists as error:
-            gathering = _taken(gathering, error)
+            gathering = _taken(wiring, entry, gathering, error)
         except NotFound as error:
             gathering = _gone(wiring, gathering, error)
         else:
@@ -96,11 +96,12 @@ def _as_wanted(group: Group | None) -> Group | None:
     return replace(group, unsaid_roles=frozenset())
 
 
-def _taken(gathering: Gathering, error: AlreadyExists) -> Gathering:
+def _taken(wiring: Wiring, entry: Entry, gathering: Gathering, error: AlreadyExists) -> Gathering:
     live = gathering.link is not None and gathering.link.ended_at is None
     if gathering.taken or live:
         raise Refused(str(error), status=error.status, reason=error.reason) from error
-    return replace(gathering, taken=True)
+    maybe_ours = maybe_our_own(wiring, entry.subject, error, attempted=gathering.attempted)
+    return replace(gathering, taken=True, attempted=maybe_ours)
 
 
 def _gone(wiring: Wiring, gathering: Gathering, error: NotFound) -> Gathering:
@@ -235,7 +236,11 @@ def _conclude(
         touch_groups_with(wiring, f"group:{entry.name}", link.address)
     if gathering.group is None or gathering.group.deleted:
         memberships.replace(wiring.state, entry.subject, ())
-        links.end(wiring.state, entry.subject, wiring.clock())
+        deleted = any(Verb.DELETE_GROUP in change.verbs for change in done)
+        if deleted:  # the next group of this name is another one, with another id at Google
+            links.forget(wiring.state, entry.subject)
+        else:
+            links.end(wiring.state, entry.subject, wiring.clock())
 
 
 def _touch_people(wiring: Wiring, entry: Entry, group: Group | None, *, remember: bool) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gapps_hooks.deliver.carrying import Task, carry_out, reserve
+from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_account, desired_address
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
@@ -54,7 +54,7 @@ def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
         try:
             _carry_out(wiring, entry, person, plan, done)
         except AlreadyExists as error:
-            person = _taken(person, error)
+            person = _taken(wiring, entry, person, error)
         except NotFound as error:
             person = _gone(wiring, person, error)
         else:
@@ -85,11 +85,12 @@ def _owner(entry: Entry, person: Person) -> Owner:
     )
 
 
-def _taken(person: Person, error: AlreadyExists) -> Person:
+def _taken(wiring: Wiring, entry: Entry, person: Person, error: AlreadyExists) -> Person:
     """Google has the address already: ask whose it is, once."""
     if person.taken or person.link is not None:
         raise Refused(str(error), status=error.status, reason=error.reason) from error
-    return replace(person, taken=True, asked=False, actual=None)
+    maybe_ours = maybe_our_own(wiring, entry.subject, error, attempted=person.attempted)
+    return replace(person, taken=True, asked=False, actual=None, attempted=maybe_ours)
 
 
 def _gone(wiring: Wiring, person: Person, error: NotFound) -> Person:
@@ -98,7 +99,13 @@ def _gone(wiring: Wiring, person: Person, error: NotFound) -> Person:
         raise error
     if wiring.clock() - person.link.created_at < SETTLING_SECONDS:
         raise NotYet(f"{person.link.address} was created moments ago") from error
-    return replace(person, asked=True, actual=None)
+    return replace(person, asked=True, actual=_in_the_bin(wiring, person.link))
+
+
+def _in_the_bin(wiring: Wiring, link: Link) -> GoogleUser | None:
+    """Find what was deleted less than 20 days ago, to say since when it can be undeleted."""
+    deleted = wiring.directory.list_deleted_users()
+    return next((user for user in deleted if user.id == link.google_id), None)
 
 
 # --- looking -------------------------------------------------------------------------------------

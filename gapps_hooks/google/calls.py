@@ -68,10 +68,11 @@ class Caller:
             until: The reading of ``clock`` at which the call must be over.
 
         Raises:
-            GoogleFault: What it came to, other than done. After a Passing fault that was tried
-                again, an earlier try may have taken effect: AlreadyExists after an insert, or
-                NotFound after a delete, can be our own doing.
+            GoogleFault: What it came to, other than done. ``tried_before`` says that an earlier
+                try may have taken effect: AlreadyExists after an insert, or NotFound after a
+                delete, can be our own doing.
         """
+        doubtful: list[BaseException | None] = []
         self.pace.wait_turn(kinds)
         deadline = min(self.clock() + self.budget, until)
         retrying = Retrying(
@@ -79,9 +80,14 @@ class Caller:
             wait=lambda state: pause(state.attempt_number, _fault(state), self.random()),
             stop=lambda state: self.clock() + state.upcoming_sleep >= deadline,
             sleep=lambda seconds: self._rest(seconds, kinds),
+            before_sleep=lambda state: doubtful.append(_fault(state)),
             reraise=True,
         )
-        return retrying(self._attempt, request, sign_in, deadline, secrets)
+        try:
+            return retrying(self._attempt, request, sign_in, deadline, secrets)
+        except GoogleFault as fault:
+            fault.tried_before = any(map(_may_have_worked, doubtful))
+            raise
 
     def _rest(self, seconds: float, kinds: tuple[str, ...]) -> None:
         self.sleep(seconds)
@@ -134,6 +140,10 @@ def worth_another_try(fault: BaseException) -> bool:
     return isinstance(fault, SignInBusy) or (
         isinstance(fault, Passing) and fault.status != HTTPStatus.BAD_REQUEST
     )
+
+
+def _may_have_worked(fault: BaseException | None) -> bool:
+    return isinstance(fault, Passing) and not isinstance(fault, Throttled | NotYet)
 
 
 def _fault(state: RetryCallState) -> BaseException | None:

@@ -442,6 +442,28 @@ def test_only_a_group_of_ours_can_be_deleted(tmp_path: Path) -> None:
     assert set(house.roles(TEAM)) == {"guest@example.net"}
 
 
+def test_a_group_deleted_by_us_is_made_anew_when_it_comes_back(tmp_path: Path) -> None:
+    house = organise(tmp_path, more='---\n[groups]\nremoved = "delete"\n')
+    house.fire("group-change", "team", {"members": []})
+    house.fire("group-change", "team", {"deleted": True})
+    outcome = house.fire("group-change", "team", {"members": []})
+    assert outcome.verdict is Verdict.DONE
+    assert house.found_group(TEAM)["settings"]["whoCanJoin"] == "INVITED_CAN_JOIN"
+
+
+def test_a_strangers_group_met_before_a_crash_is_still_a_strangers(house: Organisation) -> None:
+    found(house, {"email": "owner@example.net"})
+    house.fail(fails="500", call="members.list", times=0)
+    house.record("group-change", "team", {"members": []})
+    house.drain()
+    house.emulator.faults.clear()
+    house.restart()
+    house.drain(whole=True)
+    assert house.left() == {}
+    assert set(house.roles(TEAM)) == {"owner@example.net"}
+    assert house.found_group(TEAM)["settings"]["whoCanJoin"] != "INVITED_CAN_JOIN"
+
+
 def test_a_group_that_comes_back_is_the_same_one(house: Organisation) -> None:
     add(house, "alice")
     house.fire("group-change", "team", {"members": ["alice"], "id": "entryUUID:g"})

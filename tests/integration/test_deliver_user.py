@@ -350,7 +350,7 @@ def test_a_linked_account_that_is_gone_is_never_made_anew(house: Organisation) -
     house.console.users().delete(userKey="alice@example.org").execute()
     outcome = house.fire("user-modify", "alice", {"family_name": "Baker"})
     assert outcome.verdict is Verdict.BURIED
-    assert "deleted at Google" in outcome.line
+    assert "deleted at Google on 2" in outcome.line
     assert "undelete alice" in outcome.line
     with pytest.raises(NotFound):
         house.user("alice@example.org")
