@@ -46,16 +46,19 @@ def _run_bare(site: Installed, name: str) -> None:
     subprocess.run([PYTHON, "-I", bare_call.__file__, *words], check=True, timeout=60)
 
 
-def test_recording_alone(tmp_path: Path) -> None:
+def test_without_google(tmp_path: Path) -> None:
     with installed(tmp_path) as site:
         numbers = itertools.count()
         run_in_turn(
-            "One event recorded, nothing sent (--defer)",
+            "Nothing is sent",
             {
-                "hook": lambda: site.hook("user-add", "--defer", "3600", f"user-{next(numbers)}"),
+                "hook: recorded for later (--defer)": lambda: site.hook(
+                    "user-add", "--defer", "3600", f"user-{next(numbers)}"
+                ),
+                "hook: the same event again": lambda: site.hook("user-add", "alice", payload=NAMES),
                 "python -I -S -c ''": lambda: subprocess.run(
                     [PYTHON, "-I", "-S", "-c", ""], check=True, timeout=60
                 ),
             },
         )
-        assert not site.emulator.requests.calls()
+        assert site.emulator.requests.counts() == {"token": 1, "users.insert": 1}
