@@ -60,10 +60,10 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click's interface
     Exit status: 0 all done, 1 something was refused or failed, 3 a dry run found changes (only
     with --exit-code), 4 something is held because it is too much, 75 something waits.
     """
-    if not only:
-        raise click.UsageError(_NAMED_ONLY)
     run: Callable[[Wiring, tuple[Named, ...], bool], int] = _look if dry_run else _correct
     with opened(settings_path) as wiring:
+        if not only:
+            raise click.UsageError(_NAMED_ONLY)
         status = run(wiring, (*only, *more), as_json)
     click.get_current_context().exit(0 if status == CHANGES and not exit_code else status)
 
