@@ -17,7 +17,7 @@ import secrets
 from typing import Any, Final
 
 # passlib ships no type information
-from passlib.hash import (  # type: ignore[import-untyped]
+from passlib.hash import (  # type: ignore[import-untyped] # it has no types
     des_crypt,
     md5_crypt,
     sha256_crypt,

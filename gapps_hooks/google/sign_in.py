@@ -149,7 +149,7 @@ def _life(credentials: Credentials) -> float:
 def _read_key(path: Path, admin: str, scopes: tuple[str, ...]) -> _Key:
     information = _parse(path, _text(path))
     try:
-        credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
+        credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call] # google-auth has no types here
             information, scopes=scopes, subject=admin
         )
     except (ValueError, TypeError, AttributeError):

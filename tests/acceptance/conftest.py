@@ -45,6 +45,8 @@ for number, directory in enumerate(directories):
        f"mount -t overlay overlay '{directory}' -o "
        f"'lowerdir={directory},upperdir={layer}/up{number},workdir={layer}/work{number}'")
 do(f"mount --rbind '{layer}/dev' /dev")
+# an order to the machine's own systemd would be carried out outside
+do("rm -rf /run/systemd")
 listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 listener.bind("/dev/log")
 pathlib.Path("/dev/log").chmod(0o666)

@@ -20,7 +20,7 @@ from gapps_hooks.emulator import Emulator, RunningServer, serve
 from gapps_hooks.emulator.request_log import LoggedRequest
 
 if TYPE_CHECKING:
-    from tests.acceptance.conftest import Machine
+    from conftest import Machine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -97,7 +97,7 @@ class Chain:
         self.machine = machine
         self.prefix = prefix
         self.google = Emulator()
-        self.google.switches.set({"creation_window": 3.0})
+        self.google.switches.set({"creation_window": 1.5})
         self._server: RunningServer | None = serve(self.google)
         self._endpoint = self._server.url
         self.settle(enabled="all = true")

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from passlib.hash import sha512_crypt  # type: ignore[import-untyped] # libpass has no types
 
 if TYPE_CHECKING:
     from linux_chain import Chain
@@ -112,6 +115,33 @@ def test_a_person_changes_the_own_password_and_google_takes_it(chain: Chain) -> 
     assert not chain.accepts("alice", "first-Word-1")
 
 
+def test_a_password_that_comes_while_google_still_makes_the_account_arrives(chain: Chain) -> None:
+    chain.google.switches.set({"creation_window": 3.0})
+    chain.enable(*ALL)
+    chain.machine.must("useradd alice")
+    chain.set_passwords("alice:first-Word-1")
+    assert chain.accepts("alice", "first-Word-1")
+    assert {request.status for request in chain.writes()} == {200, 412}
+
+
+def test_a_hash_that_useradd_was_given_is_the_new_accounts_password(chain: Chain) -> None:
+    chain.enable(*ALL)
+    given = sha512_crypt.using(rounds=5000).hash("first-Word-1")
+    assert chain.machine.run("/usr/sbin/useradd", "-p", given, "alice").returncode == 0
+    assert chain.accepts("alice", "first-Word-1")
+
+
+def test_newusers_which_calls_no_hook_of_useradd_tells_by_the_passwords(chain: Chain) -> None:
+    chain.enable(*ALL)
+    lines = "ann:the-Word-1:::Ann Ng::/bin/sh\nbob:the-Word-2:::Bob Ng::/bin/sh\n"
+    assert chain.machine.run("/usr/sbin/newusers", text=lines).returncode == 0
+    assert chain.accepts("ann", "the-Word-1")
+    assert chain.accepts("bob", "the-Word-2")
+    found = chain.account("bob")
+    assert found is not None
+    assert found["name"] == {"givenName": "Bob", "familyName": "Ng"}
+
+
 def test_chpasswd_for_several_reaches_each_of_them(chain: Chain) -> None:
     chain.machine.must("for u in ann bob cat; do useradd $u; done")
     chain.enable(*ALL)
@@ -160,16 +190,54 @@ def test_a_look_brings_what_programs_without_hooks_have_changed(chain: Chain) ->
     assert chain.accounts() == {"alison": "active"}
 
 
-def test_a_lock_is_seen_by_a_look_and_so_is_its_end(chain: Chain) -> None:
+@pytest.mark.parametrize(
+    ("off", "on"),
+    [
+        ("usermod -L alice", "usermod -U alice"),
+        ("chage -E 1 alice", "chage -E -1 alice"),
+    ],
+)
+def test_a_lock_is_seen_by_a_look_and_so_is_its_end(chain: Chain, off: str, on: str) -> None:
+    chain.machine.must("useradd alice && groupadd others")
+    chain.set_passwords("alice:first-Word-1")
+    assert chain.hook("user-add", "alice").returncode == 0
+    chain.machine.must(off)
+    assert chain.command("reconcile", "--only", "alice").returncode == 0
+    assert chain.accounts() == {"alice": "suspended"}
+    chain.machine.must(on)
+    assert chain.hook("user-modify", "alice").returncode == 0
+    assert chain.accounts() == {"alice": "active"}
+
+
+def test_the_members_of_a_group_follow_and_a_removed_group_is_emptied(chain: Chain) -> None:
+    chain.enable(*ALL)
+    chain.machine.must("useradd alice && useradd bob && groupadd team-red && groupadd rest")
+    chain.machine.must("gpasswd -M alice,bob team-red")
+    assert chain.hook("group-change", "team-red").returncode == 0
+    assert chain.members("team-red") == {"alice@example.org", "bob@example.org"}
+    chain.machine.must("gpasswd -d bob team-red")
+    assert chain.command("reconcile", "--only", "group:team-red").returncode == 0
+    assert chain.members("team-red") == {"alice@example.org"}
+    chain.machine.must("groupdel team-red")
+    assert chain.command("reconcile", "--only", "group:team-red").returncode == 0
+    assert chain.members("team-red") == set()
+
+
+def test_the_local_group_that_switches_google_on_brings_people_in_and_out(chain: Chain) -> None:
+    chain.settle(enabled='group = "google"')
+    chain.machine.must("groupadd google")
     chain.enable(*ALL)
     chain.machine.must("useradd alice")
     chain.set_passwords("alice:first-Word-1")
-    chain.machine.must("usermod -L alice")
-    assert chain.command("reconcile", "--only", "alice").returncode == 0
-    assert chain.accounts() == {"alice": "suspended"}
-    chain.machine.must("usermod -U alice")
-    assert chain.hook("user-modify", "alice").returncode == 0
+    assert chain.accounts() == {}
+    chain.machine.must("gpasswd -a alice google")
+    assert chain.hook("group-change", "google").returncode == 0
     assert chain.accounts() == {"alice": "active"}
+    assert chain.accepts("alice", "first-Word-1")
+    chain.machine.must("gpasswd -d alice google")
+    assert chain.hook("group-change", "google").returncode == 0
+    assert chain.command("deliver").returncode == 0
+    assert chain.accounts() == {"alice": "suspended"}
 
 
 # --- whose account it is -----------------------------------------------------------------------
@@ -223,6 +291,21 @@ def test_one_of_twenty_is_enabled_and_the_others_are_left_alone(chain: Chain) ->
     assert not any(name in request.path for request in chain.google.requests for name in others)
     assert [request.call for request in chain.writes()] == [CHANGE]
     assert b"$6$" not in chain.state_bytes()
+
+
+def test_an_administrator_at_google_is_left_alone_whatever_is_done_here(chain: Chain) -> None:
+    chain.google.seed({"users": [{"primaryEmail": "boss@example.org", "isAdmin": True}]})
+    before = chain.account("boss")
+    chain.enable(*ALL)
+    chain.machine.must("useradd -m -c 'Other Name' boss")
+    chain.set_passwords("boss:first-Word-1")
+    chain.machine.must("userdel boss")
+    assert chain.account("boss") == before
+    assert chain.calls() == []
+    assert (
+        "The Google Workspace administrator account boss@example.org cannot be suspended. Create "
+        "it in the account manager and enable Google for it, or list it under protected."
+    ) in chain.waiting()["boss"]["reason"]
 
 
 # --- passwords that Google cannot take ---------------------------------------------------------
@@ -312,6 +395,64 @@ def test_who_comes_and_goes_while_google_is_away_never_was_there(chain: Chain) -
     assert chain.accounts() == {}
 
 
+def test_the_retry_that_cron_runs_each_minute_delivers_what_waits(chain: Chain) -> None:
+    chain.enable(*ALL)
+    chain.google_leaves()
+    chain.machine.must("useradd alice")
+    chain.google_returns()
+    time.sleep(1.0)  # an outage is probed each second
+    lines = chain.machine.path("/etc/cron.d/gapps-hooks").read_text().splitlines()
+    (entry,) = [line for line in lines if line.startswith("* * * * * root ")]
+    chain.machine.must(entry.removeprefix("* * * * * root "))
+    assert chain.accounts() == {"alice": "active"}
+
+
+def test_a_hook_that_is_killed_while_it_delivers_makes_one_account(chain: Chain) -> None:
+    chain.enable(*ALL)
+    chain.google.faults.script([{"fails": "hang", "call": CREATE, "when": "after", "seconds": 60}])
+    with ThreadPoolExecutor() as beside:
+        killed = beside.submit(kill_hook, chain)
+        chain.machine.must("useradd alice")
+    assert killed.result() == 1
+    assert list(chain.waiting()) == ["alice"]
+    assert chain.command("deliver").returncode == 0
+    assert chain.accounts() == {"alice": "active"}
+    assert chain.waiting() == {}
+    chain.machine.must("userdel alice")
+    assert chain.accounts() == {"alice": "suspended"}
+
+
+def kill_hook(chain: Chain) -> int:
+    """Kill the hooks that run in the view once Google has an account; return how many."""
+    end = time.monotonic() + 30
+    while not chain.accounts() and time.monotonic() < end:
+        time.sleep(0.01)
+    view, killed = chain.machine.root.parent / "ns" / "mnt", 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            inside = (process / "ns" / "mnt").readlink() == view.readlink()
+            if inside and is_hook((process / "cmdline").read_bytes()):
+                os.kill(int(process.name), signal.SIGKILL)
+                killed += 1
+    return killed
+
+
+def is_hook(command: bytes) -> bool:
+    return b"\0-m\0gapps_hooks.hook\0" in command
+
+
+def test_hooks_that_run_side_by_side_for_the_first_time_all_arrive(chain: Chain) -> None:
+    names = ("ann", "bob", "cat", "dan")
+    chain.machine.must(f"for u in {' '.join(names)}; do useradd $u; done")
+    hook = chain.prefix / "share" / "gapps-hooks" / "hooks.d" / "user-add"
+    chain.machine.must(
+        f"for u in {' '.join(names)}; do {hook} $u </dev/null & {hook} $u & done; wait"
+    )
+    assert chain.accounts() == dict.fromkeys(names, "active")
+    assert chain.calls() == [CREATE] * 4
+    assert chain.waiting() == {}
+
+
 # --- nothing can be recorded -------------------------------------------------------------------
 
 
@@ -369,7 +510,7 @@ class Eyes:
         self._read("the system's log", self.chain.machine.syslog().encode())
 
     def _read(self, place: str, content: bytes) -> None:
-        self.met = self.met or b"gapps_hooks.hook" in content
+        self.met = self.met or is_hook(content)
         self.seen |= {place for secret in self.secrets if secret in content}
 
 
@@ -395,7 +536,7 @@ def test_no_clear_text_is_to_be_seen_anywhere_while_google_is_slow(chain: Chain)
     chain.enable(*ALL)
     chain.machine.must("useradd -m alice")
     chain.set_passwords("alice:first-Word-1")
-    chain.google.switches.set({"latency": 1.0})
+    chain.google.switches.set({"latency": 0.7})
     with watching(chain, "second-Word-2", "third-Word-3") as eyes:
         assert chain.machine.passwd("alice", "first-Word-1", "second-Word-2") == 0
         chain.set_passwords("alice:third-Word-3")

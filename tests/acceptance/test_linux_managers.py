@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.acceptance.conftest import Machine
+    from conftest import Machine
 
 Recorded = Callable[[], list[dict[str, Any]]]
 Events = Callable[[], list[tuple[str, str]]]

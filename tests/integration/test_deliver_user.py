@@ -23,6 +23,12 @@ def waiting(house: Organisation) -> list[str]:
     return [entry.name for entry in entries.all_entries(house.state)]
 
 
+def password(house: Organisation, name: str) -> tuple[str | None, str]:
+    found = house.emulator.password_of(f"{name}@example.org")
+    assert found is not None
+    return found
+
+
 # --- adding --------------------------------------------------------------------------------------
 
 
@@ -42,7 +48,7 @@ def test_a_password_that_came_before_goes_with_the_creation(house: Organisation)
     with house.calls() as made:
         house.drain()
     assert made == ["users.insert"]
-    assert house.emulator.password_of("alice@example.org")[0] == "crypt"
+    assert password(house, "alice")[0] == "crypt"
 
 
 def test_names_missing_everywhere_fall_back_to_the_user_name(house: Organisation) -> None:
@@ -56,7 +62,7 @@ def test_an_account_without_a_known_password_gets_one_that_nobody_knows(
 ) -> None:
     house.fire("user-add", "bob")
     house.fire("user-add", "carol")
-    bob, carol = (house.emulator.password_of(f"{name}@example.org") for name in ("bob", "carol"))
+    bob, carol = password(house, "bob"), password(house, "carol")
     assert bob[0] == carol[0] == "crypt"
     assert bob[1] != carol[1]
 

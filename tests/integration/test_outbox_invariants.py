@@ -178,7 +178,7 @@ class Outbox(RuleBasedStateMachine):
     @invariant()
     def no_hash_outlives_its_entry(self) -> None:
         hashes = {
-            told.expected()[1].value  # type: ignore[union-attr]
+            told.expected()[1].value  # type: ignore[union-attr] # a pair whenever it is asked for
             for told in self.people.values()
             if told.expected()[1]
         }

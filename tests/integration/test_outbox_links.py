@@ -66,7 +66,7 @@ def test_a_second_claimant_is_told_who_the_first_is(
     links.save(state, bob)
     links.save(state, replace(alice, ended_at=ended_at))
     with pytest.raises(links.Claimed, match=r"alice is linked to alice@example\.org") as claimed:
-        links.save(state, replace(bob, **claim))  # type: ignore[arg-type]
+        links.save(state, replace(bob, **claim))  # type: ignore[arg-type] # the claims are of one type each
     assert claimed.value.other == links.of(state, alice.subject)
     assert "gapps-hooks links forget alice" in str(claimed.value)
     assert links.of(state, bob.subject) == bob
