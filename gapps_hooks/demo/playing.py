@@ -16,7 +16,7 @@ from gapps_hooks.demo.day import play
 from gapps_hooks.demo.google import EmulatedGoogle
 from gapps_hooks.demo.stage import Stage
 from gapps_hooks.demo.telling import Teller
-from gapps_hooks.demo.view import fingerprint, run_inside
+from gapps_hooks.demo.view import NoView, fingerprint, run_inside, why_not
 
 
 def play_day(console: Console) -> bool:
@@ -42,8 +42,11 @@ def play_linux(console: Console) -> bool:
     """Play with this system's own account programs; return whether everything was as told.
 
     Raises:
-        NoView: no view of this machine can be made.
+        NoView: no view of this machine can be made, or it lacks a program.
     """
+    reason = why_not()
+    if reason is not None:
+        raise NoView(reason)
     before = fingerprint()
     with tempfile.TemporaryDirectory(prefix="gapps-hooks-demo-") as layer:
         status = run_inside("gapps_hooks.demo.inside", [layer])

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from gapps_hooks import managers
 from gapps_hooks.errors import GappsHooksError
 
 _UNSHARE: Final = Path("/usr/bin/unshare")
@@ -33,28 +34,31 @@ _WATCHED: Final = (
 )
 
 
+#: The account managers that the story needs.
+MANAGERS: Final = ("shadow", "pam")
+
+
 class NoView(GappsHooksError):
     """The view cannot be made here; the text says why."""
 
 
 def why_not() -> str | None:
-    """Say why no view of this machine can be made, or None."""
+    """Say why the story cannot be played in a view of this machine, or None."""
     if sys.platform != "linux" or not _UNSHARE.exists():
         return "it needs Linux and unshare (util-linux)"
     if os.geteuid() != 0:
         return "it needs root, for a mount namespace: sudo gapps-hooks demo --linux"
-    return None
+    states = [managers.check(name) for name in MANAGERS]
+    missing = [sentence for state in states if not state.possible for sentence in state.missing]
+    return " ".join(missing) or None
 
 
 def run_inside(module: str, arguments: Iterable[str | Path]) -> int:
     """Run one of our modules in a new mount namespace; return its exit status.
 
     Raises:
-        NoView: see why_not.
+        OSError: unshare cannot be run.
     """
-    reason = why_not()
-    if reason is not None:
-        raise NoView(reason)
     enter = (_UNSHARE, "--mount", "--propagation", "private")
     return subprocess.run(
         [*enter, sys.executable, "-I", "-m", module, *arguments], check=False
