@@ -19,6 +19,7 @@ from googleapiclient.discovery import build
 from gapps_hooks.deliver.subject import deliver, drain
 from gapps_hooks.emulator import Emulator
 from gapps_hooks.emulator.keys import ServiceAccountKey, new_key
+from gapps_hooks.emulator.transport import InProcess
 from gapps_hooks.google import Directory, connect, probe
 from gapps_hooks.model import GoogleGroup, GoogleMember, GoogleUser, Outcome
 from gapps_hooks.outbox import State, entries, open_state
@@ -36,12 +37,29 @@ class Clock:
     """Seconds since the epoch that pass only when somebody waits."""
 
     now: float = START
+    #: By how many seconds Google's clock is ahead of ours when it looks at a sign-in.
+    skew: float = 0.0
 
     def __call__(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+
+
+class Line(InProcess):
+    """The way to the emulated Google, which can be cut."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        super().__init__(organisation.emulator.application, organisation.clock.sleep)
+        self._organisation = organisation
+
+    def request(self, *arguments: Any, **more: Any) -> tuple[Any, bytes]:  # noqa: ANN401 - passed on
+        """Send one request, if there is a way."""
+        self._organisation.attempts += 1
+        if self._organisation.cut is not None:
+            raise self._organisation.cut
+        return super().request(*arguments, **more)
 
 
 @dataclass
@@ -54,6 +72,10 @@ class Organisation:
     settings: Settings
     state: State
     troubles: list[str] = field(default_factory=list)
+    #: What every connection to Google fails with, if any.
+    cut: Exception | None = None
+    #: How many requests were tried, sign-ins and failures counted.
+    attempts: int = 0
     wiring: Wiring = field(init=False)
     google: Directory = field(init=False)
 
@@ -78,7 +100,7 @@ class Organisation:
         return connect(
             self.settings,
             pace=SharedPace(self.state, self.settings, self.clock.sleep),
-            http_factory=self.emulator.transport,
+            http_factory=lambda: Line(self),
             clock=self.clock,
             wall_clock=self.clock,
             sleep=self.clock.sleep,
@@ -89,7 +111,7 @@ class Organisation:
         probe(
             self.settings,
             sign_in=sign_in,
-            http_factory=self.emulator.transport,
+            http_factory=lambda: Line(self),
             clock=self.clock,
             wall_clock=self.clock,
         )
@@ -216,7 +238,10 @@ def organise(
     """Found an organisation in an empty folder; ``more`` goes into its settings."""
     clock = Clock()
     emulator = Emulator(
-        clock=clock, sleep=clock.sleep, sign_in_clock=time.time, account_key=account_key()
+        clock=clock,
+        sleep=clock.sleep,
+        sign_in_clock=lambda: time.time() + clock.skew,
+        account_key=account_key(),
     )
     settings = load_settings(_write_settings(folder, emulator, source, more))
     state = open_state(settings.state.directory, domain=settings.domain, clock=clock)
