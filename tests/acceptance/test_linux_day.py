@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 ALL = ("shadow", "adduser", "pam")
 CREATE, CHANGE = "users.insert", "users.patch"
 
+#: Patterns of files; not the whole of /etc, where others may be installing something meanwhile.
+TOUCHABLE = (
+    *("etc/*passwd*", "etc/*shadow*", "etc/*group*", "etc/sub[ug]id*", "etc/.pwd.lock"),
+    *("etc/pam.d/**/*", "etc/security/**/*", "etc/shadow-maint/**/*", "etc/gapps-hooks/**/*"),
+    *("etc/cron.d/**/*", "etc/systemd/system/gapps*", "usr/share/pam-configs/*", "home/**/*"),
+    *("usr/local/sbin/*", "usr/local/lib/gapps*", "var/lib/pam/*", "var/lib/gapps*", "var/mail/*"),
+)
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _untouched_outside() -> Iterator[None]:
@@ -37,16 +45,14 @@ def _untouched_outside() -> Iterator[None]:
 
 def fingerprint() -> dict[str, str]:
     """Mode, owner and digest of every file that account programs and ``enable`` could touch."""
-    found = {}
-    for place in ("/etc", "/usr/local/sbin", "/usr/local/lib", "/usr/share/pam-configs"):
-        for folder, folders, files in os.walk(place):
-            for name in (*folders, *files):
-                file = Path(folder, name)
-                status = file.lstat()
-                regular = stat.S_ISREG(status.st_mode)
-                digest = hashlib.sha256(file.read_bytes()).hexdigest() if regular else ""
-                found[str(file)] = f"{status.st_mode} {status.st_uid}:{status.st_gid} {digest}"
-    return found
+    return {str(file): _digest(file) for pattern in TOUCHABLE for file in Path("/").glob(pattern)}
+
+
+def _digest(file: Path) -> str:
+    status = file.lstat()
+    content = file.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{status.st_mode:o} {status.st_uid}:{status.st_gid} {digest}"
 
 
 def adduser(chain: Chain, name: str, full_name: str, password: str) -> None:
