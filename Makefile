@@ -31,11 +31,13 @@ bench: $(ENVIRONMENTS)/bench/.made
 # The demo and the benchmarks run what is installed, as users have it.
 $(ENVIRONMENTS)/demo/.made: $(METADATA) $(SOURCES)
 	test -d $(@D) || $(PYTHON) -m venv $(@D)
+	rm -rf build # setuptools would install what an older build left there
 	$(@D)/bin/$(PIP) '.[emulator]'
 	touch $@
 
 $(ENVIRONMENTS)/bench/.made: $(METADATA) $(SOURCES)
 	test -d $(@D) || $(PYTHON) -m venv $(@D)
+	rm -rf build # setuptools would install what an older build left there
 	$(@D)/bin/$(PIP) '.[bench]'
 	touch $@
 

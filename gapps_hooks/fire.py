@@ -49,8 +49,8 @@ STDIN_TOTAL = 5.0
 RECORDED_WITHIN = 0.5
 #: The longest wait for an outcome, in seconds, whatever the agent asks for.
 LONGEST_WAIT = 60.0
-#: The longest deferral in seconds: a day.
-LONGEST_DEFERRAL = 86400.0
+#: The longest deferral in seconds: an hour.
+LONGEST_DEFERRAL = 3600.0
 #: Seconds that a full pipe on stdout or stderr may hold us up.
 PRINT_WITHIN = 1.0
 

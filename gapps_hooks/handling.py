@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError
+from gapps_hooks.errors import BadInput, GappsHooksError
 from gapps_hooks.outbox import open_state
 from gapps_hooks.record import Desk, Receipt, read_event, record
 from gapps_hooks.settings import load_settings
@@ -41,17 +41,23 @@ def handle(message: Mapping[str, Any], *, end: Callable[[Answer], None] | None =
     """
     try:
         desk = _open_desk(message)
+    except GappsHooksError as error:
+        return _not_recorded(message, error)
+    with desk.state:
+        return _handle(desk, message, end or _go_on)
+
+
+def _handle(desk: Desk, message: Mapping[str, Any], end: Callable[[Answer], None]) -> Answer:
+    try:
         event = read_event(message)
         receipt = record(desk, event)
-    except BadSettings as error:
-        return _not_recorded(message, error)
     except BadInput as error:
         return Answer(BAD_INPUT, str(error))
     except GappsHooksError as error:
         return _not_recorded(message, error)
     if receipt.subject is None or receipt.duplicate or event.defer:
         return Answer(RECORDED, f"{event.name}: {receipt.line}")
-    return _deliver(desk, receipt, event.name, end or _go_on)
+    return _deliver(desk, receipt, event.name, end)
 
 
 def _not_recorded(message: Mapping[str, Any], error: GappsHooksError) -> Answer:
@@ -61,10 +67,9 @@ def _not_recorded(message: Mapping[str, Any], error: GappsHooksError) -> Answer:
 
 def _open_desk(message: Mapping[str, Any]) -> Desk:
     settings = load_settings(Path(message.get("settings") or DEFAULT_SETTINGS))
+    source = open_source(settings)
     state = open_state(settings.state.directory, domain=settings.domain, owner=settings.state.owner)
-    return Desk(
-        settings=settings, state=state, source=open_source(settings), tell_trouble=tell_syslog
-    )
+    return Desk(settings=settings, state=state, source=source, tell_trouble=tell_syslog)
 
 
 class _Watch:

@@ -154,10 +154,12 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
         raise
     except GappsHooksError as error:
         outcome = _judge(wiring, entry, error, tuple(done))
+        _write_history(wiring, entry, outcome)
     else:
-        entries.settle(wiring.state, entry)
         outcome = _success(entry, delivered, tuple(done))
-    _write_history(wiring, entry, outcome)
+        with wiring.state.transaction():
+            entries.settle(wiring.state, entry)
+            _write_history(wiring, entry, outcome)
     if outcome.verdict is Verdict.BURIED:
         wiring.tell_trouble(outcome_line(outcome))
     wiring.policy.tell(outcome)
