@@ -1,0 +1,207 @@
+"""Hooks that are killed at any moment, or run all at once: nothing is lost, nothing done twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from command_line import ServedGoogle, served
+from real_hooks import Message, Site
+
+from gapps_hooks.outbox import entries
+
+HASHES = ["$6$salt$" + letter * 86 for letter in "abcdefgh"]
+KILLS = 60
+SEED = random.SystemRandom().randrange(10_000)
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    with served() as google:
+        yield google
+
+
+@pytest.fixture
+def site(tmp_path: Path, google: ServedGoogle) -> Site:
+    google.come_back()
+    google.emulator.reset()
+    return Site(tmp_path, google)
+
+
+def add(name: str, **fields: object) -> Message:
+    first = {"given_name": "Given", "family_name": "First", "id": f"entryUUID:{name}"}
+    return Message.of("user-add", name, {**first, **fields})
+
+
+# --- killed --------------------------------------------------------------------------------------
+
+
+class Story:
+    """What happens to one person, in order, and what it has to end in."""
+
+    def __init__(self, name: str, dice: random.Random) -> None:
+        self.name = name
+        self.family, self.suspended, self.hash = "First", False, HASHES[0]
+        self.messages = [add(name, password_hash=self.hash)]
+        for number in range(4):
+            self.messages.append(self._next(number, dice))
+
+    def _next(self, number: int, dice: random.Random) -> Message:
+        match dice.choice(("name", "switch", "password")):
+            case "name":
+                self.family = f"Family {number}"
+                return Message.of("user-modify", self.name, {"family_name": self.family})
+            case "switch":
+                self.suspended = not self.suspended
+                return Message.of("user-modify", self.name, {"enabled": not self.suspended})
+            case _:
+                self.hash = dice.choice(HASHES)
+                return Message.of("password-set", self.name, {"password_hash": self.hash})
+
+    def tell(self, site: Site, delays: list[float]) -> int:
+        """Fire each message until it is acknowledged; kill as many hooks as there are delays."""
+        kills = 0
+        for message in self.messages:
+            while (delay := delays.pop() if delays else None) is not None:
+                if not self._kill(site, message, delay):
+                    break
+                kills += 1
+                if kills % 3 == 0:
+                    break
+            status, line = site.run(message)
+            assert status == 0, line
+        return kills
+
+    def _kill(self, site: Site, message: Message, delay: float) -> bool:
+        with site.start(message) as process:
+            time.sleep(delay)
+            acknowledged = process.poll() is not None
+            process.kill()
+            process.communicate()
+        return not acknowledged
+
+
+def test_hooks_killed_at_random_lose_nothing_and_do_nothing_twice(site: Site) -> None:
+    dice = random.Random(SEED)
+    site.configure(more="[bounds.suspend]\nleast = 99\n[bounds.restore]\nleast = 99\n")
+    site.emulator.switches.latency = 0.02
+    stories = [Story(f"user{number}", dice) for number in range(5)]
+    each = KILLS // len(stories)
+    delays = [[dice.uniform(0.02, 0.7) for _ in range(each)] for _ in stories]
+    with ThreadPoolExecutor(len(stories)) as pool:
+        kills = sum(pool.map(lambda story, some: story.tell(site, some), stories, delays))
+    _, left = site.drain()
+    print(f"seed {SEED}: {kills} hooks killed of {sum(len(s.messages) for s in stories)} events")  # noqa: T201 - to repeat it by
+    assert left == {}
+    assert sorted(site.created()) == sorted(story.name for story in stories)
+    for story in stories:
+        user = site.user(story.name)
+        seen = (user["name"]["familyName"], user["suspended"])
+        assert seen == (story.family, story.suspended), (SEED, story.name)
+        assert site.emulator.password_of(f"{story.name}@example.org") == ("crypt", story.hash)
+
+
+POINTS = [
+    (call, when)
+    for call in ("users.insert", "groups.insert", "settings.patch", "members.insert")
+    for when in ("before", "after")
+]
+
+
+@pytest.mark.parametrize(("call", "when"), POINTS)
+def test_a_hook_killed_while_google_works_is_made_good(site: Site, call: str, when: str) -> None:
+    message = add("alice")
+    if call != "users.insert":
+        site.run(message)
+        message = Message.of("group-change", "team", {"members": ["alice"]})
+    site.emulator.faults.script([{"fails": "hang", "call": call, "when": when, "seconds": 0.6}])
+    with site.start(message) as process:
+        end = time.monotonic() + 20
+        while site.emulator.faults.waiting() and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(0.05)
+        process.kill()
+        process.communicate()
+    assert site.emulator.faults.waiting() == []
+    time.sleep(0.6)  # Google goes on with what it was asked
+    _, left = site.drain()
+    assert left == {}
+    assert site.created() == (["alice"] if call == "users.insert" else ["alice", "team"])
+    if call != "users.insert":
+        (team,) = site.emulator.state()["groups"]
+        assert team["settings"]["whoCanPostMessage"] == "ALL_IN_DOMAIN_CAN_POST"
+        assert [one["email"] for one in team["members"]] == ["alice@example.org"]
+
+
+# --- all at once ---------------------------------------------------------------------------------
+
+
+def test_two_hooks_for_one_person_at_the_same_instant_make_one_account(site: Site) -> None:
+    site.emulator.switches.latency = 0.2
+    running = [site.start(add("alice")) for _ in range(2)]
+    for process in running:
+        output, complaint = process.communicate(timeout=60)
+        assert (process.returncode, complaint) == (0, b""), output
+    _, left = site.drain()
+    assert left == {}
+    assert site.created() == ["alice"]
+
+
+@pytest.mark.parametrize("people", [1, 20])
+def test_twenty_hooks_at_once_all_succeed(site: Site, people: int) -> None:
+    site.configure(wait=1.0)
+    messages = [add(f"user{number % people}", family_name=f"F{number}") for number in range(20)]
+    running = [site.start(message) for message in messages]
+    for process in running:
+        output, complaint = process.communicate(timeout=60)
+        assert (process.returncode, complaint) == (0, b""), output
+    _, left = site.drain()
+    assert left == {}
+    assert sorted(site.created()) == sorted({message.subject for message in messages})
+    if people > 1:
+        names = [site.user(message.subject)["name"]["familyName"] for message in messages]
+        assert names == [f"F{number}" for number in range(20)]
+    with site.wiring() as wiring:
+        assert entries.all_entries(wiring.state) == ()
+
+
+# --- Google does not answer ----------------------------------------------------------------------
+
+
+def measured(site: Site, message: Message) -> float:
+    begin = time.monotonic()
+    status, line = site.run(message)
+    assert status == 0, line
+    return time.monotonic() - begin
+
+
+def test_a_google_that_hangs_holds_a_hook_no_longer_than_its_wait(site: Site) -> None:
+    site.configure(wait=0.0)
+    startup = min(measured(site, add(f"first{number}")) for number in range(2))
+    site.configure(wait=1.0)
+    site.emulator.faults.script([{"fails": "hang", "times": 0, "seconds": 4.0}])
+    took = measured(site, add("alice"))
+    site.emulator.faults.clear()
+    assert took - startup < 1.0 + 0.2 + 0.3  # the last is for a busy machine
+    _, left = site.drain()
+    assert left == {}
+    assert site.created().count("alice") == 1
+
+
+def test_a_hook_during_a_known_outage_returns_at_once(site: Site) -> None:
+    site.configure(wait=0.0)
+    startup = min(measured(site, add(f"first{number}")) for number in range(2))
+    site.configure(wait=5.0)
+    site.google.go_away()
+    status, line = site.run(add("alice"))
+    assert (status, "waiting" in line) == (0, True)
+    took = min(measured(site, add(f"late{number}")) for number in range(3))
+    assert took - startup < 0.5
+    site.google.come_back()
+    _, left = site.drain()
+    assert left == {}
+    assert len(site.created()) == len(set(site.created())) == 6
