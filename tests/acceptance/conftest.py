@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from linux_chain import Chain, install
+from linux_chain import Chain, fingerprint, install
 
 #: Everything below these may be written inside and stays unwritten outside.
 LAYERED = ("/etc", "/home", "/run", "/usr/local", "/usr/share/pam-configs", "/var")
@@ -228,6 +228,13 @@ def machine(installation: Path, tmp_path: Path) -> Iterator[Machine]:
             yield Machine(holder.pid, log, installation / "share" / "gapps-hooks" / "hooks.d")
         finally:
             holder.kill()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _untouched_outside() -> Iterator[None]:
+    before = fingerprint()
+    yield
+    assert fingerprint() == before
 
 
 @pytest.fixture(scope="session")

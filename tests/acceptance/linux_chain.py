@@ -5,9 +5,11 @@ It must not know what is tested, nor anything of the package that the programs w
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -48,8 +50,20 @@ from gapps_hooks.cli import main
 main()
 """
 
-#: Requests that change something begin so.
+#: The account managers of a Debian system.
+ALL = ("shadow", "adduser", "pam")
+CREATE, CHANGE = "users.insert", "users.patch"
+#: Requests that change something end so.
 WRITES = ("insert", "patch", "update", "delete", "makeAdmin", "undelete")
+
+
+#: Patterns of files; not the whole of /etc, where others may be installing something meanwhile.
+TOUCHABLE = (
+    *("etc/*passwd*", "etc/*shadow*", "etc/*group*", "etc/sub[ug]id*", "etc/.pwd.lock"),
+    *("etc/pam.d/**/*", "etc/security/**/*", "etc/shadow-maint/**/*", "etc/gapps-hooks/**/*"),
+    *("etc/cron.d/**/*", "etc/systemd/system/gapps*", "usr/share/pam-configs/*", "home/**/*"),
+    *("usr/local/sbin/*", "usr/local/lib/gapps*", "var/lib/pam/*", "var/lib/gapps*", "var/mail/*"),
+)
 
 
 def install(prefix: Path) -> Path:
@@ -90,6 +104,18 @@ def _describe(home: Path) -> None:
     )
 
 
+def fingerprint() -> dict[str, str]:
+    """Mode, owner and digest of every file that account programs and ``enable`` could touch."""
+    return {str(file): _digest(file) for pattern in TOUCHABLE for file in Path("/").glob(pattern)}
+
+
+def _digest(file: Path) -> str:
+    status = file.lstat()
+    content = file.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{status.st_mode:o} {status.st_uid}:{status.st_gid} {digest}"
+
+
 class Chain:
     """One organisation: account programs of the view, what is installed there, and its Google."""
 
@@ -123,6 +149,12 @@ class Chain:
     def hook(self, event: str, name: str) -> subprocess.CompletedProcess[str]:
         """Call a script of hooks.d by hand."""
         return self.machine.run(self.prefix / "share" / "gapps-hooks" / "hooks.d" / event, name)
+
+    def adduser(self, name: str, full_name: str, password: str) -> None:
+        """Add a person as an administrator does who sits at a terminal."""
+        typed = [("New password: ", password), ("Retype.*: ", password)]
+        command = ["/usr/sbin/adduser", "--gecos", full_name, name]
+        assert self.machine.talk(command, typed) == 0
 
     def set_passwords(self, *lines: str) -> None:
         """Set passwords by chpasswd, which reads ``name:password`` lines on its stdin."""
