@@ -32,6 +32,12 @@ _READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
     help="The controls' port: seeds, faults, log.",
 )
 @click.option(
+    "--tunnel-port",
+    default=8087,
+    show_default=True,
+    help="With --tls: the port of a proxy for programs that insist on Google's host names.",
+)
+@click.option(
     "--domain", default="example.org", show_default=True, help="The organisation's domain."
 )
 @click.option(

@@ -24,6 +24,7 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     host: str = "127.0.0.1",
     port: int = 8085,
     control_port: int = 8086,
+    tunnel_port: int = 8087,
     domain: str = "example.org",
     admin: str = "admin@example.org",
     delegated: bool = False,
@@ -39,8 +40,9 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     ``key_file`` gets a service account key for this server, and is kept when it holds one already;
     ``seed_file`` fills an empty Workspace; ``state_file`` is read at the start when it exists, and
     written at the end (without passwords); ``tls`` is the certificate to serve HTTPS with, made
-    when missing, its key beside it in ``….key``; ``delegated`` makes the administrator a delegated
-    one. Raises OSError for a port in use and for files, ValueError and KeyError for their content.
+    when missing, its key beside it in ``….key``, and brings the tunnel; ``delegated`` makes the
+    administrator a delegated one. Raises OSError for a port in use and for files, ValueError and
+    KeyError for their content.
     """
     known = key_of(json.loads(key_file.read_text("utf-8"))) if key_file.exists() else None
     emulator = _emulator(domain, admin, known, delegated=delegated)
@@ -48,7 +50,10 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     if faults_file:
         emulator.faults.load(faults_file)
     certificate = _certificate(tls, host) if tls else None
-    with _told_to_stop() as stop, serve(emulator, host, port, control_port, tls=certificate) as it:
+    with (
+        _told_to_stop() as stop,
+        serve(emulator, host, port, control_port, tls=certificate, tunnel_port=tunnel_port) as it,
+    ):
         write_private(key_file, json.dumps(it.key(), indent=2).encode())
         say(_introduction(it, domain, admin, key_file, tls))
         stop.wait()
@@ -96,7 +101,13 @@ def _introduction(
         f'    api_endpoint = "{server.url}"',
     ]
     if tls:
-        lines.append(f'    ca_bundle = "{tls.resolve()}"')
+        lines += [
+            f'    ca_bundle = "{tls.resolve()}"',
+            "",
+            "Programs that insist on Google's own host names reach it with",
+            "",
+            f"    https_proxy={server.tunnel_url}",
+        ]
     return "\n".join([*lines, "", "Ctrl-C or SIGTERM stops it."])
 
 

@@ -10,6 +10,7 @@ import logging
 import socket
 import struct
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 from gapps_hooks.emulator.control import control_application
 from gapps_hooks.emulator.emulator import Emulator
+from gapps_hooks.emulator.tunnel import Tunnel
 from gapps_hooks.emulator.wsgi import WIRE
 
 _log = logging.getLogger(__name__)
@@ -44,12 +46,16 @@ class Certificate:
 class RunningServer:
     """An emulator that is being served; a context manager that stops it."""
 
-    def __init__(self, emulator: Emulator, api: _Listener, control: _Listener) -> None:
+    def __init__(
+        self, emulator: Emulator, api: _Listener, control: _Listener, tunnel: Tunnel | None
+    ) -> None:
         self.emulator = emulator
-        self._api = api
-        self._control = control
+        # The tunnel's end ends connections that the API would wait for.
+        self._doors: list[_Listener | Tunnel] = [*([tunnel] if tunnel else []), api, control]
         self.url = api.url
         self.control_url = control.url
+        #: The proxy that leads Google's host names here; only with TLS.
+        self.tunnel_url = tunnel.url if tunnel else None
 
     def key(self) -> dict[str, Any]:
         """Return a service account key whose token endpoint is this server."""
@@ -57,8 +63,8 @@ class RunningServer:
 
     def stop(self) -> None:
         """Answer nothing more, and free ports, threads and connections."""
-        self._api.stop()
-        self._control.stop()
+        for door in self._doors:
+            door.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -72,23 +78,28 @@ class RunningServer:
         self.stop()
 
 
-def serve(
+def serve(  # noqa: PLR0913 - each has its default
     emulator: Emulator,
     host: str = "127.0.0.1",
     port: int = 0,
     control_port: int = 0,
     *,
     tls: Certificate | None = None,
+    tunnel_port: int = 0,
 ) -> RunningServer:
-    """Serve an emulator; port 0 takes a free one. Raises OSError when a port is taken."""
-    api = _Listener(emulator.application, host, port, threads=_THREADS, tls=tls)
-    try:
-        controls = control_application(emulator)
+    """Serve an emulator; port 0 takes a free one. Raises OSError when a port is taken.
+
+    With ``tls`` there is a tunnel too: a proxy that leads Google's host names here.
+    """
+    controls = control_application(emulator)
+    with ExitStack() as opened:
+        api = _Listener(emulator.application, host, port, threads=_THREADS, tls=tls)
+        opened.callback(api.stop)
         control = _Listener(controls, host, control_port, threads=_CONTROL_THREADS, tls=None)
-    except OSError:
-        api.stop()
-        raise
-    return RunningServer(emulator, api, control)
+        opened.callback(control.stop)
+        tunnel = Tunnel(host, tunnel_port, api.address) if tls else None
+        opened.pop_all()
+    return RunningServer(emulator, api, control, tunnel)
 
 
 class _Listener:
@@ -107,8 +118,8 @@ class _Listener:
         if tls:
             self._server.ssl_adapter = BuiltinSSLAdapter(str(tls.certificate), str(tls.private_key))
         self._server.prepare()
-        bound = self._server.socket.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://{host}:{bound}"
+        self.address = (host, int(self._server.socket.getsockname()[1]))
+        self.url = f"{'https' if tls else 'http'}://{host}:{self.address[1]}"
         self._thread = threading.Thread(target=self._server.serve, name=f"emulator {self.url}")
         self._thread.start()
 

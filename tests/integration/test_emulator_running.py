@@ -167,7 +167,7 @@ class Program:
     def __init__(self, folder: Path, options: str = "") -> None:
         script = (
             "from pathlib import Path; from gapps_hooks.emulator import run; "
-            f"run(port=0, control_port=0, key_file=Path('key.json'), "
+            f"run(port=0, control_port=0, tunnel_port=0, key_file=Path('key.json'), "
             f"say=lambda text: print(text, flush=True), {options})"
         )
         self.process = subprocess.Popen(
