@@ -5,6 +5,8 @@ It must not know Google: it compares ids and traces of one person under two name
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from gapps_hooks.errors import GappsHooksError, Passing
 from gapps_hooks.model import Account, Identity, Kind
 from gapps_hooks.outbox import entries, leases, links, subjects
@@ -13,7 +15,7 @@ from gapps_hooks.wiring import Wiring
 
 
 class Renamed(GappsHooksError):
-    """The entry belongs to a person known under another name; it was merged into theirs."""
+    """The entry belongs to a person known under another name, who has the new one from now on."""
 
     def __init__(self, subject: int) -> None:
         super().__init__("known under another name")
@@ -23,23 +25,42 @@ class Renamed(GappsHooksError):
 def look_for_rename(wiring: Wiring, entry: Entry) -> None:
     """Merge the entry into a known person's, if this one is that person renamed.
 
+    A known person who is gone without a word is looked for under a new name before that counts
+    as an absence.
+
     A rename is believed from a lasting identity, or from a number whose link has not ended and
     whose home, GECOS or password hash are unchanged; never from a reused number alone, nor where
     a deletion of the known person waits to be delivered.
 
     Raises:
         Renamed: merged; the known person's subject is the one to deliver.
+        SourceUnreadable: the source could not be asked.
     """
     if entry.kind is not Kind.USER or wiring.source is None or entry.removed:
         return
-    if links.of(wiring.state, entry.subject) is not None:
-        return
     account = wiring.source.account(entry.name)
+    link = links.of(wiring.state, entry.subject)
+    if link is not None:
+        if account is None and link.ended_at is None and link.identity is not None:
+            _follow(wiring, entry, link.identity)
+        return
     if account is None or account.id is None:
         return
     known = _find(wiring, entry, account, account.id)
     if known is not None:
-        _merge(wiring, entry, known)
+        _rename(wiring, known, entry.name, held=known)
+
+
+def _follow(wiring: Wiring, entry: Entry, identity: Identity) -> None:
+    assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
+    now = wiring.source.account_by(identity)
+    if now is None or now.username == entry.name:
+        return
+    if not (identity.lasting or _is_same_person(wiring, entry.subject, now)):
+        return
+    other = subjects.of_name(wiring.state, Kind.USER, now.username)
+    if other is None or links.of(wiring.state, other) is None:
+        _rename(wiring, entry.subject, now.username, held=other)
 
 
 def _find(wiring: Wiring, entry: Entry, account: Account, identity: Identity) -> int | None:
@@ -69,10 +90,11 @@ def _is_same_person(wiring: Wiring, subject: int, account: Account) -> bool:
     )
 
 
-def _merge(wiring: Wiring, entry: Entry, known: int) -> None:
-    lease = leases.hold(wiring.state.directory, known)
+def _rename(wiring: Wiring, known: int, name: str, *, held: int | None) -> None:
+    """Give the known person the new name, while nobody delivers the other subject."""
+    lease = nullcontext() if held is None else leases.hold(wiring.state.directory, held)
     if lease is None:
-        raise Passing(f"{entry.name} was renamed while the old name is being delivered")
+        raise Passing(f"{name} is somebody renamed, who is being delivered at this moment")
     with lease:
-        subjects.rename(wiring.state, known, entry.name)
+        subjects.rename(wiring.state, known, name)
     raise Renamed(known)

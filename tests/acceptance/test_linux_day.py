@@ -119,12 +119,13 @@ def test_a_list_of_people_read_by_a_shell_loop_arrives_whole(chain: Chain) -> No
 # --- what no hook sees -------------------------------------------------------------------------
 
 
-def test_a_look_brings_what_programs_without_hooks_have_changed(chain: Chain) -> None:
+@pytest.mark.parametrize("name", ["alison", "alice"])
+def test_a_look_brings_what_programs_without_hooks_have_changed(chain: Chain, name: str) -> None:
     chain.enable(*ALL)
     chain.machine.must("useradd -m -c 'Alice Ng' alice && groupadd team-red")
     before = chain.account("alice")
     chain.machine.must("usermod -l alison -c 'Alison Ng' alice && gpasswd -a alison team-red")
-    looked = chain.command("reconcile", "--only", "alison", "group:team-red")
+    looked = chain.command("reconcile", "--only", name, "group:team-red")
     assert looked.returncode == 0, looked.stdout + looked.stderr
     after = chain.account("alison")
     assert before is not None

@@ -410,6 +410,31 @@ def test_a_rename_is_believed_from_the_number_and_one_more_trace(
     assert linux.left() == {}
 
 
+def test_one_who_is_looked_at_under_the_old_name_is_followed_to_the_new_one(
+    linux: Organisation, etc: Etc
+) -> None:
+    etc.add("alice", 1002, hash=HASH)
+    linux.fire("user-add", "alice")
+    google_id = linux.user("alice@example.org").id
+    etc.remove("alice")
+    etc.add("alicia", 1002, hash=HASH)
+    linux.fire("user-modify", "alice")
+    alicia = linux.user("alicia@example.org")
+    assert (alicia.id, alicia.suspended) == (google_id, False)
+    assert linux.left() == {}
+
+
+def test_one_who_is_gone_without_a_word_is_not_taken_for_the_next_one_of_that_number(
+    linux: Organisation, etc: Etc
+) -> None:
+    etc.add("alice", 1002, gecos="Alice Archer", hash=HASH)
+    linux.fire("user-add", "alice")
+    etc.remove("alice")
+    etc.add("mallory", 1002, gecos="Mallory", hash=OTHER_HASH)
+    linux.fire("user-modify", "alice")
+    assert linux.user("alice@example.org").suspended
+
+
 def test_one_who_is_locked_and_renamed_at_once_keeps_the_account(
     linux: Organisation, etc: Etc
 ) -> None:
