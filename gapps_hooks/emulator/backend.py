@@ -68,7 +68,7 @@ class Backend:
         return user is not None and not user.suspended
 
     def admit(self, method: Method, access_token: str) -> User | None:
-        """Return in whose name a call is made (None: the service account's own).
+        """Return in whose name a call is made (None: a service account without a role).
 
         401 without a good token, 403 for a switched-off API, a missing scope, a used-up quota, or
         somebody who is no administrator.
@@ -76,10 +76,11 @@ class Backend:
         token = self._checked(access_token)
         if method.api.name in self.switches.disabled_apis:
             raise api_errors.api_disabled(method.api.title, method.api.host, PROJECT)
-        if not token.scopes & set(method.scopes):
+        served = token.audience.rstrip("/") == f"https://{method.api.host}"
+        if not (served or token.scopes & set(method.scopes)):
             raise api_errors.insufficient_scopes(method.scopes, method.api.host, method.name)
         self._check_quotas(token.subject or token.client, method.name)
-        caller = self.workspace.user_at(token.subject) if token.subject else None
+        caller = self._caller(token)
         check_administrator(caller, method.name)
         return caller
 
@@ -101,6 +102,13 @@ class Backend:
         if token is None:
             raise api_errors.invalid_credentials()
         return token
+
+    def _caller(self, token: Token) -> User | None:
+        if token.subject is not None:
+            return self.workspace.user_at(token.subject)
+        if not self.sign_in.clients[token.client].has_role:
+            return None
+        return User(id="", address=token.client, created_at=0.0, is_delegated_admin=True)
 
     def _check_quotas(self, who: str, call: str) -> None:
         a_minute = self.switches.requests_per_minute

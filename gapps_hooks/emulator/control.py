@@ -39,6 +39,8 @@ def control_application(emulator: Emulator) -> Flask:
         ("GET", "/requests"): lambda: _requests(emulator),
         ("DELETE", "/requests"): lambda: _done(emulator.requests.clear),
         ("POST", "/suspend"): lambda: _done(lambda: emulator.suspend(**_object())),
+        ("POST", "/role"): lambda: _done(emulator.assign_role),
+        ("POST", "/consent"): lambda: jsonify(emulator.consent(**_object())),
         ("GET", "/password"): lambda: _password(emulator),
     }
     for (method, path), view in views.items():

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 #: The emulated APIs: document, and by which name the API is switched off.
-_DOCUMENTS: Final = {"admin.directory_v1": "admin", "groupssettings.v1": "groupssettings"}
+_DOCUMENTS: Final = MappingProxyType(
+    {
+        "admin.directory_v1": "admin",
+        "groupssettings.v1": "groupssettings",
+        "licensing.v1": "licensing",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +41,7 @@ class Method:
 class Api:
     """One API."""
 
-    #: ``admin`` or ``groupssettings``.
+    #: ``admin``, ``groupssettings`` or ``licensing``.
     name: str
     title: str
     schemas: Mapping[str, Any]
@@ -53,10 +60,9 @@ def methods() -> Iterator[Method]:
     for name, short in _DOCUMENTS.items():
         document = document_of(name)
         api = Api(name=short, title=document["title"], schemas=document["schemas"])
-        prefix = "" if short == "admin" else "settings."
         for entry in _walk(document):
             yield Method(
-                name=prefix + entry["id"].split(".", 1 if not prefix else 2)[-1],
+                name=_name(short, entry["id"]),
                 http_method=entry["httpMethod"],
                 path=f"/{document['servicePath']}{entry['path']}",
                 scopes=tuple(entry.get("scopes", ())),
@@ -65,12 +71,41 @@ def methods() -> Iterator[Method]:
             )
 
 
+def document_names() -> Iterable[str]:
+    """Return the names of the emulated APIs' documents, such as ``admin.directory_v1``."""
+    return _DOCUMENTS
+
+
 def document_of(name: str) -> dict[str, Any]:
     """Return a shipped discovery document, such as ``admin.directory_v1``."""
     package = importlib.resources.files("googleapiclient.discovery_cache")
     text = package.joinpath("documents", f"{name}.json").read_text(encoding="utf-8")
     document: dict[str, Any] = json.loads(text)
     return document
+
+
+def served(api: str, version: str, root: str) -> dict[str, Any] | None:
+    """Return an emulated API's document with ``root`` (an URL without slash) in Google's place."""
+    name = f"{api}.{version}"
+    if name not in _DOCUMENTS:
+        return None
+    document = document_of(name)
+    document.pop("mtlsRootUrl", None)
+    service = document["servicePath"]
+    places = {"rootUrl": f"{root}/", "baseUrl": f"{root}/{service}", "basePath": f"/{service}"}
+    return document | places
+
+
+def api_of(version: str, host: str) -> str:
+    """Return which API a version means, told apart by the beginning of the host where it must."""
+    apis = [api for api, _, its in (name.partition(".") for name in _DOCUMENTS) if its == version]
+    named = [api for api in apis if host.startswith(f"{api}.")]
+    return [*named, *apis, ""][0]
+
+
+def _name(api: str, identifier: str) -> str:
+    name = identifier.partition(".")[2]
+    return name if api != "groupssettings" else f"settings.{name.rpartition('.')[2]}"
 
 
 def _walk(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from gapps_hooks.emulator import discovery, seeds
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.keys import ServiceAccountKey, new_key
 from gapps_hooks.emulator.routes.application import application
-from gapps_hooks.emulator.signin import AUDIENCE, Client
+from gapps_hooks.emulator.signin import AUDIENCE, Client, Consent
 from gapps_hooks.emulator.state.users import suspend_by_google
 from gapps_hooks.emulator.transport import InProcess
 
@@ -67,14 +67,38 @@ class Emulator(Backend):
         """Accept a service account's key, with every scope of the emulated APIs delegated."""
         client = self.sign_in.clients.setdefault(key.email, Client(email=key.email))
         client.keys[key.key_id] = key.private.public_key()
-        client.granted = frozenset(
-            scope for method in discovery.methods() for scope in method.scopes
-        )
+        client.granted = _all_scopes()
+        client.has_role = False
         return client
 
     def grant(self, *scopes: str) -> None:
         """Delegate these scopes, and no others, to the service account."""
         self.sign_in.clients[self.account_key.email].granted = frozenset(scopes)
+
+    def assign_role(self) -> None:
+        """Make the service account itself a delegated administrator, who needs no subject."""
+        self.sign_in.clients[self.account_key.email].has_role = True
+
+    def consent(self, address: str, token_uri: str = AUDIENCE) -> dict[str, str]:
+        """Return what an application keeps of a person's consent to every scope.
+
+        It has the form of an ``authorized_user`` credentials file.
+        """
+        consent = Consent(
+            client_id="1045060-emulator.apps.googleusercontent.com",
+            client_secret="GOCSPX-emulator",  # noqa: S106 - protects nothing
+            subject=address,
+            scopes=_all_scopes(),
+        )
+        with self.lock:
+            token = self.sign_in.consent(consent)
+        return {
+            "type": "authorized_user",
+            "client_id": consent.client_id,
+            "client_secret": consent.client_secret,
+            "refresh_token": token,
+            "token_uri": token_uri,
+        }
 
     def transport(self, timeout: float | None = 60.0) -> InProcess:
         """Return the in-process door, in the place of an httplib2.Http; ``timeout`` in seconds."""
@@ -130,3 +154,7 @@ class Emulator(Backend):
                 ]
             },
         )
+
+
+def _all_scopes() -> frozenset[str]:
+    return frozenset(scope for method in discovery.methods() for scope in method.scopes)

@@ -18,10 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 #: google-auth writes this audience whatever the key's token_uri is.
 AUDIENCE = "https://oauth2.googleapis.com/token"
+_REFRESH = "refresh_token"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_LIFETIME = 3600.0
 _LONGEST_ASSERTION = 65 * 60
 _CLOCK_SKEW = 300
+#: In a signed assertion; an access token of Google's has one.
+_DOTS = 2
 _NOT_AUTHORISED = (
     "Client is unauthorized to retrieve access tokens using this method, or client not "
     "authorized for any of the scopes requested."
@@ -60,6 +63,18 @@ class Token:
     subject: str | None
     scopes: frozenset[str]
     expires_at: float
+    #: The one service that a self-signed token without scopes is for, as a URL.
+    audience: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What a person allowed an application to do in their name until they take it back."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    subject: str
+    scopes: frozenset[str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +85,8 @@ class Client:
     keys: dict[str, rsa.RSAPublicKey] = field(default_factory=dict)
     #: Scopes granted domain-wide in the Admin console.
     granted: frozenset[str] = frozenset()
+    #: Whether the service account itself has an administrator's role.
+    has_role: bool = False
 
 
 class SignIn:
@@ -82,10 +99,13 @@ class SignIn:
         self._new_token = new_token
         self._subjects = subjects
         self._tokens: dict[str, Token] = {}
+        self._consents: dict[str, Consent] = {}
         self.clients: dict[str, Client] = {}
 
     def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return the token answer for a form; raises TokenError as the token endpoint does."""
+        if form.get("grant_type") == _REFRESH:
+            return self._refreshed(form)
         if form.get("grant_type") != GRANT_TYPE:
             raise TokenError(
                 "unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type')}"
@@ -96,16 +116,28 @@ class SignIn:
         scopes = _granted(client, str(claims.get("scope", "")))
         if claims.get("aud") != AUDIENCE and not str(claims.get("aud", "")).endswith("/token"):
             raise TokenError("invalid_grant", "Invalid JWT: Failed audience check.")
-        return self._issue(client, self._subject(claims), scopes)
+        return self._issue(client.email, self._subject(claims), scopes)
 
     def token(self, text: str) -> Token | None:
         """Return what a token stands for; None when unknown, expired, or its key is gone."""
-        token = self._tokens.get(text)
-        if token is None or token.expires_at <= self._now() or token.client not in self.clients:
+        token = self._self_signed(text) if text.count(".") == _DOTS else self._tokens.get(text)
+        if token is None or token.expires_at <= self._now():
             return None
         if token.subject is not None and not self._subjects.may_sign_in(token.subject):
             return None
         return token
+
+    def consent(self, consent: Consent) -> str:
+        """Note a person's consent, as the browser's screen does; return its refresh token."""
+        text = f"1//{self._new_token()}"
+        self._consents[text] = consent
+        return text
+
+    def withdraw(self, subject: str) -> None:
+        """Take back all that a person allowed applications."""
+        self._consents = {
+            text: consent for text, consent in self._consents.items() if consent.subject != subject
+        }
 
     def revoke_key(self, client: str, key_id: str) -> None:
         """Delete a service account's key, as its owner can in the Cloud console."""
@@ -114,6 +146,42 @@ class SignIn:
     def revoke_tokens(self) -> None:
         """Make every token that was given out invalid."""
         self._tokens.clear()
+
+    def _refreshed(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Trade a refresh token for an access token (RFC 6749, section 6)."""
+        consent = self._consents.get(form.get("refresh_token", ""))
+        if consent is None or not self._subjects.may_sign_in(consent.subject):
+            raise TokenError("invalid_grant", "Token has been expired or revoked.")
+        if form.get("client_id") != consent.client_id:
+            raise TokenError("invalid_client", "The OAuth client was not found.", 401)
+        if form.get("client_secret") != consent.client_secret:
+            raise TokenError("invalid_client", "Unauthorized", 401)
+        asked = frozenset(form.get("scope", "").split()) or consent.scopes
+        if not asked <= consent.scopes:
+            raise TokenError("invalid_scope", "Bad Request")
+        answer = self._issue(consent.client_id, consent.subject, asked)
+        return answer | {"scope": " ".join(sorted(asked))}
+
+    def _self_signed(self, text: str) -> Token | None:
+        """Return what a service account gave itself (https://google.aip.dev/auth/4111)."""
+        try:
+            claims = self._verified(text)
+            self._check_window(claims)
+        except TokenError:
+            return None
+        audience, scopes = (
+            str(claims.get("aud", "")),
+            frozenset(str(claims.get("scope", "")).split()),
+        )
+        if claims.get("sub") != claims["iss"] or not (audience or scopes):
+            return None
+        return Token(
+            client=str(claims["iss"]),
+            subject=None,
+            scopes=scopes,
+            expires_at=claims["exp"],
+            audience="" if scopes else audience,
+        )
 
     def _verified(self, assertion: str) -> dict[str, Any]:
         header, claims, signed, signature = _parts(assertion)
@@ -148,14 +216,14 @@ class SignIn:
             raise TokenError("invalid_grant", "Invalid email or User ID")
         return str(subject)
 
-    def _issue(self, client: Client, subject: str | None, scopes: frozenset[str]) -> dict[str, Any]:
+    def _issue(self, client: str, subject: str | None, scopes: frozenset[str]) -> dict[str, Any]:
         now = self._now()
         self._tokens = {
             text: token for text, token in self._tokens.items() if token.expires_at > now
         }
         text = f"ya29.{self._new_token()}"
         self._tokens[text] = Token(
-            client=client.email, subject=subject, scopes=scopes, expires_at=now + TOKEN_LIFETIME
+            client=client, subject=subject, scopes=scopes, expires_at=now + TOKEN_LIFETIME
         )
         lifetime = int(TOKEN_LIFETIME) - 1
         return {"access_token": text, "expires_in": lifetime, "token_type": "Bearer"}

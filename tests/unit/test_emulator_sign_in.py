@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from gapps_hooks.emulator.keys import ServiceAccountKey, key_of, new_key
-from gapps_hooks.emulator.signin import AUDIENCE, GRANT_TYPE, Client, SignIn, TokenError
+from gapps_hooks.emulator.signin import AUDIENCE, GRANT_TYPE, Client, Consent, SignIn, TokenError
 
 NOW = 1_790_000_000.0
 WINDOW = (
@@ -171,3 +171,110 @@ def test_a_key_file_can_be_read_back_and_its_text_form_is_no_secret(key: Service
     assert again.key_id == key.key_id
     assert again.private.private_numbers() == key.private.private_numbers()
     assert "PRIVATE" not in repr(key)
+
+
+# --- people's consent, and service accounts that sign for themselves ------------------------------
+
+
+def consented(desk: Desk) -> dict[str, str]:
+    consent = Consent(
+        client_id="gam",
+        client_secret="secret",
+        subject="admin@example.org",
+        scopes=frozenset({"user", "group"}),
+    )
+    return {
+        "grant_type": "refresh_token",
+        "client_id": "gam",
+        "client_secret": "secret",
+        "refresh_token": desk.sign_in.consent(consent),
+    }
+
+
+def test_a_refresh_token_becomes_a_token_in_the_persons_name(desk: Desk) -> None:
+    answer = desk.sign_in.exchange(consented(desk))
+    assert (answer["scope"], answer["token_type"]) == ("group user", "Bearer")
+    token = desk.sign_in.token(answer["access_token"])
+    assert token is not None
+    assert (token.subject, token.scopes) == ("admin@example.org", {"user", "group"})
+
+
+def test_a_refresh_token_can_be_asked_for_less(desk: Desk) -> None:
+    answer = desk.sign_in.exchange(consented(desk) | {"scope": "user"})
+    assert answer["scope"] == "user"
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "description", "status"),
+    [
+        ({"refresh_token": "x"}, "invalid_grant", "Token has been expired or revoked.", 400),
+        ({"client_id": "x"}, "invalid_client", "The OAuth client was not found.", 401),
+        ({"client_secret": "x"}, "invalid_client", "Unauthorized", 401),
+        ({"scope": "user settings"}, "invalid_scope", "Bad Request", 400),
+    ],
+)
+def test_a_wrong_refresh_is_refused(
+    desk: Desk, changed: dict[str, str], error: str, description: str, status: int
+) -> None:
+    with pytest.raises(TokenError) as refused:
+        desk.sign_in.exchange(consented(desk) | changed)
+    assert refused.value == TokenError(error, description, status)
+
+
+def test_a_consent_ends_when_it_is_withdrawn_or_its_person_goes(desk: Desk) -> None:
+    form = consented(desk)
+    desk.people.clear()
+    with pytest.raises(TokenError, match="expired or revoked"):
+        desk.sign_in.exchange(form)
+    desk.people.add("admin@example.org")
+    assert desk.sign_in.exchange(form)
+    desk.sign_in.withdraw("admin@example.org")
+    with pytest.raises(TokenError, match="expired or revoked"):
+        desk.sign_in.exchange(form)
+
+
+def self_signed(desk: Desk, **claims: Any) -> str:  # noqa: ANN401 - whatever the rule takes
+    usual = {
+        "iss": desk.key.email,
+        "sub": desk.key.email,
+        "aud": "https://admin.googleapis.com/",
+        "iat": NOW,
+        "exp": NOW + 3600,
+    }
+    chosen = {name: value for name, value in (usual | claims).items() if value is not None}
+    return signed(desk.key, {"alg": "RS256", "kid": desk.key.key_id}, chosen)
+
+
+def test_a_self_signed_token_is_for_one_service(desk: Desk) -> None:
+    token = desk.sign_in.token(self_signed(desk))
+    assert token is not None
+    assert (token.client, token.subject) == (desk.key.email, None)
+    assert (token.audience, token.scopes) == ("https://admin.googleapis.com/", frozenset())
+
+
+def test_a_self_signed_token_with_scopes_is_for_these(desk: Desk) -> None:
+    token = desk.sign_in.token(self_signed(desk, scope="user group"))
+    assert token is not None
+    assert (token.audience, token.scopes) == ("", {"user", "group"})
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"sub": "admin@example.org"},
+        {"iss": "nobody@example.org"},
+        {"aud": None},
+        {"exp": NOW - 1},
+        {"iat": NOW + 7200, "exp": NOW + 9000},
+        {"exp": NOW + 86400},
+    ],
+)
+def test_a_wrong_self_signed_token_is_none(desk: Desk, claims: dict[str, Any]) -> None:
+    assert desk.sign_in.token(self_signed(desk, **claims)) is None
+
+
+def test_a_self_signed_token_ends_with_its_key(desk: Desk) -> None:
+    token = self_signed(desk)
+    assert desk.sign_in.token(token)
+    desk.sign_in.revoke_key(desk.key.email, desk.key.key_id)
+    assert desk.sign_in.token(token) is None

@@ -19,7 +19,7 @@ from werkzeug.routing import BaseConverter
 from gapps_hooks.emulator import api_errors, discovery
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.discovery import Method
-from gapps_hooks.emulator.routes import answers, batch, exchange
+from gapps_hooks.emulator.routes import answers, batch, documents, exchange
 from gapps_hooks.emulator.routes.table import HANDLERS
 from gapps_hooks.emulator.signin import TokenError
 
@@ -51,6 +51,7 @@ def application(backend: Backend) -> Flask:
     for method in discovery.methods():
         if method.name in HANDLERS:
             _add(app, method, backend)
+    documents.add(app, backend)
     for path in _TOKEN_PATHS:
         app.add_url_rule(path, path, lambda: _token(backend), methods=["POST"])
     app.wsgi_app = _as_sent(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own advice
