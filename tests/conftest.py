@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +82,11 @@ def events(recorded: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[tu
         return [(message["event"], message["subject"]) for message in messages]
 
     return read
+
+
+@pytest.fixture(autouse=True)
+def tidy() -> Iterator[None]:
+    """Close the organisations that a test founded, whichever way it ended."""
+    yield
+    if "organisation" in sys.modules:
+        sys.modules["organisation"].close_all()

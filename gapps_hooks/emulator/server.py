@@ -139,6 +139,12 @@ class _Connection(cheroot_server.HTTPConnection):
         self.broken = True
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
 
+    def close(self) -> None:
+        """Close it, and forget what its client hung up on."""
+        super().close()
+        # The writer would send that when it is collected, to whoever has the descriptor by then.
+        self.wfile._write_buf.clear()  # noqa: SLF001 - cheroot offers no other way
+
     def _close_kernel_socket(self) -> None:
         # The orderly shutdown would come before the reset.
         if not self.broken:

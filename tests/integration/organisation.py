@@ -62,6 +62,15 @@ class Line(InProcess):
         return super().request(*arguments, **more)
 
 
+_FOUNDED: list[Organisation] = []
+
+
+def close_all() -> None:
+    """Close every organisation that the test founded (the fixture ``tidy`` does it)."""
+    while _FOUNDED:
+        _FOUNDED.pop().state.close()
+
+
 @dataclass
 class Organisation:
     """One installation beside one Google domain."""
@@ -248,6 +257,7 @@ def organise(
     organisation = Organisation(
         folder=folder, clock=clock, emulator=emulator, settings=settings, state=state
     )
+    _FOUNDED.append(organisation)
     organisation.wire()
     return organisation
 
