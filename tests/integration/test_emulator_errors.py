@@ -65,8 +65,10 @@ _CATALOGUE: dict[str, tuple[Call, int, str, str]] = {
         lambda api: api.users().insert(body=body("a", name={"familyName": "A"})),
         400, "invalid", "Invalid Given/Family Name: GivenName",
     ),
-    "PUT without a name": (
-        lambda api: api.users().update(userKey="alice@example.org", body={"suspended": True}),
+    "PUT with a misspelt name": (
+        lambda api: api.users().update(
+            userKey="alice@example.org", body={"name": {"familyname": "B"}}
+        ),
         400, "required", "Required parameter: [resource.name.field]",
     ),
     "short password": (

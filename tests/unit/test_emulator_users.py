@@ -120,14 +120,17 @@ def test_a_refused_patch_changes_nothing(world: World) -> None:
     assert world.get(known["id"]) == before
 
 
-def test_a_put_needs_a_whole_name(world: World) -> None:
+def test_a_put_needs_no_name_but_a_name_needs_a_part(world: World) -> None:
     known = world.insert("alice")
     expected = (400, "required", "Required parameter: [resource.name.field]")
-    for name in ({}, {"name": {"givenName": "A"}}):
-        body = {"suspended": True, **name}
+    for name in ({}, None, {"familyname": "B"}, {"givenName": ""}):
+        body = {"suspended": True, "name": name}
         assert refused(users.update, world.workspace, world.boss, known["id"], body) == expected
-    whole = {"suspended": True, "name": {"givenName": "A", "familyName": "B"}}
-    assert users.update(world.workspace, world.boss, known["id"], whole)["suspended"]
+    assert users.update(world.workspace, world.boss, known["id"], {"suspended": True})["suspended"]
+    part = {"name": {"familyName": "B"}}
+    shown = users.update(world.workspace, world.boss, known["id"], part)
+    assert shown["name"] | part["name"] == shown["name"]
+    assert shown["name"]["givenName"] == known["name"]["givenName"]
 
 
 def test_a_rename_keeps_the_old_address_as_an_alias_that_nobody_else_can_take(world: World) -> None:

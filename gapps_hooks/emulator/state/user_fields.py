@@ -38,9 +38,13 @@ def check_name(name: object) -> None:
 
 
 def check_put_name(body: Mapping[str, Any]) -> None:
-    """Refuse (400) a PUT whose body lacks a whole name, which a PATCH may."""
+    """Refuse (400) a PUT whose name has no part that Google knows, such as a misspelt one.
+
+    A PUT without a name, or with one part of it, is fine: GAM's are such.
+    """
     name = body.get("name")
-    if not isinstance(name, Mapping) or not (name.get("givenName") and name.get("familyName")):
+    known = isinstance(name, Mapping) and any(name.get(part) for part in _NAME_LENGTHS)
+    if "name" in body and not known:
         raise required("Required parameter: [resource.name.field]")
 
 

@@ -78,7 +78,7 @@ def patch(workspace: Workspace, caller: User | None, key: str, body: Mapping[str
 
 
 def update(workspace: Workspace, caller: User | None, key: str, body: Mapping[str, Any]) -> Json:
-    """Do what a patch does, but only with a whole name in the body."""
+    """Do what a patch does, but refuse a name without parts."""
     find(workspace, key)
     check_put_name(body)
     return patch(workspace, caller, key, body)
