@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Final
 
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
@@ -54,14 +55,29 @@ def _after_conflict(directory: Directory, change: Change) -> Answer:
     try:
         holder = directory.get_user(wanted)
     except NotFound:
-        raise Refused(
-            f"{wanted} is held by a group at Google; free it there, or give the person another "
-            "'email'"
-        ) from None
+        raise _nobody_found(directory, wanted) from None
     raise AlreadyExists(
         f"{wanted} is held by {holder.primary_email} at Google; free it there, or give the person "
         "another 'email'",
         status=409,
+    )
+
+
+def _nobody_found(directory: Directory, wanted: str) -> Refused:
+    """Say who holds an address that no user has; with status 409 if it is nobody to be seen.
+
+    Then it may be ours: for a minute after a rename Google answers the next one with 409 too.
+    """
+    with suppress(NotFound, Refused):
+        directory.get_group(wanted)
+        return Refused(
+            f"{wanted} is held by a group at Google; free it there, or give the person another "
+            "'email'"
+        )
+    return Refused(
+        f"{wanted} is held by something at Google that cannot be seen, perhaps an account of "
+        "another domain; free it there, or give the person another 'email'",
+        status=HTTPStatus.CONFLICT,
     )
 
 

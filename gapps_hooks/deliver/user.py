@@ -6,6 +6,7 @@ It must not know back-off, breakers or leases: whoever calls it judges what it r
 from __future__ import annotations
 
 from dataclasses import replace
+from http import HTTPStatus
 
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
@@ -73,7 +74,13 @@ def _carry_out(
 ) -> None:
     reserve(wiring, entry, plan)
     task = Task(owner=_owner(entry, person), done=done, account=person.account, known=person.actual)
-    carry_out(wiring, task, plan.changes)
+    try:
+        carry_out(wiring, task, plan.changes)
+    except Refused as error:
+        settling = wiring.clock() - entry.event_at < SETTLING_SECONDS
+        if error.status == HTTPStatus.CONFLICT and settling:
+            raise NotYet(f"{person.address} may still be settling at Google") from error
+        raise
 
 
 def _owner(entry: Entry, person: Person) -> Owner:

@@ -68,18 +68,23 @@ def _plan_removed(gathering: Gathering, rules: Rules) -> Plan | MembersQuestion:
     if rules.removed_groups == "delete" and link.created:
         verb = Change(verbs=(Verb.DELETE_GROUP,), google_id=link.google_id, address=link.address)
         return Plan(changes=(verb,))
-    return _empty(gathering, link)
+    return _empty(gathering, link, rules)
 
 
-def _empty(gathering: Gathering, link: Link) -> Plan | MembersQuestion:
+def _empty(gathering: Gathering, link: Link, rules: Rules) -> Plan | MembersQuestion:
     ours = delivered_keys(gathering.memberships)
-    if not ours:
+    # A creation that was cut off may have left it open to the whole world.
+    closing = _settings_if_changed(link, link.address, rules)
+    if not ours and not closing:
         return Plan(notes=(f"{link.address} stays at Google, without members of ours",))
+    if not ours:
+        return Plan(changes=closing)
     if gathering.present is None:
         return MembersQuestion(link.google_id)
     leaving = [one for one in gathering.present if was_delivered(one, ours)]
     gone = replace(gathering, members=None)
-    return Plan(changes=(*(removal(link, one) for one in leaving), *unseen(gone, link)))
+    removals = (*(removal(link, one) for one in leaving), *unseen(gone, link))
+    return Plan(changes=(*closing, *removals))
 
 
 def _plan_unlinked(

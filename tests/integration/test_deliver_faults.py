@@ -261,14 +261,15 @@ def _applies(row: Row, kind: str) -> bool:
 
 
 #: Of faults that come to the same verdict, one is met once, too; all of them are met for long.
+FIRST: Final = frozenset({"403 quota", "429", "503", "502"})
 SAME: Final = frozenset(
-    {"403 rate", "403 user rate", "403 text", "503 text"} | {"500", "500 empty", "504", "reset"}
+    kind for kind in KINDS - FIRST if kind.startswith(("403 ", "429", "5")) or kind == "reset"
 )
 
 
 #: Answered before anything is looked at, so that the write cannot have taken effect.
 AT_ONCE: Final = frozenset(
-    {"401", "403 quota", "403 rate", "403 user rate", "403 text", "429", "503 text"}
+    kind for kind in KINDS if kind.startswith(("401", "403 ", "429")) or kind == "503 text"
 )
 
 

@@ -756,3 +756,15 @@ def test_a_group_event_during_an_outage_is_delivered_with_the_members_that_came_
     house.settle()
     assert set(house.roles(TEAM)) == at("alice", "bob")
     assert house.left() == {}
+
+
+def test_a_group_of_ours_that_goes_before_its_settings_came_is_closed_all_the_same(
+    house: Organisation,
+) -> None:
+    house.fail(fails="503", call="settings.patch", times=0)
+    house.fire("group-change", "team", {"members": []})
+    house.record("group-change", "team", {"deleted": True})
+    house.emulator.faults.clear()
+    house.settle()
+    assert house.found_group(TEAM)["settings"]["whoCanPostMessage"] == "ALL_IN_DOMAIN_CAN_POST"
+    assert house.left() == {}

@@ -460,3 +460,32 @@ def test_a_policy_wishes_people_into_groups_and_out_again(tmp_path: Path) -> Non
     assert list(house.members("everybody@example.org")) == ["alice@example.org"]
     house.fire("user-modify", "alice", {"family_name": "Guest"})
     assert house.members("everybody@example.org") == {}
+
+
+def test_a_second_rename_within_googles_window_waits_and_is_made(house: Organisation) -> None:
+    house.emulator.switches.rename_window = 40.0
+    house.fire("user-add", "alice", ALICE)
+    house.fire("user-modify", "alicia", {"old_username": "alice"})
+    assert house.fire("user-modify", "alix", {"old_username": "alicia"}).verdict is Verdict.LATER
+    house.settle()
+    assert house.user("alix@example.org").primary_email == "alix@example.org"
+    assert house.left() == {}
+
+
+def test_a_rename_to_an_address_that_nobody_seems_to_hold_is_buried_in_the_end(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", ALICE)
+    house.fail(fails="409 renamed", call="users.patch", times=0)
+    assert house.fire("user-modify", "alicia", {"old_username": "alice"}).verdict is Verdict.LATER
+    house.settle()
+    assert house.left() == {"alicia": "buried"}
+    assert "cannot be seen" in house.troubles[0]
+
+
+def test_a_rename_to_a_groups_address_is_buried_at_once(house: Organisation) -> None:
+    house.fire("user-add", "alice", ALICE)
+    house.google.insert_group({"email": "alicia@example.org"})
+    outcome = house.fire("user-modify", "alicia", {"old_username": "alice"})
+    assert outcome.verdict is Verdict.BURIED
+    assert "held by a group" in outcome.line
