@@ -188,13 +188,11 @@ class SignIn:
         client = self.clients.get(str(claims.get("iss", "")))
         if client is None:
             raise TokenError("invalid_grant", "Invalid grant: account not found")
-        key = client.keys.get(str(header.get("kid", "")))
-        if key is None or header.get("alg") != "RS256":
+        # Google's Node and Ruby clients do not say which key they signed with.
+        fitting = [key for id_, key in client.keys.items() if header.get("kid", id_) == id_]
+        known = any(_signed_by(key, signed, signature) for key in fitting)
+        if header.get("alg") != "RS256" or not known:
             raise TokenError("invalid_grant", "Invalid JWT Signature.")
-        try:
-            key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
-        except InvalidSignature:
-            raise TokenError("invalid_grant", "Invalid JWT Signature.") from None
         return claims
 
     def _check_window(self, claims: Mapping[str, Any]) -> None:
@@ -227,6 +225,14 @@ class SignIn:
         )
         lifetime = int(TOKEN_LIFETIME) - 1
         return {"access_token": text, "expires_in": lifetime, "token_type": "Bearer"}
+
+
+def _signed_by(key: rsa.RSAPublicKey, signed: bytes, signature: bytes) -> bool:
+    try:
+        key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _parts(assertion: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:

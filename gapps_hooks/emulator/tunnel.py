@@ -88,7 +88,7 @@ class _Passage(StreamRequestHandler):
         words = self.rfile.readline(_LINE).decode("latin-1").split()
         while self.rfile.readline(_LINE).strip():
             pass
-        if not _leads_to_google(words):
+        if not _leads_here(words, self.server.target):
             self.wfile.write(_CLOSED)
             return
         with socket.create_connection(self.server.target) as inner:
@@ -96,11 +96,14 @@ class _Passage(StreamRequestHandler):
             _join(self.connection, inner)
 
 
-def _leads_to_google(words: list[str]) -> bool:
+def _leads_here(words: list[str], target: tuple[str, int]) -> bool:
     if len(words) < 2 or words[0] != "CONNECT":  # noqa: PLR2004 - the method and its target
         return False
     host, _, port = words[1].rpartition(":")
-    return host.lower().endswith(_GOOGLE) and port == _HTTPS
+    return (host.lower().endswith(_GOOGLE) and port == _HTTPS) or (host, port) == (
+        target[0],
+        str(target[1]),
+    )
 
 
 def _join(one: socket.socket, other: socket.socket) -> None:

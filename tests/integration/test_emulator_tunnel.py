@@ -32,7 +32,9 @@ def server(certificate: Certificate) -> Iterator[RunningServer]:
         yield it
 
 
-def through(server: RunningServer, certificate: Path, host: str) -> http.client.HTTPSConnection:
+def through(
+    server: RunningServer, certificate: Path, host: str, port: int = 443
+) -> http.client.HTTPSConnection:
     assert server.tunnel_url
     proxy = urlsplit(server.tunnel_url)
     trust = ssl.create_default_context(cafile=str(certificate))
@@ -41,7 +43,7 @@ def through(server: RunningServer, certificate: Path, host: str) -> http.client.
     connection = http.client.HTTPSConnection(
         str(proxy.hostname), proxy.port, context=trust, timeout=20
     )
-    connection.set_tunnel(host, 443)
+    connection.set_tunnel(host, port)
     return connection
 
 
@@ -53,6 +55,16 @@ def test_googles_host_names_lead_to_the_emulator(
     answer = connection.getresponse()
     assert answer.status == 401
     assert json.loads(answer.read())["error"]["message"] == "Login Required"
+    connection.close()
+
+
+def test_the_emulators_own_address_leads_there_too(
+    server: RunningServer, certificate: Certificate
+) -> None:
+    own = urlsplit(server.url)
+    connection = through(server, certificate.certificate, str(own.hostname), int(own.port or 0))
+    connection.request("GET", "/nothing")
+    assert connection.getresponse().status == 404
     connection.close()
 
 

@@ -122,9 +122,10 @@ def test_a_quoted_value_may_hold_anything(value: str) -> None:
     assert parse(f"externalId='{escaped}'")[0].value == value
 
 
-def test_only_the_deleted_are_listed_when_asked_for(world: World) -> None:
+@pytest.mark.parametrize("yes", ["true", "True"])
+def test_only_the_deleted_are_listed_when_asked_for(world: World, yes: str) -> None:
     users.delete(world.workspace, world.boss, "bob@example.org")
-    answer = ask(world, showDeleted="true")
+    answer = ask(world, showDeleted=yes)
     assert names(answer) == ["bob"]
     assert answer["users"][0]["deletionTime"]
     assert "bob" not in names(ask(world))

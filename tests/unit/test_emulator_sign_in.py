@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -171,6 +172,21 @@ def test_a_key_file_can_be_read_back_and_its_text_form_is_no_secret(key: Service
     assert again.key_id == key.key_id
     assert again.private.private_numbers() == key.private.private_numbers()
     assert "PRIVATE" not in repr(key)
+
+
+def test_an_assertion_need_not_name_its_key(desk: Desk) -> None:
+    header = {"alg": "RS256", "typ": "JWT"}
+    claims = {
+        "iss": desk.key.email,
+        "sub": "admin@example.org",
+        "scope": "user",
+        "aud": AUDIENCE,
+        "iat": NOW,
+        "exp": NOW + 3600,
+    }
+    assert desk.send(signed(desk.key, header, claims))["access_token"]
+    with pytest.raises(TokenError, match="Signature"):
+        desk.send(signed(replace(desk.key, private=new_key("2" * 40).private), header, claims))
 
 
 # --- people's consent, and service accounts that sign for themselves ------------------------------

@@ -64,7 +64,8 @@ def users(workspace: Workspace, wish: Wish) -> Json:
     clauses = parse(wish.get("query"))
     test = _user_test(wish, clauses)
     walk = wish.walk("users", workspace.now(), usual=100, most=500)
-    if wish.get("showDeleted") == "true":
+    # GAM sends Python's "True", and Google shows it the deleted.
+    if wish.get("showDeleted").lower() == "true":
         result = _deleted_users(workspace, walk, test)
     elif wish.distortion is Distortion.STALE:
         result = _stale(workspace.user_list, walk)
