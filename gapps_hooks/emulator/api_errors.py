@@ -24,13 +24,19 @@ class ApiError(Exception):
     #: Further keys of ``error``, as Google's front end adds them: ``status``, ``details``.
     front_end: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: ``errors[0].message`` where it is not the message.
+    detail: str = ""
 
     def __str__(self) -> str:
         return f"{self.status} {self.reason}: {self.message}"
 
     def envelope(self) -> dict[str, Any]:
         """Return the JSON body, its keys in the order in which Google sends them today."""
-        entry = {"message": self.message, "domain": self.domain, "reason": self.reason}
+        entry = {
+            "message": self.detail or self.message,
+            "domain": self.domain,
+            "reason": self.reason,
+        }
         entry.update(self.where)
         error = {"code": self.status, "message": self.message, "errors": [entry]}
         return {"error": error | dict(self.front_end)}
@@ -94,12 +100,13 @@ def creation_not_complete() -> ApiError:
     return condition_not_met("User creation is not complete.")
 
 
-def limit_exceeded() -> ApiError:
+def limit_exceeded(*, paid: bool = True) -> ApiError:
     """412: no seat is free."""
+    remedy = "Contact Support." if paid else "Start paid subscription."
     return ApiError(
         status=412,
         reason="limitExceeded",
-        message="Domain user limit reached. Contact Support.",
+        message=f"Domain user limit reached. {remedy}",
         where={"location": "If-Match", "locationType": "header"},
     )
 
@@ -116,19 +123,31 @@ def login_required() -> ApiError:
     return ApiError(status=401, reason="required", message="Login Required", where=where)
 
 
-def invalid_credentials() -> ApiError:
-    """401: the token is unknown, expired or revoked."""
+def invalid_credentials(*, old: bool = False) -> ApiError:
+    """401: the token is unknown, expired or revoked; ``old`` is how it was said before 2020."""
+    new = (
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
+        "cookie or other valid authentication credential. See "
+        "https://developers.google.com/identity/sign-in/web/devconsole-project."
+    )
     return ApiError(
         status=401,
         reason="authError",
-        message="Invalid Credentials",
+        message="Invalid Credentials" if old else new,
+        detail="Invalid Credentials",
+        front_end={} if old else {"status": "UNAUTHENTICATED"},
         where={"locationType": "header", "location": "Authorization"},
         headers={"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'},
     )
 
 
-def insufficient_scopes(accepted: tuple[str, ...], service: str, method: str) -> ApiError:
-    """403: the token carries none of the scopes that the method accepts."""
+def insufficient_scopes(
+    accepted: tuple[str, ...], service: str, method: str, *, old: bool = False
+) -> ApiError:
+    """403: the token carries none of the scopes that the method accepts.
+
+    ``old`` is how it was said in 2018.
+    """
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
@@ -142,8 +161,10 @@ def insufficient_scopes(accepted: tuple[str, ...], service: str, method: str) ->
     return ApiError(
         status=403,
         reason="insufficientPermissions",
-        message="Request had insufficient authentication scopes.",
-        front_end={"status": "PERMISSION_DENIED", "details": [info]},
+        message="Insufficient Permission"
+        if old
+        else "Request had insufficient authentication scopes.",
+        front_end={} if old else {"status": "PERMISSION_DENIED", "details": [info]},
         headers={"WWW-Authenticate": challenge},
     )
 
@@ -176,13 +197,18 @@ def api_disabled(title: str, service: str, project: str) -> ApiError:
     )
 
 
-def too_many_requests(reason: str, project: str) -> ApiError:
-    """403: the requests of this minute are used up (2,400 in a real project)."""
+def domain_cannot_use_apis() -> ApiError:
+    """403: the domain's administrator has switched API access off."""
+    return ApiError(status=403, reason="domainCannotUseApis", message="Domain cannot use apis")
+
+
+def too_many_requests(reason: str, project: str, status: int = 403) -> ApiError:
+    """403 (or 429): the requests of this minute are used up (2,400 in a real project)."""
     message = (
         "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user' of "
         f"service 'admin.googleapis.com' for consumer 'project_number:{project}'."
     )
-    return ApiError(status=403, reason=reason, message=message, domain="usageLimits")
+    return ApiError(status=status, reason=reason, message=message, domain="usageLimits")
 
 
 def too_fast() -> ApiError:
@@ -206,6 +232,26 @@ def unavailable() -> ApiError:
     """503: try again."""
     message = "Service unavailable. Please try again"
     return ApiError(status=503, reason="backendError", message=message)
+
+
+def internal_error() -> ApiError:
+    """500: something broke at Google, as its front end says it."""
+    return ApiError(
+        status=500,
+        reason="backendError",
+        message="Internal error encountered.",
+        front_end={"status": "INTERNAL"},
+    )
+
+
+def service_unavailable() -> ApiError:
+    """503: try again, as its front end says it."""
+    return ApiError(
+        status=503,
+        reason="backendError",
+        message="The service is currently unavailable.",
+        front_end={"status": "UNAVAILABLE"},
+    )
 
 
 def bad_page_token() -> ApiError:

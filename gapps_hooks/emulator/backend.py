@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gapps_hooks.emulator import api_errors
 from gapps_hooks.emulator.discovery import Method
@@ -16,7 +16,7 @@ from gapps_hooks.emulator.quota import Quotas
 from gapps_hooks.emulator.request_log import RequestLog
 from gapps_hooks.emulator.signin import SignIn, Token
 from gapps_hooks.emulator.state.records import User
-from gapps_hooks.emulator.state.rights import check_administrator
+from gapps_hooks.emulator.state.rights import check_caller
 from gapps_hooks.emulator.state.workspace import Workspace
 from gapps_hooks.emulator.switches import Switches
 
@@ -67,8 +67,16 @@ class Backend:
         user = self.workspace.user_at(address)
         return user is not None and not user.suspended
 
-    def admit(self, method: Method, access_token: str) -> User | None:
+    def token_error(self) -> str:
+        """Return which refusal the token endpoint answers with (switch ``token_error``)."""
+        return self.switches.token_error
+
+    def admit(
+        self, method: Method, access_token: str, parameters: Mapping[str, str]
+    ) -> User | None:
         """Return in whose name a call is made (None: a service account without a role).
+
+        ``parameters`` are those of the path and of the query.
 
         401 without a good token, 403 for a switched-off API, a missing scope, a used-up quota, or
         somebody who is no administrator.
@@ -78,10 +86,15 @@ class Backend:
             raise api_errors.api_disabled(method.api.title, method.api.host, PROJECT)
         served = token.audience.rstrip("/") == f"https://{method.api.host}"
         if not (served or token.scopes & set(method.scopes)):
-            raise api_errors.insufficient_scopes(method.scopes, method.api.host, method.name)
-        self._check_quotas(token.subject or token.client, method.name)
+            raise api_errors.insufficient_scopes(
+                method.scopes, method.api.host, method.name, old=self.switches.old_wording
+            )
+        if self.switches.domain_cannot_use_apis:
+            raise api_errors.domain_cannot_use_apis()
+        who = parameters.get("quotaUser") or token.subject or token.client
+        self._check_quotas(who, method)
         caller = self._caller(token)
-        check_administrator(caller, method.name)
+        check_caller(caller, method.name, parameters, self.switches)
         return caller
 
     def forget(self) -> None:
@@ -100,7 +113,7 @@ class Backend:
             raise api_errors.login_required()
         token = self.sign_in.token(access_token)
         if token is None:
-            raise api_errors.invalid_credentials()
+            raise api_errors.invalid_credentials(old=self.switches.old_wording)
         return token
 
     def _caller(self, token: Token) -> User | None:
@@ -108,18 +121,37 @@ class Backend:
             return self.workspace.user_at(token.subject)
         if not self.sign_in.clients[token.client].has_role:
             return None
-        return User(id="", address=token.client, created_at=0.0, is_delegated_admin=True)
+        return User(
+            id="",
+            address=token.client,
+            created_at=0.0,
+            is_delegated_admin=True,
+            is_service_account=True,
+        )
 
-    def _check_quotas(self, who: str, call: str) -> None:
-        a_minute = self.switches.requests_per_minute
+    def _check_quotas(self, who: str, method: Method) -> None:
+        switches = self.switches
+        a_minute = switches.requests_per_minute
         if a_minute and not self.quotas.take(who, size=a_minute, rate=a_minute / _MINUTE):
-            raise api_errors.too_many_requests(self.switches.requests_reason, PROJECT)
-        a_second = self.switches.creations_per_second
-        if call != "users.insert" or not a_second:
-            return
-        if not self.quotas.take("creations", size=a_second, rate=a_second):
-            busy = self.switches.creations_status == api_errors.unavailable().status
+            raise api_errors.too_many_requests(
+                switches.requests_reason, PROJECT, switches.requests_status
+            )
+        if not self._in_time("account", switches.account_per_second):
+            raise api_errors.rate_limited()
+        if method.name == "users.insert" and not self._in_time(
+            "creations", switches.creations_per_second
+        ):
+            busy = switches.creations_status == api_errors.unavailable().status
             raise api_errors.unavailable() if busy else api_errors.too_fast()
+        changes_tree = method.name.startswith("orgunits.") and method.http_method != "GET"
+        if changes_tree and not self._in_time("orgunits", switches.org_units_per_second):
+            raise api_errors.too_fast()
+        licences = method.api.name == "licensing"
+        if licences and not self._in_time("licences", switches.licences_per_second):
+            raise api_errors.too_fast()
+
+    def _in_time(self, what: str, a_second: float | None) -> bool:
+        return not a_second or self.quotas.take(what, size=max(a_second, 1.0), rate=a_second)
 
     def _new_token(self) -> str:
         return self.workspace.ids.token()

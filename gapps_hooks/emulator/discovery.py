@@ -84,25 +84,6 @@ def document_of(name: str) -> dict[str, Any]:
     return document
 
 
-def served(api: str, version: str, root: str) -> dict[str, Any] | None:
-    """Return an emulated API's document with ``root`` (an URL without slash) in Google's place."""
-    name = f"{api}.{version}"
-    if name not in _DOCUMENTS:
-        return None
-    document = document_of(name)
-    document.pop("mtlsRootUrl", None)
-    service = document["servicePath"]
-    places = {"rootUrl": f"{root}/", "baseUrl": f"{root}/{service}", "basePath": f"/{service}"}
-    return document | places
-
-
-def api_of(version: str, host: str) -> str:
-    """Return which API a version means, told apart by the beginning of the host where it must."""
-    apis = [api for api, _, its in (name.partition(".") for name in _DOCUMENTS) if its == version]
-    named = [api for api in apis if host.startswith(f"{api}.")]
-    return [*named, *apis, ""][0]
-
-
 def _name(api: str, identifier: str) -> str:
     name = identifier.partition(".")[2]
     return name if api != "groupssettings" else f"settings.{name.rpartition('.')[2]}"

@@ -54,7 +54,9 @@ _ERRORS: Final = MappingProxyType(
         "412 creation": api_errors.creation_not_complete,
         "429": api_errors.rate_limited,
         "500": api_errors.backend_error,
+        "500 internal": api_errors.internal_error,
         "503": api_errors.unavailable,
+        "503 unavailable": api_errors.service_unavailable,
         "expired token": api_errors.bad_page_token,
     }
 )
@@ -64,6 +66,9 @@ _RAW: Final = MappingProxyType(
             status=403, content_type=_TEXT, body="Request rate higher than configured"
         ),
         "500 empty": RawAnswer(status=500, content_type=_JSON, body=""),
+        "429 text": RawAnswer(
+            status=429, content_type=_TEXT, body="Quota exceeded for quota metric 'Queries'"
+        ),
         "502": RawAnswer(status=502, content_type=_HTML, body=_BAD_GATEWAY),
         "503 text": RawAnswer(
             status=503, content_type=_TEXT, body="Quota exceeded for the current request"
@@ -159,6 +164,10 @@ class Faults:
         text = path.read_text(encoding="utf-8")
         document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
         self.script(document.get("fault", []))
+
+    def __bool__(self) -> bool:
+        """Whether there is a script at all."""
+        return bool(self._script)
 
     def clear(self) -> None:
         """Forget the script."""

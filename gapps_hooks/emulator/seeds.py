@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from gapps_hooks.emulator.api_errors import domain_not_found
-from gapps_hooks.emulator.state import organisation, settings
+from gapps_hooks.emulator.state import licences, org_units, organisation, schemas, settings
 from gapps_hooks.emulator.state.addresses import normal
 from gapps_hooks.emulator.state.members import new_membership
 from gapps_hooks.emulator.state.passwords import read_password
@@ -25,14 +25,16 @@ _GENERATED = frozenset(
 
 
 def load(workspace: Workspace, document: Mapping[str, Any]) -> None:
-    """Add what the document holds: ``orgUnits``, ``users``, ``deletedUsers``, ``groups``.
+    """Add what the document holds.
+
+    ``orgUnits``, ``schemas``, ``domainAliases``, ``users``, ``deletedUsers``, ``groups``,
+    ``licences``.
 
     Each entry has the fields of its API resource; a user needs only ``primaryEmail``, a group
     ``email``. Groups may hold ``members`` (addresses or member resources) and ``settings``.
     Raises ApiError for what Google would refuse.
     """
-    for entry in document.get("orgUnits", ()):
-        _add_org_unit(workspace, entry)
+    _load_organisation(workspace, document)
     for entry in document.get("users", ()):
         workspace.add_user(_user(workspace, entry))
     for entry in document.get("deletedUsers", ()):
@@ -44,6 +46,19 @@ def load(workspace: Workspace, document: Mapping[str, Any]) -> None:
     for group, entry in zip(groups, entries, strict=True):
         for member in entry.get("members", ()):
             _add_member(workspace, group, member)
+    for entry in document.get("licences", ()):
+        licences.insert(workspace, entry["productId"], entry["skuId"], entry)
+
+
+def _load_organisation(workspace: Workspace, document: Mapping[str, Any]) -> None:
+    for entry in document.get("orgUnits", ()):
+        _add_org_unit(workspace, entry)
+    for entry in document.get("schemas", ()):
+        schemas.insert(workspace, "my_customer", entry)
+        if "schemaId" in entry:
+            workspace.schemas[entry["schemaName"]]["schemaId"] = entry["schemaId"]
+    for entry in document.get("domainAliases", ()):
+        organisation.insert_domain_alias(workspace, "my_customer", entry)
 
 
 def dump(workspace: Workspace) -> Json:
@@ -52,6 +67,16 @@ def dump(workspace: Workspace) -> Json:
         "orgUnits": [
             {"orgUnitPath": unit.path, "orgUnitId": unit.id, "description": unit.description}
             for unit in workspace.org_units.values()
+        ],
+        "schemas": list(workspace.schemas.values()),
+        "domainAliases": [
+            {"domainAliasName": alias, "parentDomainName": parent}
+            for alias, parent in workspace.addresses.domain_aliases.items()
+        ],
+        "licences": [
+            {"productId": product, "skuId": sku, "userId": holder}
+            for holder, seats in workspace.licences.items()
+            for product, sku in seats
         ],
         "users": [_dumped(workspace, user) for user in workspace.users.values()],
         "deletedUsers": [_dumped(workspace, user) for user in workspace.deleted().values()],
@@ -64,9 +89,7 @@ def _add_org_unit(workspace: Workspace, entry: Json) -> None:
     if path in workspace.org_units:
         return
     parent, _, name = path.rpartition("/")
-    organisation.insert_org_unit(
-        workspace, "my_customer", {"name": name, "parentOrgUnitPath": parent or "/"}
-    )
+    org_units.insert(workspace, "my_customer", {"name": name, "parentOrgUnitPath": parent or "/"})
     unit: OrgUnit = workspace.org_units[path]
     unit.id = entry.get("orgUnitId", unit.id)
     unit.description = entry.get("description", "")
@@ -81,16 +104,25 @@ def _user(workspace: Workspace, entry: Json) -> User:
         id=_kept(workspace, entry) or workspace.ids.user(),
         address=address,
         created_at=_seconds(entry, "creationTime") or workspace.now(),
-        profile=merged({}, {"name": _name(entry, address)} | _written(entry)),
+        profile=_profile(workspace, entry, address),
         org_unit=entry.get("orgUnitPath", "/"),
         aliases=[normal(alias) for alias in entry.get("aliases", ())],
         is_admin=bool(entry.get("isAdmin")),
         is_delegated_admin=bool(entry.get("isDelegatedAdmin")),
+        archived=bool(entry.get("archived")),
+        archived_at=_seconds(entry, "archivalTime"),
         suspension_reason=entry.get("suspensionReason", "ADMIN") if suspended else "",
         suspended_at=_seconds(entry, "suspensionTime"),
         deleted_at=_seconds(entry, "deletionTime"),
         password=read_password(entry) if "password" in entry else None,
     )
+
+
+def _profile(workspace: Workspace, entry: Json, address: str) -> Json:
+    profile = merged({}, {"name": _name(entry, address)} | _written(entry))
+    if custom := entry.get("customSchemas"):
+        profile["customSchemas"] = schemas.checked_values(workspace, {}, custom)
+    return profile
 
 
 def _group(workspace: Workspace, entry: Json) -> Group:

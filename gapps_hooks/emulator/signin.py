@@ -10,7 +10,8 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -35,11 +36,35 @@ _WINDOW = (
 )
 
 
+#: What the token endpoint says when something is wrong that cannot be seen from the request.
+REFUSALS: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
+    {
+        "admin_policy_enforced": ("admin_policy_enforced", "Blocked by the administrator.", 400),
+        "disabled_client": ("disabled_client", "The OAuth client was disabled.", 401),
+        "deleted_client": ("deleted_client", "The OAuth client was deleted.", 401),
+        "invalid_client": ("invalid_client", "The OAuth client was not found.", 401),
+        "org_internal": ("org_internal", "This client is restricted to its organization.", 403),
+        "unauthorized_client": (
+            "unauthorized_client", "Unauthorized client or scope in request.", 401,
+        ),
+        "account_restricted": ("access_denied", "Account restricted", 403),
+        "account_deleted": ("invalid_grant", "The account has been deleted", 400),
+        "invalid_grant": ("invalid_grant", "Bad Request", 400),
+        "invalid_rapt": ("invalid_grant", "reauth related error (invalid_rapt)", 400),
+        "invalid_subject": ("invalid_request", "Invalid impersonation prn email address", 400),
+        "internal_failure": ("internal_failure", "Backend Error", 500),
+    }
+)  # fmt: skip
+
+
 class Subjects(Protocol):
-    """Tells which addresses may be impersonated."""
+    """Tells which addresses may be impersonated, and whether anybody may."""
 
     def may_sign_in(self, address: str) -> bool:
         """Tell whether the address is a live account that is not suspended."""
+
+    def token_error(self) -> str:
+        """Return the key of REFUSALS that answers every request for a token, "" for none."""
 
 
 @dataclass(slots=True)
@@ -104,6 +129,8 @@ class SignIn:
 
     def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return the token answer for a form; raises TokenError as the token endpoint does."""
+        if refusal := REFUSALS.get(self._subjects.token_error()):
+            raise TokenError(*refusal)
         if form.get("grant_type") == _REFRESH:
             return self._refreshed(form)
         if form.get("grant_type") != GRANT_TYPE:
@@ -113,7 +140,9 @@ class SignIn:
         claims = self._verified(form.get("assertion", ""))
         client = self.clients[str(claims["iss"])]
         self._check_window(claims)
-        scopes = _granted(client, str(claims.get("scope", "")))
+        asked = frozenset(str(claims.get("scope", "")).split())
+        # Nobody has to delegate what a service account does in its own name.
+        scopes = _granted(asked, client.granted if "sub" in claims else asked)
         if claims.get("aud") != AUDIENCE and not str(claims.get("aud", "")).endswith("/token"):
             raise TokenError("invalid_grant", "Invalid JWT: Failed audience check.")
         return self._issue(client.email, self._subject(claims), scopes)
@@ -142,6 +171,18 @@ class SignIn:
     def revoke_key(self, client: str, key_id: str) -> None:
         """Delete a service account's key, as its owner can in the Cloud console."""
         del self.clients[client].keys[key_id]
+
+    def revoke(self, text: str) -> None:
+        """Take back an access or a refresh token, as the revocation endpoint does (RFC 7009)."""
+        if consent := self._consents.pop(text, None):
+            ended = (consent.client_id, consent.subject)
+            self._tokens = {
+                key: token
+                for key, token in self._tokens.items()
+                if (token.client, token.subject) != ended
+            }
+        elif self._tokens.pop(text, None) is None:
+            raise TokenError("invalid_token", "Token expired or revoked")
 
     def revoke_tokens(self) -> None:
         """Make every token that was given out invalid."""
@@ -247,13 +288,12 @@ def _parts(assertion: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes
     return header, claims, f"{first}.{second}".encode(), signature
 
 
-def _granted(client: Client, asked: str) -> frozenset[str]:
-    scopes = frozenset(asked.split())
+def _granted(scopes: frozenset[str], granted: frozenset[str]) -> frozenset[str]:
     if not scopes:
         raise TokenError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
-    if not scopes & client.granted:
+    if not scopes & granted:
         raise TokenError("unauthorized_client", _NOT_AUTHORISED, 401)
-    if not scopes <= client.granted:
+    if not scopes <= granted:
         raise TokenError("access_denied", "Requested client not authorized.", 403)
     return scopes
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -31,18 +31,46 @@ class Switches:
     requests_per_minute: int | None = None
     #: What an exceeded minute is called: ``rateLimitExceeded`` or ``userRateLimitExceeded``.
     requests_reason: str = "rateLimitExceeded"
+    #: Its status: 403, or 429 (both are seen).
+    requests_status: int = 403
     #: User creations a second (Google: 10), or None for no quota.
     creations_per_second: int | None = None
+    #: Changes of org units a second (Google: 1), or None for no quota.
+    org_units_per_second: float | None = None
+    #: Calls of the licensing API a second (Google: 1), or None for no quota.
+    licences_per_second: float | None = None
+    #: Requests a second of the whole account, over which there is 429, or None for no quota.
+    account_per_second: float | None = None
     #: The answer to creations that come too fast: 403 (quotaExceeded) or 503.
     creations_status: int = 403
     #: Accounts that the customer may have, or None for no limit.
     seats: int | None = None
+    #: The customer has paid; else a full Workspace says so.
+    paid: bool = True
+    #: Licences by SKU that can be given out; a SKU that is not named has no limit.
+    licence_seats: Mapping[str, int] = field(default_factory=dict)
+    #: Archived User licences, or None for no limit: 412 without a free one.
+    archived_seats: int | None = None
+    #: Patterns (fnmatch) of addresses whose mail is on hold in Vault: 412 on deletion.
+    held: tuple[str, ...] = ()
     #: Deleted users keep their seat for 20 days.
     deleted_users_take_seats: bool = True
     #: The answer to reading a deleted user by id: 412, 400 or 404 (reports differ).
     deleted_user_status: int = 412
     #: The answer to a membership cycle: 412 or 400 (reports differ).
     cycle_status: int = 412
+    #: The answer to an insert in a domain that is not ours: 404 or 403 (reports differ).
+    foreign_domain_status: int = 404
+    #: The answer to a service account that has neither subject nor role: 403 or 503.
+    undelegated_status: int = 403
+    #: The words of 2018 for missing scopes and bad tokens.
+    old_wording: bool = False
+    #: The longest given or family name: 60 (help) or 40 (limits page).
+    name_length: int = 60
+    #: The longest group name: 75, 73 or 60, by page.
+    group_name_length: int = 75
+    #: The longest group description: 4096 or 300, by page.
+    description_length: int = 4096
     #: A renamed group keeps its old address as alias.
     group_rename_keeps_alias: bool = True
     #: New accounts are suspended by Google until a person signs in (WEB_LOGIN_REQUIRED).
@@ -51,12 +79,16 @@ class Switches:
     private_groups: bool = False
     #: Patterns (fnmatch) of outside addresses that are no Google account: 400 memberKey.
     unresolvable: tuple[str, ...] = ()
-    #: Switched-off APIs: ``admin``, ``groupssettings`` (403 accessNotConfigured).
+    #: The domain's API access is off: 403 domainCannotUseApis.
+    domain_cannot_use_apis: bool = False
+    #: What the token endpoint answers instead of a token: a key of signin.REFUSALS.
+    token_error: str = ""
+    #: Switched-off APIs: ``admin``, ``groupssettings``, ``licensing`` (403 accessNotConfigured).
     disabled_apis: tuple[str, ...] = ()
 
     def set(self, values: Mapping[str, Any]) -> None:
         """Turn several switches by name; raises ValueError for a name that is none."""
-        known = {field.name for field in dataclasses.fields(self)}
+        known = {entry.name for entry in dataclasses.fields(self)}
         if unknown := set(values) - known:
             raise ValueError(f"no such switch: {', '.join(sorted(unknown))}")
         for name, value in values.items():

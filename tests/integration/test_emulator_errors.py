@@ -220,7 +220,7 @@ def test_a_body_that_is_no_json_lacks_a_name(door: Door) -> None:
         "https://admin.googleapis.com/admin/directory/v1/users", "POST", body="primaryEmail=a"
     )
     assert response.status == 400
-    assert b"Invalid Input: primary_user_email" in content
+    assert b"Invalid Given/Family Name: FamilyName" in content
 
 
 def test_without_a_token_login_is_required(door: Door) -> None:

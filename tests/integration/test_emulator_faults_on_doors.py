@@ -28,10 +28,13 @@ JSON_FAULTS = {
     "412 creation": (412, "conditionNotMet"),
     "429": (429, "rateLimitExceeded"),
     "500": (500, "backendError"),
+    "500 internal": (500, "backendError"),
     "503": (503, "backendError"),
+    "503 unavailable": (503, "backendError"),
 }
 TEXT_FAULTS = {
     "403 text": (403, "text/plain", "Request rate higher than configured"),
+    "429 text": (429, "text/plain", "Quota exceeded for quota metric 'Queries'"),
     "500 empty": (500, "application/json", ""),
     "502": (502, "text/html", "<!DOCTYPE html>"),
     "503 text": (503, "text/plain", "Quota exceeded for the current request"),

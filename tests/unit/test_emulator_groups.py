@@ -233,7 +233,7 @@ def test_a_new_member_may_not_be_seen_yet(world: World) -> None:
     world.switches.member_lag = 5.0
     add(world, "team", email="alice@example.org")
     get = (members.get, world.workspace, "team@example.org", "alice@example.org")
-    assert refused(*get) == NOT_A_MEMBER
+    assert refused(*get) == (404, "notFound", "Resource Not Found")
     assert listed(world) == []
     world.time += 5.0
     assert listed(world) == ["alice@example.org"]

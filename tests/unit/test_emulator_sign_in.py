@@ -32,6 +32,7 @@ class Desk:
         self.key = key
         self.time = NOW
         self.people = {"admin@example.org"}
+        self.refusal = ""
         self.tokens = 0
         self.sign_in = SignIn(now=lambda: self.time, new_token=self._token, subjects=self)
         self.client = Client(
@@ -43,6 +44,9 @@ class Desk:
 
     def may_sign_in(self, address: str) -> bool:
         return address in self.people
+
+    def token_error(self) -> str:
+        return self.refusal
 
     def _token(self) -> str:
         self.tokens += 1

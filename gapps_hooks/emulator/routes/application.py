@@ -24,7 +24,19 @@ from gapps_hooks.emulator.routes.table import HANDLERS
 from gapps_hooks.emulator.signin import TokenError
 
 _TOKEN_PATHS = ("/token", "/oauth2/v4/token", "/o/oauth2/token")
+_REVOCATION_PATHS = ("/revoke", "/o/oauth2/revoke")
 _BATCH_PATHS = ("/batch", "/batch/admin/directory_v1", "/batch/groupssettings/v1")
+
+_USUAL_HEADERS = (
+    ("Vary", "Origin"),
+    ("Vary", "X-Origin"),
+    ("Vary", "Referer"),
+    ("Server", "ESF"),
+    ("Cache-Control", "private"),
+    ("X-XSS-Protection", "0"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("X-Content-Type-Options", "nosniff"),
+)
 
 
 class _Key(BaseConverter):
@@ -54,6 +66,8 @@ def application(backend: Backend) -> Flask:
     documents.add(app, backend)
     for path in _TOKEN_PATHS:
         app.add_url_rule(path, path, lambda: _token(backend), methods=["POST"])
+    for path in _REVOCATION_PATHS:
+        app.add_url_rule(path, path, lambda: _revoke(backend), methods=["GET", "POST"])
     app.wsgi_app = _as_sent(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own advice
     for path in _BATCH_PATHS:
         app.add_url_rule(path, path, lambda: batch.answer(backend, app.wsgi_app), methods=["POST"])
@@ -86,6 +100,21 @@ def _token(backend: Backend) -> Response:
     return exchange.Exchange(backend=backend, name="token", body=noted).run(perform)
 
 
+def _revoke(backend: Backend) -> Response:
+    token = request.form.get("token") or request.args.get("token", "")
+
+    def perform(it: exchange.Exchange) -> Response:
+        try:
+            with backend.lock:
+                backend.sign_in.revoke(token)
+        except TokenError as error:
+            it.refusal = error.error
+            return answers.as_json(error.body(), error.status)
+        return answers.as_json({})
+
+    return exchange.Exchange(backend=backend, name="revoke", body={}).run(perform)
+
+
 def _unknown(error: HTTPException) -> Response:
     refusal = api_errors.ApiError(status=error.code or 404, reason="notFound", message=error.name)
     return answers.error(refusal)
@@ -95,7 +124,10 @@ _Application = Callable[[WSGIEnvironment, StartResponse], Any]
 
 
 def _as_sent(inner: _Application) -> _Application:
-    """Give the application the path as it was sent, and overridden methods their own name."""
+    """Give the application the path as it was sent, overridden methods their own name.
+
+    Every answer gets the headers that Google sends.
+    """
 
     def application(environ: WSGIEnvironment, start: StartResponse) -> Any:  # noqa: ANN401 - Flask's
         environ["PATH_INFO"] = environ["REQUEST_URI"].partition("?")[0]
@@ -104,7 +136,12 @@ def _as_sent(inner: _Application) -> _Application:
             environ["REQUEST_METHOD"] = wanted
             if wanted == "GET":
                 _move_form_into_query(environ)
-        return inner(environ, start)
+
+        def dressed(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:  # noqa: ANN401 - write() is never used
+            del exc_info
+            return start(status, [*headers, *_USUAL_HEADERS])
+
+        return inner(environ, dressed)
 
     return application
 

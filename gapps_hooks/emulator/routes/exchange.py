@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from flask import Response, request
 
 from gapps_hooks.emulator import masks
-from gapps_hooks.emulator.api_errors import ApiError
+from gapps_hooks.emulator.api_errors import ApiError, invalid_input
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.discovery import Method
 from gapps_hooks.emulator.faults import Fault, RawAnswer
@@ -27,7 +27,7 @@ from gapps_hooks.emulator.state.lists import Wish
 from gapps_hooks.emulator.state.records import Json
 from gapps_hooks.emulator.wsgi import WIRE, Wire
 
-_SECRET_PARAMETER = re.compile(r"(?<=[?&])access_token=[^&]*&?")
+_SECRET_PARAMETER = re.compile(r"(?<=[?&])(access_token|oauth_token|token)=[^&]*&?")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +44,8 @@ class Exchange:
 
     def run(self, perform: Callable[[Exchange], Response]) -> Response:
         """Answer the request: pause, fail as scripted, perform, fail as scripted."""
-        self.fault = self.backend.faults.strike(self._struck())
+        faults = self.backend.faults
+        self.fault = faults.strike(self._struck()) if faults else None
         status = 0
         try:
             if self.backend.switches.latency:
@@ -55,7 +56,7 @@ class Exchange:
             status = response.status_code
         finally:
             self._log(status)
-        return answers.compressed(answers.unless_known(response, request), request)
+        return answers.compressed(answers.unless_known(response))
 
     def _performed(self, perform: Callable[[Exchange], Response]) -> Response:
         try:
@@ -119,11 +120,14 @@ class Exchange:
 
 def answer(backend: Backend, method: Method, keys: dict[str, str]) -> Response:
     """Answer a call of an API method."""
-    exchange = Exchange(backend=backend, name=method.name, body=_body())
-    return exchange.run(lambda it: _perform(it, method, keys))
+    body = _body()
+    exchange = Exchange(backend=backend, name=method.name, body=body if body is not None else {})
+    return exchange.run(lambda it: _perform(it, method, keys, is_object=body is not None))
 
 
-def _perform(exchange: Exchange, method: Method, keys: dict[str, str]) -> Response:
+def _perform(
+    exchange: Exchange, method: Method, keys: dict[str, str], *, is_object: bool
+) -> Response:
     backend, fault = exchange.backend, exchange.fault
     wish = Wish(
         parameters=request.args.to_dict(),
@@ -131,8 +135,10 @@ def _perform(exchange: Exchange, method: Method, keys: dict[str, str]) -> Respon
         age=fault.seconds if fault else 0.0,
     )
     with backend.lock:
-        caller = backend.admit(method, _access_token())
+        parameters = {**request.args.to_dict(), **keys}
+        caller = backend.admit(method, _access_token(), parameters)
         exchange.subject = caller.address if caller else ""
+        _check_form(is_object=is_object)
         mask = _mask(method)
         call = Call(
             workspace=backend.workspace, caller=caller, keys=keys, wish=wish, body=exchange.body
@@ -150,15 +156,25 @@ def _mask(method: Method) -> masks.Mask | None:
     return mask
 
 
-def _body() -> Json:
-    """Return the JSON object of the body; whatever is none counts as an empty one."""
+def _check_form(*, is_object: bool) -> None:
+    """Refuse (400) a body that is JSON but no object, and answers in another form than JSON."""
+    if not is_object:
+        raise invalid_input("resource")
+    if request.args.get("alt", "json") != "json":
+        raise invalid_input("alt")
+
+
+def _body() -> Json | None:
+    """Return the JSON object of the body; empty when it is no JSON, None when it is no object."""
     try:
         value: Any = json.loads(request.get_data() or b"{}")
     except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else None
 
 
 def _access_token() -> str:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else request.args.get("access_token", "")
+    if kind.lower() == "bearer":
+        return token.strip()
+    return request.args.get("access_token") or request.args.get("oauth_token", "")

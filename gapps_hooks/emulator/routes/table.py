@@ -13,9 +13,12 @@ from typing import Final
 from gapps_hooks.emulator.state import (
     aliases,
     groups,
+    licences,
     lists,
     members,
+    org_units,
     organisation,
+    schemas,
     settings,
     users,
 )
@@ -48,11 +51,25 @@ def _settings(call: Call) -> Json:
     return settings.change(group, call.body, private=call.workspace.switches.private_groups)
 
 
+def _org_unit(call: Call) -> Json:
+    keys = call.keys
+    return org_units.patch(call.workspace, keys["customerId"], keys["orgUnitPath"], call.body)
+
+
+def _schema(call: Call) -> Json:
+    keys = call.keys
+    return schemas.patch(call.workspace, keys["customerId"], keys["schemaKey"], call.body)
+
+
+def _licence(call: Call) -> Json:
+    keys, body = call.keys, call.body
+    user = keys["userId"]
+    return licences.reassign(call.workspace, keys["productId"], keys["skuId"], user, body)
+
+
 _USERS: Final[Mapping[str, Handler]] = {
     "users.insert": lambda c: users.insert(c.workspace, c.body),
-    "users.get": lambda c: users.get(
-        c.workspace, c.keys["userKey"], full=c.wish.get("projection") in {"full", "custom"}
-    ),
+    "users.get": lambda c: users.get(c.workspace, c.keys["userKey"], c.wish.parameters),
     "users.list": lambda c: lists.users(c.workspace, c.wish),
     "users.patch": lambda c: users.patch(c.workspace, c.caller, c.keys["userKey"], c.body),
     "users.update": lambda c: users.update(c.workspace, c.caller, c.keys["userKey"], c.body),
@@ -106,18 +123,69 @@ _MEMBERS: Final[Mapping[str, Handler]] = {
 _ORGANISATION: Final[Mapping[str, Handler]] = {
     "customers.get": lambda c: organisation.customer(c.workspace, c.keys["customerKey"]),
     "domains.list": lambda c: organisation.domains(c.workspace, c.keys["customer"]),
-    "orgunits.insert": lambda c: organisation.insert_org_unit(
-        c.workspace, c.keys["customerId"], c.body
+    "domains.get": lambda c: organisation.domain(
+        c.workspace, c.keys["customer"], c.keys["domainName"]
     ),
-    "orgunits.get": lambda c: organisation.get_org_unit(
+    "domainAliases.list": lambda c: organisation.domain_aliases(
+        c.workspace, c.keys["customer"], c.wish.get("parentDomainName")
+    ),
+    "domainAliases.get": lambda c: organisation.get_domain_alias(
+        c.workspace, c.keys["customer"], c.keys["domainAliasName"]
+    ),
+    "domainAliases.insert": lambda c: organisation.insert_domain_alias(
+        c.workspace, c.keys["customer"], c.body
+    ),
+    "domainAliases.delete": lambda c: organisation.delete_domain_alias(
+        c.workspace, c.keys["customer"], c.keys["domainAliasName"]
+    ),
+}
+_ORG_UNITS: Final[Mapping[str, Handler]] = {
+    "orgunits.insert": lambda c: org_units.insert(c.workspace, c.keys["customerId"], c.body),
+    "orgunits.get": lambda c: org_units.get(
         c.workspace, c.keys["customerId"], c.keys["orgUnitPath"]
     ),
-    "orgunits.list": lambda c: organisation.list_org_units(
+    "orgunits.list": lambda c: org_units.listed(
         c.workspace,
         c.keys["customerId"],
         c.wish.get("orgUnitPath"),
         c.wish.get("type") or "children",
     ),
+    "orgunits.patch": _org_unit,
+    "orgunits.update": _org_unit,
+    "orgunits.delete": lambda c: org_units.delete(
+        c.workspace, c.keys["customerId"], c.keys["orgUnitPath"]
+    ),
+}
+_SCHEMAS: Final[Mapping[str, Handler]] = {
+    "schemas.insert": lambda c: schemas.insert(c.workspace, c.keys["customerId"], c.body),
+    "schemas.get": lambda c: schemas.get(c.workspace, c.keys["customerId"], c.keys["schemaKey"]),
+    "schemas.list": lambda c: schemas.listed(c.workspace, c.keys["customerId"]),
+    "schemas.patch": _schema,
+    "schemas.update": _schema,
+    "schemas.delete": lambda c: schemas.delete(
+        c.workspace, c.keys["customerId"], c.keys["schemaKey"]
+    ),
+}
+_LICENCES: Final[Mapping[str, Handler]] = {
+    "licenseAssignments.insert": lambda c: licences.insert(
+        c.workspace, c.keys["productId"], c.keys["skuId"], c.body
+    ),
+    "licenseAssignments.get": lambda c: licences.get(
+        c.workspace, c.keys["productId"], c.keys["skuId"], c.keys["userId"]
+    ),
+    "licenseAssignments.patch": _licence,
+    "licenseAssignments.update": _licence,
+    "licenseAssignments.delete": lambda c: licences.delete(
+        c.workspace, c.keys["productId"], c.keys["skuId"], c.keys["userId"]
+    ),
+    "licenseAssignments.listForProduct": lambda c: licences.listed(
+        c.workspace, c.keys["productId"], "", c.wish
+    ),
+    "licenseAssignments.listForProductAndSku": lambda c: licences.listed(
+        c.workspace, c.keys["productId"], c.keys["skuId"], c.wish
+    ),
 }
 #: Every emulated method.
-HANDLERS: Final = MappingProxyType({**_USERS, **_GROUPS, **_MEMBERS, **_ORGANISATION})
+HANDLERS: Final = MappingProxyType(
+    {**_USERS, **_GROUPS, **_MEMBERS, **_ORGANISATION, **_ORG_UNITS, **_SCHEMAS, **_LICENCES}
+)

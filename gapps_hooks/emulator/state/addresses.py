@@ -6,9 +6,10 @@ It must not know what a user or a group is beyond its kind and id.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from gapps_hooks.emulator.api_errors import domain_not_found, duplicate, invalid_input
+from gapps_hooks.emulator.api_errors import ApiError, domain_not_found, duplicate, invalid_input
 
 #: Names that Google keeps for itself (help 9193374).
 RESERVED = frozenset({"abuse", "postmaster"})
@@ -27,13 +28,18 @@ class Owner(NamedTuple):
 class AddressBook:
     """Every address in use in the customer's domains, each with its one owner."""
 
-    def __init__(self, domains: tuple[str, ...]) -> None:
+    def __init__(
+        self, domains: tuple[str, ...], foreign: Callable[[], ApiError] = domain_not_found
+    ) -> None:
+        self._foreign = foreign
         self.domains = tuple(map(normal, domains))
+        #: Other names of domains: alias to domain.
+        self.domain_aliases: dict[str, str] = {}
         self._owners: dict[str, Owner] = {}
 
     def owner(self, address: str) -> Owner | None:
-        """Return who has the address, in whatever case it is written."""
-        return self._owners.get(normal(address))
+        """Return who has the address, in whatever case, or at whichever name of its domain."""
+        return self._owners.get(self._at_home(normal(address)))
 
     def claim(self, address: str, owner: Owner) -> None:
         """Give the address to the owner; 409 when somebody has it."""
@@ -47,7 +53,8 @@ class AddressBook:
 
     def is_ours(self, address: str) -> bool:
         """Tell whether the address lies in one of the customer's domains."""
-        return domain_of(address) in self.domains
+        domain = domain_of(address)
+        return domain in self.domains or domain in self.domain_aliases
 
     def check_new(self, address: object, field: str) -> str:
         """Return a new address as it will be stored; 400 when malformed, 404 when foreign.
@@ -56,9 +63,15 @@ class AddressBook:
         """
         if not isinstance(address, str) or not _is_allowed(address):
             raise invalid_input(field)
-        if not self.is_ours(address):
-            raise domain_not_found()
+        if domain_of(address) not in self.domains:
+            raise self._foreign()
         return normal(address)
+
+    def _at_home(self, address: str) -> str:
+        if not self.domain_aliases:
+            return address
+        local, _, domain = address.rpartition("@")
+        return f"{local}@{self.domain_aliases.get(domain, domain)}"
 
     def everything(self) -> dict[str, Owner]:
         """Return a copy of the whole namespace."""

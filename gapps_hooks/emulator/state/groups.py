@@ -15,15 +15,11 @@ from gapps_hooks.emulator.state.settings import initial_settings
 from gapps_hooks.emulator.state.shown import show_group, show_inserted_group
 from gapps_hooks.emulator.state.workspace import Workspace
 
-#: The longest of the three lengths that Google's pages name (73, 75, 60).
-_LONGEST_NAME = 75
-_LONGEST_DESCRIPTION = 4096
-
 
 def insert(workspace: Workspace, body: Mapping[str, Any]) -> Json:
     """Create a group; required: email only. Its name is then the local part."""
     address = workspace.addresses.check_new(body.get("email"), "groupKey")
-    name, description = _texts(body, address.partition("@")[0], "")
+    name, description = _texts(workspace, body, address.partition("@")[0], "")
     group = Group(
         id=workspace.ids.group(),
         address=address,
@@ -45,7 +41,7 @@ def get(workspace: Workspace, key: str) -> Json:
 def patch(workspace: Workspace, key: str, body: Mapping[str, Any]) -> Json:
     """Change what the body names: email, name, description, externalIds."""
     group = find(workspace, key)
-    name, description = _texts(body, group.name, group.description)
+    name, description = _texts(workspace, body, group.name, group.description)
     address = _new_address(workspace, group, body)
     workspace.remember_group(group)
     group.name, group.description = name, description
@@ -106,11 +102,14 @@ def _new_address(workspace: Workspace, group: Group, body: Mapping[str, Any]) ->
     return None if address == group.address else address
 
 
-def _texts(body: Mapping[str, Any], name: str, description: str) -> tuple[str, str]:
+def _texts(
+    workspace: Workspace, body: Mapping[str, Any], name: str, description: str
+) -> tuple[str, str]:
+    switches = workspace.switches
     name = body.get("name", name) or ""
     description = body.get("description", description) or ""
-    if not (isinstance(name, str) and len(name) <= _LONGEST_NAME):
+    if not (isinstance(name, str) and len(name) <= switches.group_name_length):
         raise api_errors.invalid_input("name")
-    if not (isinstance(description, str) and len(description) <= _LONGEST_DESCRIPTION):
+    if not (isinstance(description, str) and len(description) <= switches.description_length):
         raise api_errors.invalid_input("description")
     return name, description

@@ -37,6 +37,10 @@ class Identifiers:
         """Return a new org unit id, such as ``id:03ph8a2z1xdnme9``."""
         return self._new(lambda: "id:0" + self._letters(14))
 
+    def schema(self) -> str:
+        """Return a new id of a schema or of its field, such as ``x1b4Qn7Wc2VtZ8kd0gRs3A==``."""
+        return self._new(lambda: self._letters(22) + "==")
+
     def reserve(self, known: str) -> None:
         """Never give out this id, which came with a seed."""
         self._given.add(known)

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gapps_hooks.emulator import api_errors
-from gapps_hooks.emulator.state import members
+from gapps_hooks.emulator.state import members, views
 from gapps_hooks.emulator.state.addresses import domain_of
 from gapps_hooks.emulator.state.collection import Collection, Place
 from gapps_hooks.emulator.state.groups import ready
 from gapps_hooks.emulator.state.organisation import check_customer
 from gapps_hooks.emulator.state.pages import Distortion, Page, Walk, page
-from gapps_hooks.emulator.state.query import Clause, group_test, parse, user_test
-from gapps_hooks.emulator.state.records import Json, User
+from gapps_hooks.emulator.state.query import Clause, group_test, member_key, parse, user_test
+from gapps_hooks.emulator.state.records import Group, Json, User
 from gapps_hooks.emulator.state.shown import show_user, with_etag
 from gapps_hooks.emulator.state.workspace import Workspace
 
@@ -50,7 +50,18 @@ class Wish:
 
 
 _QUESTION = frozenset(
-    {"customer", "domain", "query", "orderBy", "sortOrder", "showDeleted", "roles", "userKey"}
+    {
+        "customer",
+        "domain",
+        "query",
+        "orderBy",
+        "sortOrder",
+        "showDeleted",
+        "roles",
+        "userKey",
+        "includeDerivedMembership",
+        "customerId",
+    }
 )
 
 
@@ -60,9 +71,8 @@ def users(workspace: Workspace, wish: Wish) -> Json:
         raise api_errors.bad_request()
     if wish.get("customer"):
         check_customer(workspace, wish.get("customer"))
-    full = wish.get("projection") in {"full", "custom"}
     clauses = parse(wish.get("query"))
-    test = _user_test(wish, clauses)
+    test = _user_test(workspace, wish, clauses)
     walk = wish.walk("users", workspace.now(), usual=100, most=500)
     # GAM sends Python's "True", and Google shows it the deleted.
     if wish.get("showDeleted").lower() == "true":
@@ -73,7 +83,7 @@ def users(workspace: Workspace, wish: Wish) -> Json:
         result = page(
             walk,
             lambda start: _user_places(workspace, wish, clauses, test, start),
-            lambda place: show_user(workspace.users[place[1]], workspace.ids, full=full),
+            lambda place: views.show(workspace, workspace.users[place[1]], wish.parameters),
         )
     return _resource(workspace, "users", result)
 
@@ -99,6 +109,8 @@ def group_members(workspace: Workspace, group_key: str, wish: Wish) -> Json:
     if wish.distortion is Distortion.STALE:
         return _resource(workspace, "members", _stale(collection, walk))
     roles = set(wish.get("roles").upper().split(",")) if wish.get("roles") else set(_ROLES)
+    if wish.get("includeDerivedMembership") == "true":
+        return _resource(workspace, "members", _derived(workspace, group, roles, walk))
 
     def places(start: Place | None) -> Iterator[Place]:
         for place in collection.after(start):
@@ -109,8 +121,23 @@ def group_members(workspace: Workspace, group_key: str, wish: Wish) -> Json:
     return _resource(workspace, "members", page(walk, places, collection.shown))
 
 
-def _user_test(wish: Wish, clauses: tuple[Clause, ...]) -> Callable[[User], bool]:
-    matches = user_test(clauses)
+def _derived(workspace: Workspace, group: Group, roles: set[str], walk: Walk) -> Page:
+    """Return everybody in the group at any depth; whoever is indirectly there is a MEMBER."""
+    found = members.everybody(workspace, group)
+    places = sorted(
+        (workspace.member_address(it), it.key) for it in found.values() if it.role in roles
+    )
+    return page(
+        walk,
+        lambda start: behind(places, start),
+        lambda place: workspace.shown_member(found[place[1]], whole=False),
+    )
+
+
+def _user_test(
+    workspace: Workspace, wish: Wish, clauses: tuple[Clause, ...]
+) -> Callable[[User], bool]:
+    matches = user_test(clauses, workspace.schemas, workspace.user_at)
     domain = "" if wish.get("customer") else wish.get("domain").lower()
     if not domain:
         return matches
@@ -132,7 +159,7 @@ def _user_places(
     else:
         candidates = workspace.users.values() if few is None else few
         keyed = ((_sort_key(user, wish.get("orderBy")), user.id) for user in candidates)
-        places = _behind(sorted(keyed, reverse=down), start, down=down)
+        places = behind(sorted(keyed, reverse=down), start, down=down)
     return (place for place in places if test(workspace.users[place[1]]))
 
 
@@ -159,25 +186,26 @@ def _deleted_users(workspace: Workspace, walk: Walk, test: Callable[[User], bool
     places = sorted((user.address, user.id) for user in deleted.values() if test(user))
     return page(
         walk,
-        lambda start: _behind(places, start),
+        lambda start: behind(places, start),
         lambda place: show_user(deleted[place[1]], workspace.ids),
     )
 
 
 def _group_places(workspace: Workspace, wish: Wish) -> Callable[[Place | None], Iterator[Place]]:
     clauses = parse(wish.get("query"))
-    keys = [clause.value for clause in clauses if clause.field == "memberKey"]
-    member = wish.get("userKey") or (keys[0] if keys else "")
-    test = group_test(tuple(clause for clause in clauses if clause.field != "memberKey"))
+    asked = member_key(clauses)
+    member = wish.get("userKey") or asked
+    test = group_test(() if asked else clauses)
     domain = wish.get("domain").lower()
+    down = bool(wish.get("orderBy")) and wish.get("sortOrder") == "DESCENDING"
 
     def places(start: Place | None) -> Iterator[Place]:
         ids = _groups_of(workspace, member) if member else None
         if ids is None:
-            source: Iterable[Place] = workspace.group_list.after(start)
+            source: Iterable[Place] = workspace.group_list.after(start, down=down)
         else:
-            own = sorted((workspace.groups[key].address, key) for key in ids)
-            source = _behind(own, start)
+            own = ((workspace.groups[key].address, key) for key in ids)
+            source = behind(sorted(own, reverse=down), start, down=down)
         for place in source:
             if test(workspace.groups[place[1]]) and (not domain or domain_of(place[0]) == domain):
                 yield place
@@ -192,10 +220,11 @@ def _groups_of(workspace: Workspace, key: str) -> set[str]:
 
 def _stale(collection: Collection, walk: Walk) -> Page:
     seen = collection.before(walk.now - walk.age)
-    return page(walk, lambda start: _behind(list(seen), start), seen.get)
+    return page(walk, lambda start: behind(list(seen), start), seen.get)
 
 
-def _behind(places: list[Place], start: Place | None, *, down: bool = False) -> Iterator[Place]:
+def behind(places: list[Place], start: Place | None, *, down: bool = False) -> Iterator[Place]:
+    """Walk the places behind the given one (all for None) of a list that is in order."""
     for place in places:
         if start is None or (place < start if down else place > start):
             yield place

@@ -5,6 +5,7 @@ It must not know HTTP, nor how a listing is paged.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -18,6 +19,8 @@ from gapps_hooks.emulator.state.workspace import Workspace
 
 _ROLES = frozenset({"OWNER", "MANAGER", "MEMBER"})
 _DELIVERIES = frozenset({"ALL_MAIL", "DAILY", "DIGEST", "DISABLED", "NONE"})
+#: Direct memberships of one user.
+_MOST_DIRECT = 3000
 _UNKNOWN = "Missing required field: memberKey"
 
 
@@ -31,6 +34,7 @@ def insert(workspace: Workspace, group_key: str, body: Mapping[str, Any]) -> Jso
         _check_nesting(workspace, group, membership)
     if membership.key in group.members:
         raise api_errors.duplicate("Member already exists.")
+    _check_most(workspace, membership)
     workspace.remember_group(group)
     workspace.add_member(group, membership)
     return workspace.shown_member(membership)
@@ -41,7 +45,7 @@ def get(workspace: Workspace, group_key: str, member_key: str) -> Json:
     group = ready(workspace, group_key)
     membership = _find(workspace, group, member_key)
     if is_lagging(workspace, membership):
-        raise api_errors.not_found("memberKey")
+        raise api_errors.not_found()
     return workspace.shown_member(membership)
 
 
@@ -72,7 +76,21 @@ def has_member(workspace: Workspace, group_key: str, member_key: str) -> Json:
     member = workspace.holder(member_key) or _at(workspace, member_key)
     if member is None:
         raise _unresolved_for_has_member(workspace, member_key)
-    return {"isMember": _contains(workspace, group, member.id)}
+    everyone = isinstance(member, User) and _contains(workspace, group, workspace.ids.customer)
+    return {"isMember": everyone or _contains(workspace, group, member.id)}
+
+
+def everybody(workspace: Workspace, group: Group) -> dict[str, Membership]:
+    """Return the memberships of a group and of the groups in it, by member, direct ones first."""
+    found = dict(group.members)
+    waiting = list(group.members)
+    while waiting:
+        nested = workspace.groups.get(waiting.pop())
+        for key, membership in (nested.members if nested else {}).items():
+            if key not in found:
+                found[key] = dataclasses.replace(membership, role="MEMBER")
+                waiting.append(key)
+    return found
 
 
 def is_lagging(workspace: Workspace, membership: Membership) -> bool:
@@ -132,6 +150,16 @@ def _change(membership: Membership, body: Mapping[str, Any]) -> None:
     if delivery not in _DELIVERIES:
         raise api_errors.invalid_input("delivery_settings")
     membership.role, membership.delivery = role, delivery
+
+
+def _check_most(workspace: Workspace, membership: Membership) -> None:
+    """Refuse (412) a membership too many; an owner or manager counts twice."""
+    groups = workspace.groups_of.get(membership.key, ())
+    if membership.type != "USER" or len(groups) < _MOST_DIRECT // 2:
+        return
+    held = (workspace.groups[key].members[membership.key] for key in groups)
+    if sum(1 if it.role == "MEMBER" else 2 for it in (*held, membership)) > _MOST_DIRECT:
+        raise api_errors.condition_not_met("Limit reached: memberships")
 
 
 def _check_nesting(workspace: Workspace, group: Group, membership: Membership) -> None:

@@ -1,4 +1,4 @@
-"""The rules of the customer, its domains and its org units.
+"""The rules of the customer, its domains and their aliases.
 
 It must not know HTTP.
 """
@@ -6,11 +6,12 @@ It must not know HTTP.
 from __future__ import annotations
 
 from gapps_hooks.emulator import api_errors
-from gapps_hooks.emulator.state.records import Json, OrgUnit
-from gapps_hooks.emulator.state.shown import moment, show_org_unit, with_etag
+from gapps_hooks.emulator.state.records import Json
+from gapps_hooks.emulator.state.shown import moment, with_etag
 from gapps_hooks.emulator.state.workspace import Workspace
 
-_DEEPEST = 35
+#: Google: 20 domain aliases for each domain.
+_MOST_ALIASES = 20
 
 
 def customer(workspace: Workspace, key: str) -> Json:
@@ -29,61 +30,59 @@ def customer(workspace: Workspace, key: str) -> Json:
 def domains(workspace: Workspace, key: str) -> Json:
     """Return every domain of the customer, the primary one first."""
     check_customer(workspace, key)
-    entries = [
-        with_etag(
-            workspace.ids,
-            {
-                "kind": "admin#directory#domain",
-                "domainName": name,
-                "isPrimary": index == 0,
-                "verified": True,
-                "creationTime": str(int(workspace.created_at * 1000)),
-            },
-        )
-        for index, name in enumerate(workspace.addresses.domains)
-    ]
+    entries = [_domain(workspace, name) for name in workspace.addresses.domains]
     return with_etag(workspace.ids, {"kind": "admin#directory#domains", "domains": entries})
 
 
-def insert_org_unit(workspace: Workspace, key: str, body: Json) -> Json:
-    """Create an org unit of a name under ``parentOrgUnitPath``."""
+def domain(workspace: Workspace, key: str, name: str) -> Json:
+    """Return one domain of the customer."""
     check_customer(workspace, key)
-    name, parent = body.get("name"), body.get("parentOrgUnitPath", "/")
-    if parent not in workspace.org_units or not isinstance(name, str) or not name or "/" in name:
-        raise api_errors.invalid_input("INVALID_OU_ID")
-    path = f"{parent.rstrip('/')}/{name}"
-    if path in workspace.org_units:
-        raise api_errors.duplicate("Org unit already exists")
-    if path.count("/") > _DEEPEST:
-        raise api_errors.invalid_input("INVALID_OU_ID")
-    description = str(body.get("description") or "")
-    unit = OrgUnit(id=workspace.ids.org_unit(), path=path, description=description)
-    workspace.org_units[path] = unit
-    return _shown(workspace, unit)
+    if name.lower() not in workspace.addresses.domains:
+        raise api_errors.not_found("domain")
+    return _domain(workspace, name.lower())
 
 
-def get_org_unit(workspace: Workspace, key: str, path: str) -> Json:
-    """Return an org unit, found by path without its first slash, or by id."""
+def domain_aliases(workspace: Workspace, key: str, parent: str) -> Json:
+    """Return the domain aliases of the customer, or ("" for all) of one domain."""
     check_customer(workspace, key)
-    for unit in workspace.org_units.values():
-        if unit.id == path or unit.path == f"/{path.lstrip('/')}":
-            return _shown(workspace, unit)
-    raise api_errors.not_found("orgUnitPath")
-
-
-def list_org_units(workspace: Workspace, key: str, start: str, which: str) -> Json:
-    """Return the org units below a path: ``children``, ``all``, or ``allIncludingParent``."""
-    check_customer(workspace, key)
-    root = f"/{start.strip('/')}"
-    if root not in workspace.org_units:
-        raise api_errors.not_found("orgUnitPath")
-    units = [
-        unit for path, unit in sorted(workspace.org_units.items()) if _listed(path, root, which)
+    entries = [
+        _domain_alias(workspace, alias)
+        for alias, its_parent in workspace.addresses.domain_aliases.items()
+        if parent in {"", its_parent}
     ]
-    shown: Json = {"kind": "admin#directory#orgUnits"}
-    if units:
-        shown["organizationUnits"] = [_shown(workspace, unit) for unit in units]
-    return with_etag(workspace.ids, shown)
+    shown: Json = {"kind": "admin#directory#domainAliases"}
+    return with_etag(workspace.ids, shown | ({"domainAliases": entries} if entries else {}))
+
+
+def get_domain_alias(workspace: Workspace, key: str, alias: str) -> Json:
+    """Return one domain alias."""
+    check_customer(workspace, key)
+    if alias.lower() not in workspace.addresses.domain_aliases:
+        raise api_errors.not_found("domainAliasName")
+    return _domain_alias(workspace, alias.lower())
+
+
+def insert_domain_alias(workspace: Workspace, key: str, body: Json) -> Json:
+    """Give a domain another name, under which all its addresses can be reached too."""
+    check_customer(workspace, key)
+    alias = str(body.get("domainAliasName") or "").lower()
+    parent = str(body.get("parentDomainName") or "").lower()
+    if "." not in alias:
+        raise api_errors.invalid_input("domainAliasName")
+    if parent not in workspace.addresses.domains:
+        raise api_errors.not_found("parentDomainName")
+    if alias in workspace.addresses.domain_aliases or alias in workspace.addresses.domains:
+        raise api_errors.duplicate()
+    if len(workspace.addresses.domain_aliases) >= _MOST_ALIASES:
+        raise api_errors.condition_not_met("Limit reached: domainAliases")
+    workspace.addresses.domain_aliases[alias] = parent
+    return _domain_alias(workspace, alias)
+
+
+def delete_domain_alias(workspace: Workspace, key: str, alias: str) -> None:
+    """Take a domain's other name away."""
+    get_domain_alias(workspace, key, alias)
+    del workspace.addresses.domain_aliases[alias.lower()]
 
 
 def check_customer(workspace: Workspace, key: str) -> None:
@@ -92,16 +91,31 @@ def check_customer(workspace: Workspace, key: str) -> None:
         raise api_errors.not_found("customerKey")
 
 
-def _listed(path: str, root: str, which: str) -> bool:
-    if path == root:
-        return which == "allIncludingParent"
-    below = path.startswith(root.rstrip("/") + "/")
-    return below and (which != "children" or _parent(path) == root)
+def _domain(workspace: Workspace, name: str) -> Json:
+    book = workspace.addresses
+    shown = {
+        "kind": "admin#directory#domain",
+        "domainName": name,
+        "isPrimary": name == book.domains[0],
+        "verified": True,
+        "creationTime": _milliseconds(workspace),
+    }
+    aliases = [alias for alias, parent in book.domain_aliases.items() if parent == name]
+    if aliases:
+        shown["domainAliases"] = [_domain_alias(workspace, alias) for alias in aliases]
+    return with_etag(workspace.ids, shown)
 
 
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0] or "/"
+def _domain_alias(workspace: Workspace, alias: str) -> Json:
+    shown = {
+        "kind": "admin#directory#domainAlias",
+        "domainAliasName": alias,
+        "parentDomainName": workspace.addresses.domain_aliases[alias],
+        "verified": True,
+        "creationTime": _milliseconds(workspace),
+    }
+    return with_etag(workspace.ids, shown)
 
 
-def _shown(workspace: Workspace, unit: OrgUnit) -> Json:
-    return show_org_unit(unit, workspace.org_units[_parent(unit.path)], workspace.ids)
+def _milliseconds(workspace: Workspace) -> str:
+    return str(int(workspace.created_at * 1000))

@@ -24,6 +24,10 @@ class User:
     aliases: list[str] = field(default_factory=list)
     is_admin: bool = False
     is_delegated_admin: bool = False
+    archived: bool = False
+    archived_at: float | None = None
+    #: A service account acting in its own name; it is in no Workspace.
+    is_service_account: bool = False
     suspension_reason: str = ""
     suspended_at: float | None = None
     deleted_at: float | None = None

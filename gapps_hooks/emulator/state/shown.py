@@ -39,7 +39,7 @@ def show_user(user: User, ids: Identifiers, *, full: bool = False) -> Json:
         "creationTime": moment(user.created_at),
         "agreedToTerms": False,
         "suspended": user.suspended,
-        "archived": False,
+        "archived": user.archived,
         "changePasswordAtNextLogin": False,
         "ipWhitelisted": False,
         "isMailboxSetup": False,
@@ -142,10 +142,12 @@ def _name(user: User) -> Json:
 
 
 def _suspension(user: User) -> Json:
-    if not user.suspended:
-        return {}
-    shown = {"suspensionReason": user.suspension_reason}
-    return shown | ({"suspensionTime": moment(user.suspended_at)} if user.suspended_at else {})
+    shown = {"suspensionReason": user.suspension_reason} if user.suspended else {}
+    if user.suspended and user.suspended_at:
+        shown["suspensionTime"] = moment(user.suspended_at)
+    if user.archived and user.archived_at:
+        shown["archivalTime"] = moment(user.archived_at)
+    return shown
 
 
 def _addresses(user: User) -> Json:

@@ -20,20 +20,20 @@ _LISTS = {
     "ims": 2, "relations": 2, "websites": 2, "phones": 1, "keywords": 1, "languages": 1,
     "posixAccounts": 10, "sshPublicKeys": 10,
 }  # fmt: skip
-_BOOLEANS = frozenset(
-    {"archived", "changePasswordAtNextLogin", "includeInGlobalAddressList", "ipWhitelisted"}
-)
-_OBJECTS = frozenset({"customSchemas", "gender", "notes"})
+_BOOLEANS = frozenset({"changePasswordAtNextLogin", "includeInGlobalAddressList", "ipWhitelisted"})
+_OBJECTS = frozenset({"gender", "notes"})
 _TEXTS = frozenset({"recoveryEmail", "recoveryPhone"})
 _NAME_LENGTHS = {"givenName": 60, "familyName": 60, "displayName": 256}
+#: The whole name object, in bytes of JSON.
+_NAME_SIZE = 1024
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
-def check_name(name: object) -> None:
+def check_name(name: object, longest: int = _NAME_LENGTHS["givenName"]) -> None:
     """Refuse (400) a name without given or family name, too long, or with angle brackets."""
     for field, message in (("familyName", "FamilyName"), ("givenName", "GivenName")):
         value = name.get(field) if isinstance(name, Mapping) else None
-        if not isinstance(value, str) or not value.strip() or not _fits(field, value):
+        if not isinstance(value, str) or not value.strip() or not _fits(value, longest):
             raise _bad_name(message)
 
 
@@ -48,14 +48,17 @@ def check_put_name(body: Mapping[str, Any]) -> None:
         raise required("Required parameter: [resource.name.field]")
 
 
-def merged(profile: Json, body: Mapping[str, Any]) -> Json:
+def merged(
+    profile: Json, body: Mapping[str, Any], longest: int = _NAME_LENGTHS["givenName"]
+) -> Json:
     """Return the profile after a write: absent is kept, null clears, lists are replaced whole.
 
-    Fields that cannot be written are ignored, as Google documents. 400 for values of a wrong form.
+    ``longest`` is what a given or family name may have, in characters. Fields that cannot be
+    written are ignored, as Google documents. 400 for values of a wrong form.
     """
     result = dict(profile)
     if "name" in body:
-        result["name"] = _merged_name(profile.get("name", {}), body["name"])
+        result["name"] = _merged_name(profile.get("name", {}), body["name"], longest)
     for field in body.keys() & (_LISTS.keys() | _BOOLEANS | _OBJECTS | _TEXTS):
         if body[field] is None:
             result.pop(field, None)
@@ -65,12 +68,14 @@ def merged(profile: Json, body: Mapping[str, Any]) -> Json:
     return result
 
 
-def _merged_name(old: Json, new: object) -> Json:
+def _merged_name(old: Json, new: object, longest: int) -> Json:
     if not isinstance(new, Mapping):
         raise _bad_name("FamilyName")
     name = old | {field: value for field, value in new.items() if field in _NAME_LENGTHS}
-    check_name(name)
-    if not _fits("displayName", name.get("displayName") or ""):
+    check_name(name, longest)
+    if len(json.dumps(name, ensure_ascii=False).encode()) > _NAME_SIZE:
+        raise invalid_input("name")
+    if not _fits(name.get("displayName") or "", _NAME_LENGTHS["displayName"]):
         raise invalid_input("displayName")
     return {field: value for field, value in name.items() if value is not None}
 
@@ -94,9 +99,9 @@ def _check_list(field: str, value: object) -> None:
         raise invalid_input(field)
 
 
-def _fits(field: str, value: object) -> bool:
+def _fits(value: object, longest: int) -> bool:
     text = isinstance(value, str) and not re.search("[<>]", value)
-    return text and len(str(value)) <= _NAME_LENGTHS[field]
+    return text and len(str(value)) <= longest
 
 
 def _bad_name(which: str) -> ApiError:

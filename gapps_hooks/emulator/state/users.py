@@ -6,9 +6,12 @@ It must not know HTTP, nor how a listing is paged.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import Any, Final
 
 from gapps_hooks.emulator import api_errors
+from gapps_hooks.emulator.state import schemas, views
 from gapps_hooks.emulator.state.addresses import Owner, is_address
 from gapps_hooks.emulator.state.passwords import read_password
 from gapps_hooks.emulator.state.records import Json, User
@@ -21,20 +24,24 @@ from gapps_hooks.emulator.state.user_fields import check_name, check_put_name, m
 from gapps_hooks.emulator.state.workspace import Workspace
 
 _BY_AN_ADMINISTRATOR = "ADMIN"
+#: The parameters of a call that names none.
+_ALL_USUAL: Final = MappingProxyType[str, str]({})
 _BY_GOOGLE = "WEB_LOGIN_REQUIRED"
 
 
 def insert(workspace: Workspace, body: Mapping[str, Any]) -> Json:
     """Create a user; required: primaryEmail, name, password."""
+    check_name(body.get("name"), workspace.switches.name_length)
     address = workspace.addresses.check_new(body.get("primaryEmail"), "primary_user_email")
-    check_name(body.get("name"))
     password = read_password(body)
     org_unit = _org_unit(workspace, body.get("orgUnitPath") or "/")
-    profile = merged({}, body)
+    profile = _profile(workspace, {}, body)
+    archived = _flag(body, "archived")
     suspended = _flag(body, "suspended")
     if workspace.addresses.owner(address):
         raise api_errors.duplicate()
     _check_seats(workspace)
+    _check_archive(workspace, archived=archived)
     now = workspace.now()
     user = User(
         id=workspace.ids.user(),
@@ -46,32 +53,36 @@ def insert(workspace: Workspace, body: Mapping[str, Any]) -> Json:
         password=password,
     )
     _suspend(user, _first_reason(workspace, suspended=suspended), now)
+    _archive(user, archived=archived, now=now)
     workspace.add_user(user)
     return show_inserted_user(user, workspace.ids)
 
 
-def get(workspace: Workspace, key: str, *, full: bool = False) -> Json:
-    """Return a user, found by id, address or alias."""
+def get(workspace: Workspace, key: str, parameters: Mapping[str, str] = _ALL_USUAL) -> Json:
+    """Return a user, found by id, address or alias, as the parameters want it shown."""
     user = find(workspace, key)
     if user.id == key and _within(user.inserted_at, workspace, workspace.switches.id_window):
         raise api_errors.not_found(key)
-    return show_user(user, workspace.ids, full=full)
+    return views.show(workspace, user, parameters)
 
 
 def patch(workspace: Workspace, caller: User | None, key: str, body: Mapping[str, Any]) -> Json:
     """Change what the body names; null clears, lists are replaced whole."""
     user = settled(workspace, caller, key)
-    profile = merged(user.profile, body)
+    profile = _profile(workspace, user.profile, body)
+    archived = _flag(body, "archived") if "archived" in body else user.archived
     password = read_password(body) if "password" in body else user.password
     org_unit = user.org_unit
     if "orgUnitPath" in body:
         org_unit = _org_unit(workspace, body["orgUnitPath"])
     new_address = _new_address(workspace, user, body)
     reason = _new_reason(user, body)
+    _check_archive(workspace, archived=archived and not user.archived)
     workspace.remember_user(user)
     workspace.replace_profile(user, profile)
     user.password, user.org_unit = password, org_unit
     _suspend(user, reason, workspace.now())
+    _archive(user, archived=archived, now=workspace.now())
     if new_address is not None:
         _rename(workspace, user, new_address)
     return show_user(user, workspace.ids, full=True)
@@ -86,7 +97,10 @@ def update(workspace: Workspace, caller: User | None, key: str, body: Mapping[st
 
 def delete(workspace: Workspace, caller: User | None, key: str) -> None:
     """Move a user into the bin, where it stays for 20 days."""
-    workspace.bin_user(settled(workspace, caller, key))
+    user = settled(workspace, caller, key)
+    if any(fnmatchcase(user.address, pattern) for pattern in workspace.switches.held):
+        raise api_errors.condition_not_met("The user is on Vault hold.")
+    workspace.bin_user(user)
 
 
 def undelete(workspace: Workspace, caller: User | None, key: str, body: Mapping[str, Any]) -> None:
@@ -154,6 +168,17 @@ def settled(workspace: Workspace, caller: User | None, key: str) -> User:
     return user
 
 
+def _profile(workspace: Workspace, old: Json, body: Mapping[str, Any]) -> Json:
+    profile = merged(old, body, workspace.switches.name_length)
+    if "customSchemas" in body:
+        known = old.get("customSchemas", {})
+        new = dict.fromkeys(known) if body["customSchemas"] is None else None
+        values = schemas.checked_values(workspace, known, new or body["customSchemas"] or {})
+        profile = {key: value for key, value in profile.items() if key != "customSchemas"}
+        profile |= {"customSchemas": values} if values else {}
+    return profile
+
+
 def _rename(workspace: Workspace, user: User, address: str) -> None:
     """Move the user to an address that is free or its own alias; the old one stays as alias."""
     if address in user.aliases:
@@ -197,6 +222,19 @@ def _suspend(user: User, reason: str, now: float) -> None:
     user.suspension_reason = reason
 
 
+def _archive(user: User, *, archived: bool, now: float) -> None:
+    if archived != user.archived:
+        user.archived, user.archived_at = archived, now if archived else None
+
+
+def _check_archive(workspace: Workspace, *, archived: bool) -> None:
+    most = workspace.switches.archived_seats
+    if archived and most is not None:
+        taken = sum(user.archived for user in workspace.users.values())
+        if taken >= most:
+            raise api_errors.condition_not_met("Insufficient archived user licenses")
+
+
 def _flag(body: Mapping[str, Any], field: str) -> bool:
     value = body.get(field)
     if value is not None and not isinstance(value, bool):
@@ -215,7 +253,7 @@ def _check_seats(workspace: Workspace) -> None:
     taken = len(workspace.users)
     taken += len(workspace.deleted()) if switches.deleted_users_take_seats else 0
     if switches.seats is not None and taken >= switches.seats:
-        raise api_errors.limit_exceeded()
+        raise api_errors.limit_exceeded(paid=switches.paid)
 
 
 def _deleted(workspace: Workspace) -> api_errors.ApiError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from gapps_hooks.emulator.api_errors import ApiError, domain_not_found, forbidden
 from gapps_hooks.emulator.state.addresses import AddressBook, Owner
 from gapps_hooks.emulator.state.collection import Collection
 from gapps_hooks.emulator.state.ids import Identifiers
@@ -29,10 +30,13 @@ class Workspace:
         self.switches = switches
         self.ids = Identifiers(seed)
         self.created_at = now()
-        self.addresses = AddressBook(domains)
+        self.addresses = AddressBook(domains, self._foreign)
         self.users: dict[str, User] = {}
         self.groups: dict[str, Group] = {}
         self.org_units = {"/": OrgUnit(id=self.ids.org_unit(), path="/")}
+        #: Custom schemas by name, and the licences of each user: product and SKU.
+        self.schemas: dict[str, Json] = {}
+        self.licences: dict[str, list[tuple[str, str]]] = {}
         self.groups_of: defaultdict[str, set[str]] = defaultdict(set)
         self.with_external_id: defaultdict[str, set[str]] = defaultdict(set)
         self.user_list = Collection(lambda key: show_user(self.users[key], self.ids))
@@ -77,6 +81,7 @@ class Workspace:
         self._free_all(user)
         self.user_list.remove(user.address, user.id)
         del self.users[user.id]
+        self.licences.pop(user.id, None)
         user.deleted_at = self.now()
         self._deleted[user.id] = user
 
@@ -164,6 +169,10 @@ class Workspace:
         self._unindex_external_ids(user)
         user.profile = profile
         self.index_external_ids(user)
+
+    def _foreign(self) -> ApiError:
+        forbids = self.switches.foreign_domain_status == forbidden().status
+        return forbidden() if forbids else domain_not_found()
 
     def _unindex_external_ids(self, user: User) -> None:
         for value in _external_values(user):
