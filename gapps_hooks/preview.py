@@ -8,22 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from gapps_hooks.deliver.desired import (
-    desired_account,
-    desired_address,
-    desired_group,
-    group_address,
-    in_scope,
-    resolve_members,
-)
-from gapps_hooks.deliver.wishes import wanted_members
-from gapps_hooks.errors import GappsHooksError, NotFound, Outage
-from gapps_hooks.model import Account, Change, Group, Kind, Link, Plan, Question, Refusal, Verb
-from gapps_hooks.outbox import creations, entries, links, memberships, subjects
+from gapps_hooks.deliver.desired import desired_group, in_scope
+from gapps_hooks.deliver.gatherings import ask_about_group, gather
+from gapps_hooks.deliver.people import ask_about_person, look_at_person
+from gapps_hooks.errors import GappsHooksError, Outage
+from gapps_hooks.model import Account, Change, Kind, Plan, Question, Refusal, Verb
+from gapps_hooks.outbox import entries, links, subjects
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.gathering import Gathering, Resolved
 from gapps_hooks.plan.group import MembersQuestion, plan_group
-from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.sources.enabled import is_enabled
@@ -104,43 +96,23 @@ def _entry(wiring: Wiring, kind: Kind, name: str) -> Entry:
 
 
 def _preview_user(wiring: Wiring, entry: Entry) -> Plan:
-    account = desired_account(wiring, entry)
-    link = links.of(wiring.state, entry.subject)
-    person = Person(
-        name=entry.name,
-        account=account,
-        address=_address(wiring, entry, account, link),
-        identity=entry.identity or (account.id if account else None),
-        password=entry.password,
-        link=link,
-        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
-        added=entry.added,
-        event_at=entry.event_at,
-    )
-    if link is not None and link.ended_at is None:
-        person = _ask_user(wiring, person, link.google_id)
+    person = look_at_person(wiring, entry)
+    if person.link is not None and person.link.ended_at is None:
+        person = ask_about_person(wiring, person, person.link.google_id)
     step = plan_user(person, wiring.rules, wiring.clock())
     while isinstance(step, Question) or (not person.asked and _creates(step.changes)):
         key = step.key if isinstance(step, Question) else person.address
-        person = _ask_user(wiring, person, key)
+        person = ask_about_person(wiring, person, key)
         step = plan_user(person, wiring.rules, wiring.clock())
-    return step
+    return _with_vetoes(wiring, step, person.account)
 
 
-def _address(wiring: Wiring, entry: Entry, account: Account | None, link: Link | None) -> str:
-    if account is not None:
-        return desired_address(wiring, entry, account, link)
-    return link.address if link else wiring.policy.choose_address(Account(username=entry.name))
-
-
-def _ask_user(wiring: Wiring, person: Person, key: str) -> Person:
-    try:
-        actual = wiring.directory.get_user(key)
-    except NotFound:
-        return replace(person, asked=True)
-    holder = links.by_google_id(wiring.state, actual.id)
-    mine = person.link is not None and holder is not None and holder.subject == person.link.subject
-    return replace(person, asked=True, actual=actual, holder=None if mine else holder)
+def _with_vetoes(wiring: Wiring, plan: Plan, account: Account | None) -> Plan:
+    reasons = [reason for change in plan.changes if (reason := wiring.policy.veto(change, account))]
+    if not reasons:
+        return plan
+    vetoes = tuple(Refusal(f"the organisation's policy refuses it: {text}") for text in reasons)
+    return replace(plan, changes=(), refusals=(*plan.refusals, *vetoes))
 
 
 # --- a group -------------------------------------------------------------------------------------
@@ -150,16 +122,9 @@ def _preview_group(wiring: Wiring, entry: Entry) -> Plan:
     group = desired_group(wiring, entry)
     if group is not None and not in_scope(wiring, group):
         return Plan(notes=("the settings do not want this group at Google",))
-    link = links.of(wiring.state, entry.subject)
-    gathering = Gathering(
-        name=entry.name,
-        group=group,
-        address=group_address(wiring, group, link) if group else (link.address if link else ""),
-        members=_members(wiring, entry, group) if group else None,
-        link=link and replace(link, confirmed_at=0.0),  # so that its members are asked for
-        memberships=memberships.of(wiring.state, entry.subject),
-        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
-    )
+    gathering = gather(wiring, entry, group)
+    if gathering.link is not None:  # so that its members are asked for
+        gathering = replace(gathering, link=replace(gathering.link, confirmed_at=0.0))
     step = plan_group(gathering, wiring.rules, wiring.clock())
     while not isinstance(step, Plan) or (not gathering.asked and _creates(step.changes)):
         if isinstance(step, MembersQuestion):
@@ -167,23 +132,9 @@ def _preview_group(wiring: Wiring, entry: Entry) -> Plan:
             gathering = replace(gathering, present=present)
         else:
             key = step.key if isinstance(step, Question) else gathering.address
-            gathering = _ask_group(wiring, gathering, key)
+            gathering = ask_about_group(wiring, gathering, key)
         step = plan_group(gathering, wiring.rules, wiring.clock())
-    return step
-
-
-def _members(wiring: Wiring, entry: Entry, group: Group) -> tuple[Resolved, ...] | None:
-    members = wanted_members(wiring, entry.subject, group)
-    return None if members is None else resolve_members(wiring, members)
-
-
-def _ask_group(wiring: Wiring, gathering: Gathering, key: str) -> Gathering:
-    try:
-        actual = wiring.directory.get_group(key)
-    except NotFound:
-        return replace(gathering, asked=True)
-    holder = links.by_google_id(wiring.state, actual.id)
-    return replace(gathering, asked=True, actual=actual, holder=holder)
+    return _with_vetoes(wiring, step, None)
 
 
 def _creates(changes: tuple[Change, ...]) -> bool:

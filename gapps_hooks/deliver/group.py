@@ -11,25 +11,24 @@ from http import HTTPStatus
 
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
-from gapps_hooks.deliver.desired import desired_group, group_address, in_scope, resolve_members
+from gapps_hooks.deliver.desired import desired_group, in_scope
+from gapps_hooks.deliver.gatherings import ask_about_group, gather
 from gapps_hooks.deliver.memory import Owner, remember_answer
-from gapps_hooks.deliver.wishes import touch_groups_with, wanted_members
+from gapps_hooks.deliver.wishes import touch_groups_with
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
 from gapps_hooks.model import (
     Change,
     Group,
     Kind,
-    Link,
     Member,
     Membership,
     Plan,
-    Question,
     Unset,
     Verb,
 )
-from gapps_hooks.outbox import creations, entries, links, memberships
+from gapps_hooks.outbox import entries, links, memberships
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.gathering import Gathering, Resolved
+from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import MembersQuestion, plan_group
 from gapps_hooks.plan.members import memberships_after
 from gapps_hooks.wiring import Wiring
@@ -49,13 +48,12 @@ def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered
         GappsHooksError: the verdict why not, or not wholly; ``done`` holds what was confirmed.
     """
     group = desired_group(wiring, entry)
-    link = links.of(wiring.state, entry.subject)
     wanted = group is None or in_scope(wiring, group)
     if wiring.settings.enabled.group == entry.name:
         _touch_people(wiring, entry, group, remember=not wanted)
     if not wanted:
         return Delivered(notes=("the settings do not want this group at Google",))
-    gathering = _gather(wiring, entry, group, link)
+    gathering = gather(wiring, entry, group)
     for _ in range(_ROUNDS):
         gathering, plan = _decide(wiring, gathering)
         if plan.refusals:
@@ -70,30 +68,6 @@ def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered
             _conclude(wiring, entry, gathering, plan, done)
             return Delivered(notes=(*plan.notes, *missing), confirmed_at=_confirmed(gathering))
     raise NotYet(f"{gathering.address} keeps changing at Google while it is being changed")
-
-
-def _gather(wiring: Wiring, entry: Entry, group: Group | None, link: Link | None) -> Gathering:
-    return Gathering(
-        name=entry.name,
-        group=_as_wanted(group),
-        address=group_address(wiring, group, link) if group else (link.address if link else ""),
-        members=_members(wiring, entry, group) if group else None,
-        link=link,
-        memberships=memberships.of(wiring.state, entry.subject),
-        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
-    )
-
-
-def _members(wiring: Wiring, entry: Entry, group: Group) -> tuple[Resolved, ...] | None:
-    members = wanted_members(wiring, entry.subject, group)
-    return None if members is None else resolve_members(wiring, members)
-
-
-def _as_wanted(group: Group | None) -> Group | None:
-    """Where nothing is said of members, those who are wanted are all: nobody stays unsaid."""
-    if group is None or not isinstance(group.members, Unset):
-        return group
-    return replace(group, unsaid_roles=frozenset())
 
 
 def _taken(wiring: Wiring, entry: Entry, gathering: Gathering, error: AlreadyExists) -> Gathering:
@@ -127,23 +101,9 @@ def _decide(wiring: Wiring, gathering: Gathering) -> tuple[Gathering, Plan]:
         if isinstance(step, MembersQuestion):
             gathering = _ask_members(wiring, gathering, step.google_id)
         else:
-            gathering = _ask(wiring, gathering, step)
+            gathering = ask_about_group(wiring, gathering, step.key)
         step = plan_group(gathering, wiring.rules, wiring.clock())
     return gathering, step
-
-
-def _ask(wiring: Wiring, gathering: Gathering, question: Question) -> Gathering:
-    try:
-        actual = wiring.directory.get_group(question.key)
-    except NotFound:
-        return replace(gathering, asked=True, actual=None)
-    except Refused as error:
-        # One live report: to ask for a group by a user's address is answered with 403.
-        if not gathering.taken or error.status != HTTPStatus.FORBIDDEN:
-            raise
-        return replace(gathering, asked=True, actual=None)
-    link = links.by_google_id(wiring.state, actual.id)
-    return replace(gathering, asked=True, actual=actual, holder=link)
 
 
 def _ask_members(wiring: Wiring, gathering: Gathering, google_id: str) -> Gathering:

@@ -10,8 +10,8 @@ from http import HTTPStatus
 
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
-from gapps_hooks.deliver.desired import desired_account, desired_address
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
+from gapps_hooks.deliver.people import ask_about_person, look_at_person
 from gapps_hooks.deliver.wishes import touch_groups_with, wish
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused, UnusablePassword
 from gapps_hooks.model import (
@@ -26,7 +26,7 @@ from gapps_hooks.model import (
     Question,
     Verb,
 )
-from gapps_hooks.outbox import creations, links, subjects
+from gapps_hooks.outbox import links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.plan.person import Person
@@ -37,6 +37,8 @@ from gapps_hooks.wiring import Wiring
 SETTLING_SECONDS = 120.0
 #: A plan may be overtaken by Google's answer (address taken, account gone) this many times.
 _ROUNDS = 3
+#: How often Google is asked again whether the account of one who is gone is really not there.
+_DOUBTS = 3
 #: Changes after which the person may be missing from groups.
 _ARRIVALS = frozenset({Verb.CREATE, Verb.ADOPT, Verb.RESTORE})
 
@@ -49,15 +51,17 @@ def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     """
     person, note = _look(wiring, entry)
     for _ in range(_ROUNDS):
-        person, plan = _decide(wiring, person)
+        person, plan = _decide(wiring, entry, person)
         if plan.refusals:
             raise Refused(plan.refusals[0].text)
         try:
             _carry_out(wiring, entry, person, plan, done)
         except AlreadyExists as error:
             person = _taken(wiring, entry, person, error)
-        except NotFound as error:
-            person = _gone(wiring, person, error)
+        except NotFound:
+            if person.link is None:
+                raise
+            person = _gone(wiring, entry, person, person.link)
         else:
             _conclude(wiring, entry, person, plan, done)
             return Delivered(
@@ -100,13 +104,15 @@ def _taken(wiring: Wiring, entry: Entry, person: Person, error: AlreadyExists) -
     return replace(person, taken=True, asked=False, actual=None, attempted=maybe_ours)
 
 
-def _gone(wiring: Wiring, person: Person, error: NotFound) -> Person:
+def _gone(wiring: Wiring, entry: Entry, person: Person, link: Link) -> Person:
     """Google does not know a linked account: settling after its creation, or deleted there."""
-    if person.link is None:
-        raise error
-    if wiring.clock() - person.link.created_at < SETTLING_SECONDS:
-        raise NotYet(f"{person.link.address} was created moments ago") from error
-    return replace(person, asked=True, actual=_in_the_bin(wiring, person.link))
+    if wiring.clock() - link.created_at < SETTLING_SECONDS:
+        raise NotYet(f"{link.address} was created moments ago")
+    found = _in_the_bin(wiring, link)
+    if found is None and not person.wanted and entry.attempts < _DOUBTS:
+        # One false answer must not leave the account of one who is gone active for good.
+        raise NotYet(f"Google says that there is no {link.address}; it is asked again")
+    return replace(person, asked=True, actual=found)
 
 
 def _in_the_bin(wiring: Wiring, link: Link) -> GoogleUser | None:
@@ -119,32 +125,15 @@ def _in_the_bin(wiring: Wiring, link: Link) -> GoogleUser | None:
 
 
 def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
-    account = desired_account(wiring, entry)
-    link = links.of(wiring.state, entry.subject)
-    person = Person(
-        name=entry.name,
-        account=account,
-        address=_address(wiring, entry, account, link),
-        identity=entry.identity or (account.id if account else None),
-        password=entry.password,
-        link=link,
-        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
-        added=entry.added,
-        event_at=entry.event_at,
-    )
-    if account is not None:
-        traces = {key: wiring.state.digest(text) for key, text in account.traces.items() if text}
+    person = look_at_person(wiring, entry)
+    if person.account is not None:
+        told = person.account.traces.items()
+        traces = {key: wiring.state.digest(text) for key, text in told if text}
         subjects.note(wiring.state, entry.subject, person.identity, traces)
-    if link is not None or not person.wanted or person.password is not None:
+    if person.link is not None or not person.wanted or person.password is not None:
         return person, None
     password, note = _creation_password(wiring, entry)
     return replace(person, creation_password=password), note
-
-
-def _address(wiring: Wiring, entry: Entry, account: Account | None, link: Link | None) -> str:
-    if account is not None:
-        return desired_address(wiring, entry, account, link)
-    return link.address if link else wiring.policy.choose_address(Account(username=entry.name))
 
 
 def _creation_password(wiring: Wiring, entry: Entry) -> tuple[PasswordHash, str | None]:
@@ -161,30 +150,25 @@ def _creation_password(wiring: Wiring, entry: Entry) -> tuple[PasswordHash, str 
 # --- deciding ------------------------------------------------------------------------------------
 
 
-def _decide(wiring: Wiring, person: Person) -> tuple[Person, Plan]:
+def _decide(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, Plan]:
     step = plan_user(person, wiring.rules, wiring.clock())
     while isinstance(step, Question):
-        person = _ask(wiring, person, step.key)
+        person = _ask(wiring, entry, person, step.key)
         step = plan_user(person, wiring.rules, wiring.clock())
     return person, step
 
 
-def _ask(wiring: Wiring, person: Person, key: str) -> Person:
-    try:
-        actual = wiring.directory.get_user(key)
-    except NotFound as error:
-        return replace(person, asked=True) if person.link is None else _gone(wiring, person, error)
-    if person.link is not None and person.link.google_id == actual.id:
-        seen = remember_look(person.link, actual, wiring.clock())
-        links.save(wiring.state, seen)
-        person = replace(person, link=seen)
-    return replace(person, asked=True, actual=actual, holder=_holder(wiring, person, actual))
-
-
-def _holder(wiring: Wiring, person: Person, actual: GoogleUser) -> Link | None:
-    link = links.by_google_id(wiring.state, actual.id)
-    mine = person.link is not None and link is not None and link.subject == person.link.subject
-    return None if mine else link
+def _ask(wiring: Wiring, entry: Entry, person: Person, key: str) -> Person:
+    asked = ask_about_person(wiring, person, key)
+    if person.link is None:
+        return asked
+    if asked.actual is None:
+        return _gone(wiring, entry, person, person.link)
+    if asked.actual.id != person.link.google_id:
+        return asked
+    seen = remember_look(person.link, asked.actual, wiring.clock())
+    links.save(wiring.state, seen)
+    return replace(asked, link=seen)
 
 
 # --- concluding ----------------------------------------------------------------------------------
