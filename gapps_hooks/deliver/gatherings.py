@@ -1,0 +1,64 @@
+"""What is known of one group on both sides, read without writing anything.
+
+It must not know what follows from it; a preview reads the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+
+from gapps_hooks.deliver.desired import group_address, resolve_members
+from gapps_hooks.deliver.wishes import wanted_members
+from gapps_hooks.errors import NotFound, Refused
+from gapps_hooks.model import Group, Unset
+from gapps_hooks.outbox import creations, links, memberships
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.gathering import Gathering, Resolved
+from gapps_hooks.wiring import Wiring
+
+
+def gather(wiring: Wiring, entry: Entry, group: Group | None) -> Gathering:
+    """Put together what the group should now be, and what is remembered of it."""
+    link = links.of(wiring.state, entry.subject)
+    named = group or Group(name=entry.name)
+    return Gathering(
+        name=entry.name,
+        group=_as_wanted(group),
+        address=link.address if link and not group else group_address(wiring, named, link),
+        members=_members(wiring, entry, group) if group else None,
+        link=link,
+        memberships=memberships.of(wiring.state, entry.subject),
+        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
+    )
+
+
+def ask_about_group(wiring: Wiring, gathering: Gathering, key: str) -> Gathering:
+    """Ask Google what it has under an id or address; nothing is an answer too.
+
+    Raises:
+        GoogleFault: Google did not answer that.
+    """
+    try:
+        actual = wiring.directory.get_group(key)
+    except NotFound:
+        return replace(gathering, asked=True, actual=None)
+    except Refused as error:
+        # One live report: to ask for a group by a user's address is answered with 403.
+        if not gathering.taken or error.status != HTTPStatus.FORBIDDEN:
+            raise
+        return replace(gathering, asked=True, actual=None)
+    holder = links.by_google_id(wiring.state, actual.id)
+    return replace(gathering, asked=True, actual=actual, holder=holder)
+
+
+def _members(wiring: Wiring, entry: Entry, group: Group) -> tuple[Resolved, ...] | None:
+    members = wanted_members(wiring, entry.subject, group)
+    return None if members is None else resolve_members(wiring, members)
+
+
+def _as_wanted(group: Group | None) -> Group | None:
+    """Where nothing is said of members, those who are wanted are all: nobody stays unsaid."""
+    if group is None or not isinstance(group.members, Unset):
+        return group
+    return replace(group, unsaid_roles=frozenset())

@@ -1,0 +1,58 @@
+"""What is known of one person on both sides, read without writing anything.
+
+It must not know what follows from it; a preview reads the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gapps_hooks.deliver.desired import desired_account, desired_address
+from gapps_hooks.errors import NotFound
+from gapps_hooks.model import Account, Link
+from gapps_hooks.outbox import creations, links
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.person import Person
+from gapps_hooks.wiring import Wiring
+
+
+def look_at_person(wiring: Wiring, entry: Entry) -> Person:
+    """Read what the person should now be, and what is remembered of them.
+
+    Raises:
+        Contradiction, SourceUnreadable, PolicyFailed: see desired_account.
+    """
+    account = desired_account(wiring, entry)
+    link = links.of(wiring.state, entry.subject)
+    return Person(
+        name=entry.name,
+        account=account,
+        address=_address(wiring, entry, account, link),
+        identity=entry.identity or (account.id if account else None),
+        password=entry.password,
+        link=link,
+        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
+        added=entry.added,
+        event_at=entry.event_at,
+    )
+
+
+def ask_about_person(wiring: Wiring, person: Person, key: str) -> Person:
+    """Ask Google what it has under an id or address; nothing is an answer too.
+
+    Raises:
+        GoogleFault: Google did not answer that.
+    """
+    try:
+        actual = wiring.directory.get_user(key)
+    except NotFound:
+        return replace(person, asked=True, actual=None)
+    link = links.by_google_id(wiring.state, actual.id)
+    mine = person.link is not None and link is not None and link.subject == person.link.subject
+    return replace(person, asked=True, actual=actual, holder=None if mine else link)
+
+
+def _address(wiring: Wiring, entry: Entry, account: Account | None, link: Link | None) -> str:
+    if account is not None:
+        return desired_address(wiring, entry, account, link)
+    return link.address if link else wiring.policy.choose_address(Account(username=entry.name))
