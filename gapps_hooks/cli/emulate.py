@@ -52,6 +52,19 @@ _READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
     help="Where to write the service account's key for the settings.",
 )
 @click.option("--seed-file", type=_READABLE, help="JSON: users and groups to begin with.")
+@click.option("--people", default=0, help="How many made-up people to begin with.")
+@click.option("--groups", default=0, help="How many made-up groups of them.")
+@click.option(
+    "--locales",
+    default="en_US",
+    show_default=True,
+    help="Where the people are from, as Faker's names with commas: de_DE,ja_JP.",
+)
+@click.option(
+    "--consent-file",
+    type=_FILE,
+    help="Where to write the administrator's consent: client and refresh token.",
+)
 @click.option("--state-file", type=_FILE, help="JSON: read at the start, written at the end.")
 @click.option("--faults-file", type=_READABLE, help="TOML: what goes wrong, and when.")
 @click.option("--tls", type=_FILE, help="Serve HTTPS with this certificate, made if missing.")
@@ -72,5 +85,7 @@ def emulate(**options: Any) -> None:  # noqa: ANN401 - handed on as they are
         ) from missing
     try:
         run(**options, say=click.echo)
+    except AttributeError as error:
+        raise Failure(f"locales are Faker's names, such as de_DE: {error}", FAILED) from error
     except (ValueError, KeyError) as error:
         raise Failure(f"a file does not hold what it should: {error}", FAILED) from error

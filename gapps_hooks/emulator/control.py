@@ -23,7 +23,7 @@ def control_application(emulator: Emulator) -> Flask:
     app = Flask("emulator-control", static_folder=None)
     views: dict[tuple[str, str], Callable[[], _Answer]] = {
         ("POST", "/reset"): lambda: _done(emulator.reset),
-        ("POST", "/seed"): lambda: _done(lambda: emulator.seed(_object())),
+        ("POST", "/seed"): lambda: _done(lambda: _seed(emulator, _object())),
         ("GET", "/state"): lambda: jsonify(emulator.state()),
         ("GET", "/faults"): lambda: jsonify(
             {"fault": [dataclasses.asdict(fault) for fault in emulator.faults.waiting()]}
@@ -47,6 +47,15 @@ def control_application(emulator: Emulator) -> Flask:
         app.add_url_rule(path, f"{method} {path}", view, methods=[method])
     app.register_error_handler(Exception, _refused)
     return app
+
+
+def _seed(emulator: Emulator, document: dict[str, Any]) -> None:
+    """Add what the document holds, and made-up people when it says how many."""
+    made_up = {key: document[key] for key in ("people", "groups", "locales") if key in document}
+    if isinstance(document.get("people"), int):
+        emulator.seed_people(**made_up)
+    else:
+        emulator.seed(document)
 
 
 def _requests(emulator: Emulator) -> Response:

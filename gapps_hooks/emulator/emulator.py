@@ -6,7 +6,7 @@ It must not know sockets.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from flask import Flask
 from gapps_hooks.emulator import discovery, seeds
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.keys import ServiceAccountKey, new_key
+from gapps_hooks.emulator.people import made_up
 from gapps_hooks.emulator.routes.application import application
 from gapps_hooks.emulator.signin import AUDIENCE, Client, Consent
 from gapps_hooks.emulator.state.users import suspend_by_google
@@ -115,6 +116,14 @@ class Emulator(Backend):
         """Add users, groups and org units, past all windows and quotas; see docs/emulator.md."""
         with self.lock:
             seeds.load(self.workspace, document)
+
+    def seed_people(self, people: int, groups: int = 0, locales: Sequence[str] = ()) -> None:
+        """Add made-up people and groups in the primary domain; needs Faker.
+
+        Raises ImportError without it, AttributeError for a locale that it does not have.
+        """
+        domain = self.workspace.addresses.domains[0]
+        self.seed(made_up(people, groups, tuple(locales), domain, seed=self._seed))
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Hold what ``state`` told at another time, and nothing else."""

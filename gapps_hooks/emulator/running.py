@@ -30,6 +30,10 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     delegated: bool = False,
     key_file: Path = Path("emulator-key.json"),
     seed_file: Path | None = None,
+    people: int = 0,
+    groups: int = 0,
+    locales: str = "en_US",
+    consent_file: Path | None = None,
     state_file: Path | None = None,
     faults_file: Path | None = None,
     tls: Path | None = None,
@@ -38,15 +42,19 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     """Serve an emulator until SIGTERM or Ctrl-C.
 
     ``key_file`` gets a service account key for this server, and is kept when it holds one already;
-    ``seed_file`` fills an empty Workspace; ``state_file`` is read at the start when it exists, and
-    written at the end (without passwords); ``tls`` is the certificate to serve HTTPS with, made
-    when missing, its key beside it in ``….key``, and brings the tunnel; ``delegated`` makes the
-    administrator a delegated one. Raises OSError for a port in use and for files, ValueError and
-    KeyError for their content.
+    ``seed_file`` fills an empty Workspace, and so do made-up ``people`` and ``groups``
+    (``locales``: Faker's, with commas); ``consent_file`` gets the administrator's consent for
+    installed applications (client and refresh token); ``state_file`` is read at the start when it
+    exists, and written at the end (without passwords); ``tls`` is the certificate to serve HTTPS
+    with, made when missing, its key beside it in ``….key``, and brings the tunnel; ``delegated``
+    makes the administrator a delegated one. Raises OSError for a port in use and for files,
+    ValueError and KeyError for their content, ImportError and AttributeError for people without
+    Faker or of an unknown locale.
     """
     known = key_of(json.loads(key_file.read_text("utf-8"))) if key_file.exists() else None
     emulator = _emulator(domain, admin, known, delegated=delegated)
-    _fill(emulator, seed_file, state_file)
+    if _is_empty(emulator, seed_file, state_file) and (people or groups):
+        emulator.seed_people(people, groups, locales.split(","))
     if faults_file:
         emulator.faults.load(faults_file)
     certificate = _certificate(tls, host) if tls else None
@@ -55,6 +63,9 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
         serve(emulator, host, port, control_port, tls=certificate, tunnel_port=tunnel_port) as it,
     ):
         write_private(key_file, json.dumps(it.key(), indent=2).encode())
+        if consent_file:
+            consent = emulator.consent(admin, f"{it.url}/token")
+            write_private(consent_file, json.dumps(consent, indent=2).encode())
         say(_introduction(it, domain, admin, key_file, tls))
         stop.wait()
     if state_file:
@@ -73,11 +84,14 @@ def _emulator(
     )
 
 
-def _fill(emulator: Emulator, seed_file: Path | None, state_file: Path | None) -> None:
+def _is_empty(emulator: Emulator, seed_file: Path | None, state_file: Path | None) -> bool:
+    """Fill the Workspace from the files; tell whether it was not filled by a former run's state."""
     if state_file and state_file.exists():
         emulator.restore(json.loads(state_file.read_text("utf-8")))
-    elif seed_file:
+        return False
+    if seed_file:
         emulator.seed(json.loads(seed_file.read_text("utf-8")))
+    return True
 
 
 def _certificate(path: Path, host: str) -> Certificate:
