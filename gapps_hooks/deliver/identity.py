@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 from gapps_hooks.errors import GappsHooksError, Passing
 from gapps_hooks.model import Account, Identity, Kind
-from gapps_hooks.outbox import entries, leases, links, subjects
+from gapps_hooks.outbox import entries, leases, links, references, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.wiring import Wiring
 
@@ -95,6 +95,8 @@ def _rename(wiring: Wiring, known: int, name: str, *, held: int | None) -> None:
     lease = nullcontext() if held is None else leases.hold(wiring.state.directory, held)
     if lease is None:
         raise Passing(f"{name} is somebody renamed, who is being delivered at this moment")
-    with lease:
+    with lease, wiring.state.transaction():
+        before = subjects.name_of(wiring.state, known)
         subjects.rename(wiring.state, known, name)
+        references.follow(wiring.state, Kind.USER, before, name)
     raise Renamed(known)

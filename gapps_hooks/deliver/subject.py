@@ -24,7 +24,7 @@ from gapps_hooks.errors import (
     SourceUnreadable,
 )
 from gapps_hooks.model import Change, Kind, Outcome, Verdict
-from gapps_hooks.outbox import breaker, entries, history, leases
+from gapps_hooks.outbox import breaker, entries, history, leases, links
 from gapps_hooks.outbox.delays import next_delay
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.report import change_line, outcome_line, summary
@@ -158,12 +158,21 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
     else:
         outcome = _success(entry, delivered, tuple(done))
         with wiring.state.transaction():
-            entries.settle(wiring.state, entry)
+            _clear(wiring, entry, outcome)
             _write_history(wiring, entry, outcome)
     if outcome.verdict is Verdict.BURIED:
         wiring.tell_trouble(outcome_line(outcome))
     wiring.policy.tell(outcome)
     return outcome
+
+
+def _clear(wiring: Wiring, entry: Entry, outcome: Outcome) -> None:
+    """Without a source, what was said of one who is not enabled is needed when they are."""
+    unlinked = wiring.source is None and links.of(wiring.state, entry.subject) is None
+    if unlinked and entry.patch and not entry.removed:
+        entries.rest(wiring.state, entry, outcome.line)
+    else:
+        entries.settle(wiring.state, entry)
 
 
 def _write_history(wiring: Wiring, entry: Entry, outcome: Outcome) -> None:

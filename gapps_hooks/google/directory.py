@@ -6,7 +6,7 @@ It must not know why they are called, and no verb of it deletes a user.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gapps_hooks.errors import NotFound, Passing, Refused, SignInRefused
 from gapps_hooks.google.answers import (
@@ -34,6 +34,12 @@ OWN_CUSTOMER = "my_customer"
 USERS_PER_PAGE = 500
 GROUPS_PER_PAGE = 200
 MEMBERS_PER_PAGE = 200
+
+#: Why one API or scope may be refused while the others are granted.
+_OF_ITS_OWN: Final = frozenset(
+    "access_denied accessNotConfigured insufficientPermissions invalid_scope"
+    " unauthorized_client".split()
+)
 
 _Item = TypeVar("_Item", GoogleUser, GoogleGroup, GoogleMember)
 
@@ -229,10 +235,12 @@ class Directory:
         )
 
     def _aside(self, request: HttpRequest, sign_in: SignIn) -> dict[str, Any]:
-        # A scope that only this call needs must not stop everybody else's delivery.
+        # A scope or an API that only this call needs must not stop everybody else's delivery.
         try:
             return self._do(request, sign_in=sign_in)
         except SignInRefused as fault:
+            if fault.reason not in _OF_ITS_OWN:
+                raise
             raise Refused(str(fault), status=fault.status, reason=fault.reason) from None
 
     def _list_users(self, **parameters: str | None) -> tuple[GoogleUser, ...]:

@@ -31,6 +31,7 @@ __all__ = [
     "postpone",
     "record",
     "release",
+    "rest",
     "retry",
     "settle",
     "touch",
@@ -43,7 +44,7 @@ _SEEN: Final = "SELECT subject FROM events WHERE id = ?"
 _NOTE_EVENT: Final = "INSERT INTO events (id, subject, recorded_at) VALUES (?, ?, ?)"
 _FORGET_EVENTS: Final = "DELETE FROM events WHERE recorded_at < ?"
 _ONE: Final = "WHERE entries.subject = ?"
-_ALL: Final = "ORDER BY entries.sequence"
+_ALL: Final = "WHERE status <> 'resting' ORDER BY entries.sequence"
 _DUE: Final = """
 WHERE status = 'waiting' AND (due_at <= :now OR due_at > :now + :longest)
 ORDER BY entries.sequence LIMIT :limit
@@ -122,7 +123,7 @@ def get(state: State, subject: int) -> Entry | None:
 
 
 def all_entries(state: State) -> tuple[Entry, ...]:
-    """Every entry, oldest first."""
+    """Every entry that somebody or something has to care for, oldest first."""
     return rows.entries_where(state, _ALL)
 
 
@@ -153,6 +154,16 @@ def hold(state: State, entry: Entry, reason: str) -> bool:
 def bury(state: State, entry: Entry, reason: str) -> bool:
     """Keep it until a person or a new event digs it up; False if one has come meanwhile."""
     return _stop(state, entry, "buried", reason)
+
+
+def rest(state: State, entry: Entry, reason: str) -> bool:
+    """Keep what was said, without the password, for the next event on the subject to add to.
+
+    False if a newer event has come meanwhile.
+    """
+    with state.transaction():
+        rows.forget_secret(state, entry.subject)
+        return _stop(state, entry, "resting", reason)
 
 
 def retry(state: State, subject: int) -> bool:

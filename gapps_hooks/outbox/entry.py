@@ -14,7 +14,7 @@ from gapps_hooks.model import Identity, Kind, PasswordHash
 from gapps_hooks.outbox.merging import VERSION, Words, from_json, to_json
 from gapps_hooks.outbox.state import State
 
-Status = Literal["waiting", "held", "buried"]
+Status = Literal["waiting", "held", "buried", "resting"]
 
 _SELECT: Final = """
 SELECT entries.*, subjects.kind, subjects.name, subjects.generation, secrets.function, secrets.value
@@ -46,7 +46,7 @@ class Entry:
     name: str
     #: Grows with every event on the subject, also beyond the entry's life.
     generation: int
-    #: ``held`` and ``buried`` wait for a person, or for the next event.
+    #: ``held`` and ``buried`` wait for a person, or for the next event; ``resting`` for that alone.
     status: Status
     #: The payloads' keys, each with its last value.
     patch: Mapping[str, Any]
@@ -117,6 +117,11 @@ def delete(state: State, subject: int) -> bool:
     """Remove the entry and wipe its hash; inside a transaction. False if there is none."""
     _save_secret(state, subject, None)
     return state.execute(_DELETE, (subject,)) == 1
+
+
+def forget_secret(state: State, subject: int) -> None:
+    """Wipe the entry's hash and keep the rest; inside a transaction."""
+    _save_secret(state, subject, None)
 
 
 def _save_secret(state: State, subject: int, password: PasswordHash | None) -> None:

@@ -19,6 +19,7 @@ _ADD: Final = """
 INSERT INTO memberships (group_subject, reference, role, address, google_id)
 VALUES (?, ?, ?, ?, ?)
 """
+_RENAME: Final = "UPDATE OR IGNORE memberships SET reference = ? WHERE reference = ?"
 _GROUPS_WITH: Final = """
 SELECT group_subject FROM memberships WHERE reference = ? ORDER BY group_subject
 """
@@ -54,6 +55,14 @@ def replace(state: State, group_subject: int, memberships: Iterable[Membership])
         state.execute(_CLEAR, (group,))
         for each in memberships:
             state.execute(_ADD, (group, each.reference, each.role, each.address, each.google_id))
+
+
+def rename(state: State, old: str, new: str) -> None:
+    """Let what is remembered of a member stand under a new reference; inside a transaction.
+
+    A group that has the new reference already keeps that one.
+    """
+    state.execute(_RENAME, (new, old))
 
 
 def groups_with(state: State, reference: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gapps_hooks.model import Event, EventKind, Identity
-from gapps_hooks.outbox import links, subjects
+from gapps_hooks.outbox import links, references, subjects
 from gapps_hooks.outbox.entry import words_of
 from gapps_hooks.outbox.merging import is_removal
 from gapps_hooks.outbox.state import State
@@ -41,6 +41,8 @@ def _renamed(state: State, event: Event, subject: int) -> Meant:
         return Meant(
             subject=subject, problem=f"{event.old_name} cannot become {event.name}: {error}"
         )
+    if event.old_name is not None:
+        references.follow(state, event.subject_kind, event.old_name, event.name)
     _learn(state, subject, event.identity)
     return Meant(subject=subject)
 

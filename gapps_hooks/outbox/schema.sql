@@ -44,7 +44,7 @@ CREATE TABLE entries (
     sequence       INTEGER NOT NULL,
     version        INTEGER NOT NULL,
     words          TEXT NOT NULL,
-    status         TEXT NOT NULL CHECK (status IN ('waiting', 'held', 'buried')),
+    status         TEXT NOT NULL CHECK (status IN ('waiting', 'held', 'buried', 'resting')),
     recorded_at    REAL NOT NULL,
     event_at       REAL NOT NULL,
     attempts       INTEGER NOT NULL DEFAULT 0,

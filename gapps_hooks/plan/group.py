@@ -57,8 +57,10 @@ def plan_group(gathering: Gathering, rules: Rules, now: float) -> Plan | Questio
     return _plan_linked(gathering, group, link, rules, now)
 
 
-def _plan_removed(gathering: Gathering, rules: Rules) -> Plan | MembersQuestion:
+def _plan_removed(gathering: Gathering, rules: Rules) -> Plan | Question | MembersQuestion:
     link = gathering.link
+    if link is None and gathering.attempted:
+        return _close_what_was_lost(gathering, rules)
     if link is None or link.ended_at is not None:
         return Plan(notes=("not at Google",))
     if gathering.asked and gathering.actual is None:
@@ -69,6 +71,17 @@ def _plan_removed(gathering: Gathering, rules: Rules) -> Plan | MembersQuestion:
         verb = Change(verbs=(Verb.DELETE_GROUP,), google_id=link.google_id, address=link.address)
         return Plan(changes=(verb,))
     return _empty(gathering, link, rules)
+
+
+def _close_what_was_lost(gathering: Gathering, rules: Rules) -> Plan | Question:
+    """A group whose creation was sent, and that was removed before its answer was known."""
+    if not gathering.asked:
+        return Question(gathering.address)
+    actual = gathering.actual
+    if actual is None or actual.email != gathering.address or gathering.holder is not None:
+        return Plan(notes=("not at Google",))
+    found = Change(verbs=(Verb.ADOPT,), google_id=actual.id, address=actual.email)
+    return Plan(changes=(found, _settings_change(actual.email, actual.id, rules)))
 
 
 def _empty(gathering: Gathering, link: Link, rules: Rules) -> Plan | MembersQuestion:

@@ -442,6 +442,29 @@ def test_only_a_group_of_ours_can_be_deleted(tmp_path: Path) -> None:
     assert set(house.roles(TEAM)) == {"guest@example.net"}
 
 
+def test_a_group_whose_lost_creation_was_removed_again_is_closed(house: Organisation) -> None:
+    house.fail(fails="lost answer", call="groups.insert", times=0)
+    house.record("group-change", "team", {"members": []})
+    house.drain()
+    house.emulator.faults.clear()
+    house.record("group-change", "team", {"deleted": True})
+    house.restart()
+    house.drain(whole=True)
+    assert house.left() == {}
+    assert house.found_group(TEAM)["settings"]["whoCanPostMessage"] == "ALL_IN_DOMAIN_CAN_POST"
+
+
+def test_a_list_that_waits_follows_a_person_who_is_renamed_meanwhile(house: Organisation) -> None:
+    add(house, "alice")
+    house.fail(fails="503", call="groups.insert", times=0)
+    house.record("group-change", "team", {"members": ["alice"]})
+    house.drain()
+    house.emulator.faults.clear()
+    house.record("user-modify", "alicia", {"old_username": "alice"})
+    house.drain(whole=True)
+    assert set(house.roles(TEAM)) == at("alicia")
+
+
 def test_a_group_deleted_by_us_is_made_anew_when_it_comes_back(tmp_path: Path) -> None:
     house = organise(tmp_path, more='---\n[groups]\nremoved = "delete"\n')
     house.fire("group-change", "team", {"members": []})

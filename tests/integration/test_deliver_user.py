@@ -489,3 +489,24 @@ def test_a_rename_to_a_groups_address_is_buried_at_once(house: Organisation) -> 
     outcome = house.fire("user-modify", "alicia", {"old_username": "alice"})
     assert outcome.verdict is Verdict.BURIED
     assert "held by a group" in outcome.line
+
+
+# --- what is remembered until it is needed --------------------------------------------------------
+
+
+def test_what_was_said_of_one_who_is_not_enabled_is_used_when_they_are(house: Organisation) -> None:
+    house.fire("user-add", "alice", {**ALICE, "enabled": False, "password": "correct horse"})
+    assert (waiting(house), house.state.rows("SELECT * FROM secrets")) == ([], [])
+    with house.calls() as made:
+        outcome = house.fire("user-modify", "alice", {"enabled": True})
+    assert (outcome.verdict, made) == (Verdict.DONE, ["users.insert"])
+    assert house.user("alice@example.org").family_name == "Archer"
+
+
+def test_a_leaver_is_suspended_although_google_once_denied_the_account(house: Organisation) -> None:
+    house.fire("user-add", "alice", ALICE)
+    house.clock.now += 3600
+    house.fail(fails="404", call="users.get")
+    assert house.fire("user-delete", "alice").verdict is Verdict.LATER
+    house.drain(whole=True)
+    assert house.user("alice@example.org").suspended
