@@ -6,7 +6,7 @@ It must not know why they are called, and no verb of it deletes a user.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gapps_hooks.errors import NotFound, Passing, Refused, SignInRefused
 from gapps_hooks.google.answers import (
@@ -20,6 +20,7 @@ from gapps_hooks.google.answers import (
     verified_domains,
 )
 from gapps_hooks.google.boundaries import CREATION, REQUEST
+from gapps_hooks.google.rules import OF_ONE_API
 from gapps_hooks.model import GoogleGroup, GoogleMember, GoogleUser, PasswordHash, Role
 
 if TYPE_CHECKING:
@@ -34,12 +35,6 @@ OWN_CUSTOMER = "my_customer"
 USERS_PER_PAGE = 500
 GROUPS_PER_PAGE = 200
 MEMBERS_PER_PAGE = 200
-
-#: Why one API or scope may be refused while the others are granted.
-_OF_ITS_OWN: Final = frozenset(
-    "access_denied accessNotConfigured insufficientPermissions invalid_scope"
-    " unauthorized_client".split()
-)
 
 _Item = TypeVar("_Item", GoogleUser, GoogleGroup, GoogleMember)
 
@@ -239,7 +234,7 @@ class Directory:
         try:
             return self._do(request, sign_in=sign_in)
         except SignInRefused as fault:
-            if fault.reason not in _OF_ITS_OWN:
+            if fault.reason not in OF_ONE_API:
                 raise
             raise Refused(str(fault), status=fault.status, reason=fault.reason) from None
 

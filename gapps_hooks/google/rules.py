@@ -326,3 +326,14 @@ RULES: Final = (
     # about this subject, and must not bury its entry.
     Rule(verdict=Passing, text=_UNANSWERED, plain=True),
 )
+
+#: Reasons why one API or scope may be refused while the others are granted.
+OF_ONE_API: Final = frozenset(
+    {
+        "access_denied",
+        "accessNotConfigured",
+        "insufficientPermissions",
+        "invalid_scope",
+        "unauthorized_client",
+    }
+)
