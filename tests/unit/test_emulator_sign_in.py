@@ -216,7 +216,7 @@ def test_a_refresh_token_becomes_a_token_in_the_persons_name(desk: Desk) -> None
     assert (answer["scope"], answer["token_type"]) == ("group user", "Bearer")
     token = desk.sign_in.token(answer["access_token"])
     assert token is not None
-    assert (token.subject, token.scopes) == ("admin@example.org", {"user", "group"})
+    assert (token.subject, token.scopes) == ("admin@example.org", frozenset({"user", "group"}))
 
 
 def test_a_refresh_token_can_be_asked_for_less(desk: Desk) -> None:
@@ -275,7 +275,7 @@ def test_a_self_signed_token_is_for_one_service(desk: Desk) -> None:
 def test_a_self_signed_token_with_scopes_is_for_these(desk: Desk) -> None:
     token = desk.sign_in.token(self_signed(desk, scope="user group"))
     assert token is not None
-    assert (token.audience, token.scopes) == ("", {"user", "group"})
+    assert (token.audience, token.scopes) == ("", frozenset({"user", "group"}))
 
 
 @pytest.mark.parametrize(
