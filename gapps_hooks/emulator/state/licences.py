@@ -87,7 +87,8 @@ def _places(workspace: Workspace, product: str, sku: str) -> Iterator[tuple[str,
 def _holder(workspace: Workspace, product: str, sku: str, user_key: str) -> str:
     user = find(workspace, normal(user_key))
     if (product, sku) not in workspace.licences.get(user.id, ()):
-        raise api_errors.not_found("license")
+        message = "User does not have a license for specified sku and product"
+        raise api_errors.ApiError(status=404, reason="notFound", message=message)
     return user.id
 
 
