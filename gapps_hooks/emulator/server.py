@@ -183,6 +183,8 @@ class _Server(cheroot_wsgi.Server):
     """A server that logs instead of writing to stderr."""
 
     ConnectionClass = _Connection
+    #: cheroot keeps ten connections open otherwise, and more clients than that are no rarity.
+    keep_alive_conn_limit = 10_000
     #: Seconds between two looks at whether to stop.
     expiration_interval = 0.05
 

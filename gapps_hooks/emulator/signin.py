@@ -5,56 +5,28 @@ It must not know HTTP, nor what a token is used for.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from gapps_hooks.emulator.assertions import check_window, parts_of
+from gapps_hooks.emulator.token_errors import REFUSALS, TokenError
 
 #: google-auth writes this audience whatever the key's token_uri is.
 AUDIENCE = "https://oauth2.googleapis.com/token"
 _REFRESH = "refresh_token"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_LIFETIME = 3600.0
-_LONGEST_ASSERTION = 65 * 60
-_CLOCK_SKEW = 300
 #: In a signed assertion; an access token of Google's has one.
 _DOTS = 2
 _NOT_AUTHORISED = (
     "Client is unauthorized to retrieve access tokens using this method, or client not "
     "authorized for any of the scopes requested."
 )
-_WINDOW = (
-    "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
-    "Check your iat and exp values in the JWT claim."
-)
-
-
-#: What the token endpoint says when something is wrong that cannot be seen from the request.
-REFUSALS: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
-    {
-        "admin_policy_enforced": ("admin_policy_enforced", "Blocked by the administrator.", 400),
-        "disabled_client": ("disabled_client", "The OAuth client was disabled.", 401),
-        "deleted_client": ("deleted_client", "The OAuth client was deleted.", 401),
-        "invalid_client": ("invalid_client", "The OAuth client was not found.", 401),
-        "org_internal": ("org_internal", "This client is restricted to its organization.", 403),
-        "unauthorized_client": (
-            "unauthorized_client", "Unauthorized client or scope in request.", 401,
-        ),
-        "account_restricted": ("access_denied", "Account restricted", 403),
-        "account_deleted": ("invalid_grant", "The account has been deleted", 400),
-        "invalid_grant": ("invalid_grant", "Bad Request", 400),
-        "invalid_rapt": ("invalid_grant", "reauth related error (invalid_rapt)", 400),
-        "invalid_subject": ("invalid_request", "Invalid impersonation prn email address", 400),
-        "internal_failure": ("internal_failure", "Backend Error", 500),
-    }
-)  # fmt: skip
 
 
 class Subjects(Protocol):
@@ -65,19 +37,6 @@ class Subjects(Protocol):
 
     def token_error(self) -> str:
         """Return the key of REFUSALS that answers every request for a token, "" for none."""
-
-
-@dataclass(slots=True)
-class TokenError(Exception):
-    """An answer of the token endpoint other than a token (RFC 6749, section 5.2)."""
-
-    error: str
-    description: str
-    status: int = 400
-
-    def body(self) -> dict[str, str]:
-        """Return the JSON body."""
-        return {"error": self.error, "error_description": self.description}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +98,7 @@ class SignIn:
             )
         claims = self._verified(form.get("assertion", ""))
         client = self.clients[str(claims["iss"])]
-        self._check_window(claims)
+        check_window(claims, self._now())
         asked = frozenset(str(claims.get("scope", "")).split())
         # Nobody has to delegate what a service account does in its own name.
         scopes = _granted(asked, client.granted if "sub" in claims else asked)
@@ -207,7 +166,7 @@ class SignIn:
         """Return what a service account gave itself (https://google.aip.dev/auth/4111)."""
         try:
             claims = self._verified(text)
-            self._check_window(claims)
+            check_window(claims, self._now())
         except TokenError:
             return None
         audience, scopes = (
@@ -225,7 +184,7 @@ class SignIn:
         )
 
     def _verified(self, assertion: str) -> dict[str, Any]:
-        header, claims, signed, signature = _parts(assertion)
+        header, claims, signed, signature = parts_of(assertion)
         client = self.clients.get(str(claims.get("iss", "")))
         if client is None:
             raise TokenError("invalid_grant", "Invalid grant: account not found")
@@ -235,15 +194,6 @@ class SignIn:
         if header.get("alg") != "RS256" or not known:
             raise TokenError("invalid_grant", "Invalid JWT Signature.")
         return claims
-
-    def _check_window(self, claims: Mapping[str, Any]) -> None:
-        for name, label in (("iat", "iat (issued at)"), ("exp", "exp (expiration time)")):
-            if not isinstance(claims.get(name), int | float):
-                raise TokenError("invalid_grant", f"Invalid JWT: {label} is not set.")
-        issued, expires, now = claims["iat"], claims["exp"], self._now()
-        too_long = expires - issued > _LONGEST_ASSERTION
-        if too_long or issued > now + _CLOCK_SKEW or expires < now - _CLOCK_SKEW:
-            raise TokenError("invalid_grant", _WINDOW)
 
     def _subject(self, claims: Mapping[str, Any]) -> str | None:
         subject = claims.get("sub")
@@ -276,18 +226,6 @@ def _signed_by(key: rsa.RSAPublicKey, signed: bytes, signature: bytes) -> bool:
     return True
 
 
-def _parts(assertion: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
-    try:
-        first, second, third = assertion.split(".")
-        header, claims = json.loads(_decoded(first)), json.loads(_decoded(second))
-        signature = _decoded(third)
-    except (ValueError, binascii.Error):
-        raise TokenError("invalid_request", "Bad Request") from None
-    if not (isinstance(header, dict) and isinstance(claims, dict)):
-        raise TokenError("invalid_request", "Bad Request")
-    return header, claims, f"{first}.{second}".encode(), signature
-
-
 def _granted(scopes: frozenset[str], granted: frozenset[str]) -> frozenset[str]:
     if not scopes:
         raise TokenError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
@@ -296,7 +234,3 @@ def _granted(scopes: frozenset[str], granted: frozenset[str]) -> frozenset[str]:
     if not scopes <= granted:
         raise TokenError("access_denied", "Requested client not authorized.", 403)
     return scopes
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -81,7 +81,7 @@ class Switches:
     unresolvable: tuple[str, ...] = ()
     #: The domain's API access is off: 403 domainCannotUseApis.
     domain_cannot_use_apis: bool = False
-    #: What the token endpoint answers instead of a token: a key of signin.REFUSALS.
+    #: What the token endpoint answers instead of a token: a key of token_errors.REFUSALS.
     token_error: str = ""
     #: Switched-off APIs: ``admin``, ``groupssettings``, ``licensing`` (403 accessNotConfigured).
     disabled_apis: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from google.auth.exceptions import RefreshError
 from googleapiclient.errors import HttpError
 
 from gapps_hooks.emulator import Emulator, ServiceAccountKey, new_key
-from gapps_hooks.emulator.signin import REFUSALS
+from gapps_hooks.emulator.token_errors import REFUSALS
 
 Call = Callable[[Any], Any]
 ALICE = "alice@example.org"

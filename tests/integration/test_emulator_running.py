@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client as http_client
 import json
 import re
 import signal
@@ -16,6 +17,8 @@ from typing import Any
 import httplib2
 import pytest
 from emulator_client import Door, body
+from google.oauth2.credentials import Credentials
+from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # it has no types
 
 from gapps_hooks.emulator import (
     Certificate,
@@ -235,3 +238,42 @@ def test_the_program_keeps_its_key_and_its_state_but_no_password(
     assert (admin["isAdmin"], admin["isDelegatedAdmin"]) == (False, True)
     trusting.close()
     assert again.stop(signal.SIGTERM)[2] == 0
+
+
+def test_the_program_makes_up_people_and_writes_a_consent(
+    tmp_path: Path, http: httplib2.Http
+) -> None:
+    options = "people=30, groups=2, locales='de_DE,ja_JP', consent_file=Path('consent.json')"
+    program = Program(tmp_path, options)
+    consent = json.loads((tmp_path / "consent.json").read_text())
+    assert consent["token_uri"] == f"{program.url()}/token"
+    assert stat.S_IMODE((tmp_path / "consent.json").stat().st_mode) == 0o600
+    del consent["type"]
+    person = Credentials(None, **consent)  # type: ignore[no-untyped-call] # it has no types
+    uri = f"{program.url()}/admin/directory/v1/users?customer=my_customer"
+    _, content = AuthorizedHttp(person, http=http).request(uri)
+    assert len(json.loads(content)["users"]) == 31
+    assert program.stop(signal.SIGTERM)[2] == 0
+
+
+def test_people_are_made_up_over_the_controls_too(
+    http: httplib2.Http, server: RunningServer
+) -> None:
+    assert send(http, server, "POST /seed", {"people": 5, "groups": 1})[0] == 204
+    held = send(http, server, "GET /state")[1]
+    assert (len(held["users"]), len(held["groups"])) == (6, 1)
+    status, answer = send(http, server, "POST /seed", {"people": 1, "locales": ["xx_YY"]})
+    assert (status, "xx_YY" in answer["error"]) == (400, True)
+
+
+def test_many_clients_keep_their_connections(server: RunningServer) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    clients = [http_client.HTTPConnection(host, int(port)) for _ in range(24)]
+    for _ in range(2):
+        for client in clients:
+            client.request("GET", "/admin/directory/v1/users/a")
+            answer = client.getresponse()
+            answer.read()
+            assert (answer.status, answer.will_close) == (401, False)
+    for client in clients:
+        client.close()

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from gapps_hooks.emulator.keys import ServiceAccountKey, key_of, new_key
-from gapps_hooks.emulator.signin import AUDIENCE, GRANT_TYPE, Client, Consent, SignIn, TokenError
+from gapps_hooks.emulator.signin import AUDIENCE, GRANT_TYPE, Client, Consent, SignIn
+from gapps_hooks.emulator.token_errors import TokenError
 
 NOW = 1_790_000_000.0
 WINDOW = (

@@ -21,7 +21,7 @@ from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.discovery import Method
 from gapps_hooks.emulator.routes import answers, batch, documents, exchange
 from gapps_hooks.emulator.routes.table import HANDLERS
-from gapps_hooks.emulator.signin import TokenError
+from gapps_hooks.emulator.token_errors import TokenError
 
 _TOKEN_PATHS = ("/token", "/oauth2/v4/token", "/o/oauth2/token")
 _REVOCATION_PATHS = ("/revoke", "/o/oauth2/revoke")
