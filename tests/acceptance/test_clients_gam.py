@@ -172,3 +172,13 @@ def test_gam_brings_a_deleted_user_back(gam: Gam, google: Google) -> None:
     gam("undelete", "user", "carol", "ou", "/")
     assert gam.shown("info", "user", "carol", "nolicenses")["id"] == before["id"]
     assert ("users.undelete", 204) in google.calls("users.undelete")
+
+
+def test_gam_gives_licences_and_finds_them(gam: Gam, google: Google) -> None:
+    gam.create("bob")
+    gam("user", "bob", "add", "license", "Google-Drive-storage-20GB")
+    # it asks for every product there is, and 404 has to tell it which of them he lacks
+    (held,) = gam.shown("info", "user", "bob")["licenses"]
+    assert held.startswith("Google-Drive-storage-20GB ")
+    statuses = [status for _, status in google.calls("licenseAssignments.get")]
+    assert (statuses.count(200), set(statuses)) == (1, {200, 404})
