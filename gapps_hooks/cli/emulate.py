@@ -76,7 +76,7 @@ def emulate(**options: Any) -> None:  # noqa: ANN401 - handed on as they are
     """
     try:
         # the emulator's own packages are an extra, which those who only deliver need not have
-        from gapps_hooks.emulator import run  # noqa: PLC0415 - so that its help shows without them
+        from gapps_hooks.emulator import UnknownLocale, run  # noqa: PLC0415 - so that its help shows without them
     except ModuleNotFoundError as missing:
         raise Failure(
             f"the emulator's packages are not installed ({missing.name}): "
@@ -85,7 +85,7 @@ def emulate(**options: Any) -> None:  # noqa: ANN401 - handed on as they are
         ) from missing
     try:
         run(**options, say=click.echo)
-    except AttributeError as error:
-        raise Failure(f"locales are Faker's names, such as de_DE: {error}", FAILED) from error
+    except UnknownLocale as error:
+        raise Failure(f"--locales: {error}", FAILED) from error
     except (ValueError, KeyError) as error:
         raise Failure(f"a file does not hold what it should: {error}", FAILED) from error

@@ -85,6 +85,6 @@ def _refused(error: Exception) -> tuple[Response, int]:
     """Answer a mistake of the test with a sentence; anything else is a defect of ours."""
     if isinstance(error, HTTPException):
         return jsonify({"error": error.description}), error.code or 400
-    if isinstance(error, ApiError | ValueError | KeyError | TypeError | AttributeError):
+    if isinstance(error, ApiError | ValueError | KeyError | TypeError):
         return jsonify({"error": str(error)}), 400
     raise error

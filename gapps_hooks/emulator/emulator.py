@@ -120,7 +120,7 @@ class Emulator(Backend):
     def seed_people(self, people: int, groups: int = 0, locales: Sequence[str] = ()) -> None:
         """Add made-up people and groups in the primary domain; needs Faker.
 
-        Raises ImportError without it, AttributeError for a locale that it does not have.
+        Raises ImportError without it, UnknownLocale for a locale that it does not have.
         """
         domain = self.workspace.addresses.domains[0]
         self.seed(made_up(people, groups, tuple(locales), domain, seed=self._seed))

@@ -20,13 +20,17 @@ _NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
 _LONGEST_PART = 24
 
 
+class UnknownLocale(ValueError):
+    """A locale that Faker does not have."""
+
+
 def made_up(
     people: int, groups: int, locales: Sequence[str], domain: str, *, seed: int = 0
 ) -> dict[str, Any]:
     """Return a seed of so many people and groups in a domain.
 
     ``locales`` are Faker's, such as ``de_DE``; a number tells the addresses of people of one name
-    apart. Raises AttributeError for a locale that Faker does not have.
+    apart. Raises UnknownLocale.
     """
     dice = random.Random(seed)  # noqa: S311 - reproducible, and protects nothing
     users = list(islice(_people(_names(locales, seed), domain, dice), people))
@@ -42,7 +46,10 @@ def _names_of(locale: str, seed: int) -> Iterator[tuple[str, str]]:
     # half the emulator's start would go into it, and most seeds have people of their own
     from faker import Faker  # noqa: PLC0415 - so that only those who ask for people load it
 
-    faker = Faker(locale)
+    try:
+        faker = Faker(locale)
+    except AttributeError as error:
+        raise UnknownLocale(f"Faker has no locale {locale}; a locale is such as de_DE") from error
     faker.seed_instance(seed)
     for _ in range(_NAMES):
         yield faker.first_name(), faker.last_name()

@@ -48,8 +48,8 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     exists, and written at the end (without passwords); ``tls`` is the certificate to serve HTTPS
     with, made when missing, its key beside it in ``….key``, and brings the tunnel; ``delegated``
     makes the administrator a delegated one. Raises OSError for a port in use and for files,
-    ValueError and KeyError for their content, ImportError and AttributeError for people without
-    Faker or of an unknown locale.
+    ValueError and KeyError for their content, ImportError and UnknownLocale for people without
+    Faker or of a locale that it does not have.
     """
     known = key_of(json.loads(key_file.read_text("utf-8"))) if key_file.exists() else None
     emulator = _emulator(domain, admin, known, delegated=delegated)

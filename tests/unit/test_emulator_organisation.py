@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gapps_hooks.emulator import seeds
-from gapps_hooks.emulator.people import made_up
+from gapps_hooks.emulator.people import UnknownLocale, made_up
 from gapps_hooks.emulator.state import (
     licences,
     lists,
@@ -223,6 +223,14 @@ def test_a_field_that_goes_takes_its_values_along_and_others_keep_their_ids(skil
     assert seen(skilled, projection="full") == {"Other": {"level": 1}}
 
 
+def test_a_restored_user_has_no_values_of_a_schema_that_went_meanwhile(skilled: World) -> None:
+    known = skilled.get("alice@example.org")["id"]
+    users.delete(skilled.workspace, skilled.boss, known)
+    schemas.delete(skilled.workspace, ME, "Skills")
+    users.undelete(skilled.workspace, skilled.boss, known, {})
+    assert seen(skilled, projection="full", viewType="domain_public") == {"Other": {"level": 1}}
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -294,6 +302,11 @@ def test_what_is_dumped_can_be_loaded_again(skilled: World) -> None:
     assert paths(other) == ["/a"]
     assert other.get("alice@example.com")["primaryEmail"] == "alice@example.org"
     assert seen(other, projection="full") == {"Skills": VALUES, "Other": {"level": 1}}
+
+
+def test_a_locale_that_is_none_is_told() -> None:
+    with pytest.raises(UnknownLocale, match="xx_YY"):
+        made_up(1, 0, ("xx_YY",), "example.org")
 
 
 @given(st.integers(0, 60), st.integers(0, 5), st.integers(0, 3))

@@ -25,7 +25,12 @@ from gapps_hooks.emulator.token_errors import TokenError
 
 _TOKEN_PATHS = ("/token", "/oauth2/v4/token", "/o/oauth2/token")
 _REVOCATION_PATHS = ("/revoke", "/o/oauth2/revoke")
-_BATCH_PATHS = ("/batch", "/batch/admin/directory_v1", "/batch/groupssettings/v1")
+_BATCH_PATHS = (
+    "/batch",
+    "/batch/admin/directory_v1",
+    "/batch/groupssettings/v1",
+    "/batch/licensing/v1",
+)
 
 _USUAL_HEADERS = (
     ("Vary", "Origin"),

@@ -147,7 +147,7 @@ def _put(workspace: Workspace, old: Json, new: Json | None) -> None:
         if key != name or new is not None
     }
     kept = {field["fieldName"] for field in new["fields"]} if new else set()
-    for user in workspace.users.values():
+    for user in (*workspace.users.values(), *workspace.deleted().values()):
         values = dict(user.profile.get("customSchemas", {}))
         trimmed = {key: it for key, it in values.pop(name, {}).items() if key in kept}
         if new and trimmed:

@@ -47,7 +47,7 @@ _VALUES: Final = MappingProxyType(
 _INITIAL: Final = MappingProxyType(
     {
         "whoCanJoin": "CAN_REQUEST_TO_JOIN",
-        "whoCanViewMembership": "ALL_MANAGERS_CAN_VIEW",
+        "whoCanViewMembership": "ALL_MEMBERS_CAN_VIEW",
         "whoCanViewGroup": "ALL_IN_DOMAIN_CAN_VIEW",
         "whoCanDiscoverGroup": "ALL_IN_DOMAIN_CAN_DISCOVER",
         "whoCanInvite": "ALL_MANAGERS_CAN_INVITE",
