@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aiogoogle import Aiogoogle, HTTPError  # type: ignore[import-not-found] # in its own place
-from aiogoogle.auth.creds import ServiceAccountCreds  # type: ignore[import-not-found]
+from aiogoogle.auth.creds import ServiceAccountCreds  # type: ignore[import-not-found] # the same
 
 #: What is made at run time, from the discovery document.
 Made = Any
