@@ -13,6 +13,7 @@ It must know nothing of the rest of the package.
     └── GoogleFault               what a Google call came to, other than done
         ├── Passing               the same call may work later
         │   ├── Throttled         Google asks for fewer requests
+        │   ├── OutOfTime         nothing was sent: the caller's time was over
         │   └── NotYet            a new or renamed object is still settling at Google
         ├── Outage                nobody's entry's fault: stop all delivery
         │   ├── Unreachable       connection, name lookup, TLS
@@ -116,6 +117,10 @@ class Passing(GoogleFault):
 
 class Throttled(Passing):
     """Google asks for fewer requests."""
+
+
+class OutOfTime(Passing):
+    """There was no time left to ask; nothing was sent, and nothing is held against the entry."""
 
 
 class NotYet(Passing):

@@ -5,6 +5,7 @@ It must not know Google's client, the outbox or the sources.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -91,6 +92,11 @@ class Policy:
             merged.update(answer)
         for name in merged.keys() & DECIDED_ELSEWHERE.keys():
             raise self._unusable("gapps_attributes", name, DECIDED_ELSEWHERE[name])
+        try:
+            json.dumps(merged)
+        except (TypeError, ValueError):
+            advice = "return only what JSON can say: text, numbers, true, false, lists, objects"
+            raise self._unusable("gapps_attributes", merged, advice) from None
         return merged
 
     def org_unit(self, account: Account) -> str | Unset | None:

@@ -21,8 +21,11 @@ class DefaultPolicy:
     @hookimpl(trylast=True)
     def gapps_choose_address(self, account: Account) -> str:
         """Take the vouched address of the account manager, else ``username@domain``."""
-        address = account.email or f"{account.username}@{self.domain}"
-        return str(address).lower()
+        name = account.username
+        if account.email:
+            return str(account.email).lower()
+        # A user name may be an address already; of another one with @ Google's rules tell more.
+        return (name if name.count("@") == 1 else f"{name.replace('@', '?')}@{self.domain}").lower()
 
     @hookimpl(trylast=True)
     def gapps_org_unit(self, account: Account) -> str | Unset | None:

@@ -59,9 +59,13 @@ class SharedPace:
     settings: Settings
     sleep: Callable[[float], None]
 
-    def wait_turn(self, kinds: tuple[str, ...]) -> None:
-        """Block until a request of these kinds may be sent."""
-        seconds = limiter.take(self.state, kinds, _rates(self.settings))
+    def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:
+        """Block until a request of these kinds may be sent, ``longest`` seconds at most.
+
+        Raises:
+            OutOfTime: the turn would come later; none was taken.
+        """
+        seconds = limiter.take(self.state, kinds, _rates(self.settings), longest)
         if seconds > 0:
             self.sleep(seconds)
 

@@ -15,7 +15,7 @@ from gapps_hooks.cli.program import LATER
 from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
 from gapps_hooks.deliver.subject import drain, why_closed
 from gapps_hooks.model import Outcome
-from gapps_hooks.outbox import breaker, entries
+from gapps_hooks.outbox import breaker, entries, history
 from gapps_hooks.outbox.entries import Entry
 from gapps_hooks.report import exit_status, outcome_as_json
 from gapps_hooks.wiring import Wiring
@@ -32,6 +32,7 @@ def deliver(settings_path: Path, due_only: bool, quiet: bool, as_json: bool) -> 
     Exit status: 0 all done, 1 something was buried, 4 something is held, 75 something waits.
     """
     with opened(settings_path) as wiring:
+        history.purge(wiring.state)
         waiting = _waiting(wiring, due_only=due_only)
         closed = _why_closed(wiring, due_only=due_only) if waiting else None
         outcomes: tuple[Outcome, ...] = ()

@@ -12,7 +12,7 @@ from typing import Final
 
 from gapps_hooks.deliver.memory import Owner, remember_change
 from gapps_hooks.deliver.send import Answer, send
-from gapps_hooks.errors import AlreadyExists, GappsHooksError, Refused
+from gapps_hooks.errors import AlreadyExists, GappsHooksError, Outage, Refused, Throttled
 from gapps_hooks.model import (
     Account,
     Change,
@@ -62,14 +62,26 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
     if plan.changes and wiring.settings.mode == "observe":
         raise Observed(plan)
     counts = Counter(verb for change in plan.changes for verb in change.verbs if verb in _LIMITS)
-    for verb, count in counts.items():
-        limit = None if entry.released else _limit(wiring, verb)
-        over = bounds.reserve(wiring.state, entry.subject, entry.generation, verb, count, limit)
-        if over is not None:
-            raise Held(
-                f"held: {over.used + over.asked} x {verb} within 24 hours is more than the bound "
-                f"of {over.limit}; if it is right: gapps-hooks outbox release {entry.name}"
-            )
+    with wiring.state.transaction(durable=False):
+        for verb, count in counts.items():
+            _reserve(wiring, entry, verb, count)
+
+
+def _reserve(wiring: Wiring, entry: Entry, verb: Verb, count: int) -> None:
+    limit = None if entry.released else _limit(wiring, verb)
+    over = bounds.reserve(wiring.state, entry.subject, entry.generation, verb, count, limit)
+    if over is not None:
+        raise Held(
+            f"held: {over.used + over.asked} x {verb} within 24 hours is more than the bound "
+            f"of {over.limit}; if it is right: gapps-hooks outbox release {entry.name}"
+        )
+
+
+def give_back(wiring: Wiring, entry: Entry, done: tuple[Change, ...]) -> None:
+    """Count no more what was reserved for an entry that ended without doing it."""
+    used = {verb for change in done for verb in change.verbs}
+    for verb in _LIMITS.keys() - used:
+        bounds.give_back(wiring.state, entry.subject, entry.generation, verb)
 
 
 def _limit(wiring: Wiring, verb: Verb) -> int | None:
@@ -116,7 +128,8 @@ def carry_out(wiring: Wiring, task: Task, changes: tuple[Change, ...]) -> None:
         reason = wiring.policy.veto(aimed, task.account)
         if reason is not None:
             raise Refused(f"the organisation's policy refuses it: {reason}")
-        answer = _send(wiring, aimed, task.known)
+        create = _creates(aimed)
+        answer = _create(wiring, task, aimed) if create else _send(wiring, aimed, task.known)
         _remember(wiring, task.owner, aimed, answer)
         task.done.append(_with_id(aimed, answer))
 
@@ -131,10 +144,21 @@ def _with_id(change: Change, answer: Answer) -> Change:
 def _aim(wiring: Wiring, owner: Owner, change: Change) -> Change:
     """Give a change that follows a creation the id that the creation brought."""
     if _creates(change):
-        creations.begin(wiring.state, owner.subject)
         return change
     link = links.of(wiring.state, owner.subject)
     return replace(change, google_id=change.google_id or (link.google_id if link else ""))
+
+
+def _create(wiring: Wiring, task: Task, change: Change) -> Answer:
+    """Send a creation, noted as being on its way for as long as nobody knows that it is not."""
+    begun = creations.begin(wiring.state, task.owner.subject)
+    try:
+        return _send(wiring, change, task.known)
+    except (Outage, Throttled, Refused) as fault:
+        if begun and not fault.tried_before:
+            with wiring.state.transaction():
+                creations.finish(wiring.state, task.owner.subject)
+        raise
 
 
 def _creates(change: Change) -> bool:

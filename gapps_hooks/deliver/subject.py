@@ -9,32 +9,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from gapps_hooks.deliver.carrying import Held, Observed
+from gapps_hooks.deliver.carrying import give_back
 from gapps_hooks.deliver.delivered import Delivered
-from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.deliver.group import deliver_group
 from gapps_hooks.deliver.identity import Renamed, look_for_rename
-from gapps_hooks.deliver.user import deliver_user
-from gapps_hooks.errors import (
-    GappsHooksError,
-    Outage,
-    Passing,
-    PolicyFailed,
-    SignInRefused,
-    SourceUnreadable,
+from gapps_hooks.deliver.judging import (
+    PROBE_SECONDS,
+    judge,
+    make_outcome,
+    open_breaker,
+    put_off,
+    success,
 )
-from gapps_hooks.model import Change, Kind, Outcome, Verdict
+from gapps_hooks.deliver.user import deliver_user
+from gapps_hooks.errors import GappsHooksError, Outage
+from gapps_hooks.model import Change, Kind, Outcome, Verb, Verdict
 from gapps_hooks.outbox import breaker, entries, history, leases, links
-from gapps_hooks.outbox.delays import next_delay
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.report import change_line, outcome_line, summary
+from gapps_hooks.report import outcome_line
 from gapps_hooks.wiring import Wiring
 
-#: A read that contradicts its event is tried again after these many seconds, then reported.
-CONTRADICTION_DELAYS: Final = (2.0, 10.0, 60.0)
-#: An outage of the network is probed each second; a refused sign-in is not worth asking so often.
-PROBE_SECONDS: Final = 1.0
-SIGN_IN_PROBE_SECONDS: Final = 30.0
+#: How many due entries are read at a time.
+_AT_A_TIME: Final = 100
 _LEASE_POLL_SECONDS: Final = 0.05
 _WORK: Final[dict[Kind, Callable[[Wiring, Entry, list[Change]], Delivered]]] = {
     Kind.USER: deliver_user,
@@ -77,16 +73,23 @@ def drain(wiring: Wiring, until: float, *, whole: bool = False) -> Iterator[Outc
     ``whole`` tries every waiting entry once, whatever its back-off.
     """
     tried: set[int] = set()
-    while wiring.clock() < until and not _closed(wiring):
-        waiting = entries.all_entries(wiring.state) if whole else None
-        due = waiting or entries.due(wiring.state, wiring.clock())
-        fresh = [one for one in due if one.subject not in tried and one.status == "waiting"]
-        if not fresh:
-            return
-        tried.add(fresh[0].subject)
-        outcome = deliver(wiring, fresh[0].subject)
-        if outcome is not None:
-            yield outcome
+    while fresh := _fresh(wiring, tried, whole=whole):
+        for subject in fresh:
+            if wiring.clock() >= until or _closed(wiring):
+                return
+            tried.add(subject)
+            outcome = deliver(wiring, subject)
+            if outcome is not None:
+                yield outcome
+
+
+def _fresh(wiring: Wiring, tried: set[int], *, whole: bool) -> list[int]:
+    """The next subjects to deliver, some at a time: after an outage there may be thousands."""
+    if whole:
+        waiting = entries.all_entries(wiring.state)
+    else:
+        waiting = entries.due(wiring.state, wiring.clock(), limit=len(tried) + _AT_A_TIME)
+    return [one.subject for one in waiting if one.status == "waiting" and one.subject not in tried]
 
 
 def _busy(wiring: Wiring, subject: int) -> Outcome | None:
@@ -127,15 +130,10 @@ def _probe(wiring: Wiring, outage: breaker.Break) -> bool:
     try:
         wiring.probe(outage.seconds > PROBE_SECONDS)
     except Outage as fault:
-        _open(wiring, fault)
+        open_breaker(wiring, fault)
         return False
     breaker.close(wiring.state)
     return True
-
-
-def _open(wiring: Wiring, outage: Outage) -> None:
-    refused = isinstance(outage, SignInRefused)
-    breaker.open_(wiring.state, str(outage), SIGN_IN_PROBE_SECONDS if refused else PROBE_SECONDS)
 
 
 # --- one entry -----------------------------------------------------------------------------------
@@ -144,7 +142,7 @@ def _open(wiring: Wiring, outage: Outage) -> None:
 def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
     closed = why_closed(wiring)
     if closed is not None:
-        return _outcome(entry, Verdict.LATER, f"waiting: {closed}")
+        return make_outcome(entry, Verdict.LATER, f"waiting: {closed}")
     done: list[Change] = []
     try:
         seeing = _with_snapshot(wiring)
@@ -153,17 +151,42 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
     except Renamed:
         raise
     except GappsHooksError as error:
-        outcome = _judge(wiring, entry, error, tuple(done))
+        outcome = judge(wiring, entry, error, tuple(done))
+        _write_history(wiring, entry, outcome)
+    except Exception as error:  # noqa: BLE001 - one entry's misfortune must not stop the others
+        wiring.tell_trouble(f"{entry.name}: an error of this program, {type(error).__name__}")
+        text = f"an error of this program ({type(error).__name__}); it is tried again"
+        outcome = put_off(wiring, entry, text, tuple(done))
         _write_history(wiring, entry, outcome)
     else:
-        outcome = _success(entry, delivered, tuple(done))
+        outcome = success(entry, delivered, tuple(done))
         with wiring.state.transaction():
             _clear(wiring, entry, outcome)
             _write_history(wiring, entry, outcome)
+    if outcome.verdict in {Verdict.BURIED, Verdict.HELD}:
+        give_back(wiring, entry, outcome.done)
     if outcome.verdict is Verdict.BURIED:
         wiring.tell_trouble(outcome_line(outcome))
+    _dig_up(wiring, outcome)
     wiring.policy.tell(outcome)
     return outcome
+
+
+def _dig_up(wiring: Wiring, outcome: Outcome) -> None:
+    """Try again what was buried because of an address that this outcome has set free."""
+    freed = {address for change in outcome.done for address in _freed(change)}
+    for entry in entries.all_entries(wiring.state) if freed else ():
+        if entry.status == "buried" and any(address in entry.reason for address in freed):
+            entries.retry(wiring.state, entry.subject)
+
+
+def _freed(change: Change) -> Iterator[str]:
+    if Verb.RENAME in change.verbs:
+        yield str(change.before.get("primaryEmail", change.address))
+    if Verb.REMOVE_ALIAS in change.verbs:
+        yield str(change.body["alias"])
+    if {Verb.RENAME_GROUP, Verb.DELETE_GROUP}.intersection(change.verbs):
+        yield change.address
 
 
 def _clear(wiring: Wiring, entry: Entry, outcome: Outcome) -> None:
@@ -188,71 +211,4 @@ def _write_history(wiring: Wiring, entry: Entry, outcome: Outcome) -> None:
             "done": [[change.address, *change.verbs] for change in outcome.done],
             "notes": list(outcome.notes),
         },
-    )
-
-
-def _success(entry: Entry, delivered: Delivered, done: tuple[Change, ...]) -> Outcome:
-    verdict = Verdict.DONE if done else Verdict.NOTHING
-    line = summary(done, delivered.notes, delivered.confirmed_at)
-    return _outcome(entry, verdict, line, done=done, notes=delivered.notes)
-
-
-def _judge(
-    wiring: Wiring, entry: Entry, error: GappsHooksError, done: tuple[Change, ...]
-) -> Outcome:
-    """Turn a verdict into what becomes of the entry."""
-    text = str(error)
-    if isinstance(error, Observed):
-        entries.settle(wiring.state, entry)
-        would = "; ".join(map(change_line, error.plan.changes))
-        return _outcome(entry, Verdict.NOTHING, f"observing, nothing is sent; would be: {would}")
-    if isinstance(error, Outage):
-        _open(wiring, error)
-        return _postpone(wiring, entry, text, 0.0, done)
-    if isinstance(error, Contradiction):
-        return _contradicted(wiring, entry, text, done)
-    if isinstance(error, Held):
-        entries.hold(wiring.state, entry, text)
-        return _outcome(entry, Verdict.HELD, text, done=done)
-    if isinstance(error, Passing | SourceUnreadable | PolicyFailed):
-        delay = next_delay(entry.attempts, wiring.random)
-        return _postpone(wiring, entry, text, delay, done)
-    entries.bury(wiring.state, entry, text)
-    return _outcome(entry, Verdict.BURIED, text, done=done)
-
-
-def _contradicted(wiring: Wiring, entry: Entry, text: str, done: tuple[Change, ...]) -> Outcome:
-    if entry.contradictions >= len(CONTRADICTION_DELAYS):
-        entries.bury(wiring.state, entry, text)
-        return _outcome(entry, Verdict.BURIED, f"{text}; nothing was changed", done=done)
-    delay = CONTRADICTION_DELAYS[entry.contradictions]
-    due = wiring.clock() + delay
-    entries.postpone(wiring.state, entry, due_at=due, reason=text, contradiction=True)
-    return _outcome(entry, Verdict.LATER, text, done=done, retry_in=delay)
-
-
-def _postpone(
-    wiring: Wiring, entry: Entry, text: str, delay: float, done: tuple[Change, ...]
-) -> Outcome:
-    entries.postpone(wiring.state, entry, due_at=wiring.clock() + delay, reason=text)
-    return _outcome(entry, Verdict.LATER, f"waiting: {text}", done=done, retry_in=delay)
-
-
-def _outcome(  # noqa: PLR0913 - the fields of an outcome
-    entry: Entry,
-    verdict: Verdict,
-    line: str,
-    *,
-    done: tuple[Change, ...] = (),
-    notes: tuple[str, ...] = (),
-    retry_in: float | None = None,
-) -> Outcome:
-    return Outcome(
-        verdict=verdict,
-        kind=entry.kind,
-        name=entry.name,
-        line=line,
-        done=done,
-        notes=notes,
-        retry_in=retry_in,
     )

@@ -56,7 +56,8 @@ def _group(wiring: Wiring, name: str) -> int:
 
 
 def _keep(wiring: Wiring, group: int, rows: tuple[Membership, ...]) -> None:
-    memberships.replace(wiring.state, group, rows)
+    unique = {row.reference: row for row in rows}  # one who went, came and went again is one
+    memberships.replace(wiring.state, group, tuple(unique.values()))
     entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
 
 

@@ -17,8 +17,12 @@ CREATION: Final = ("request", "creation")
 class Pace(Protocol):
     """The rate limit that all processes of an installation share."""
 
-    def wait_turn(self, kinds: tuple[str, ...]) -> None:
-        """Block until one more request of these kinds may be sent."""
+    def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:
+        """Block until one more request of these kinds may be sent, ``longest`` seconds at most.
+
+        Raises:
+            Passing: the turn would come later; none was taken.
+        """
 
     def slow_down(self, seconds: float) -> None:
         """Let nobody send anything for this many seconds."""

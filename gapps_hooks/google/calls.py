@@ -16,7 +16,7 @@ from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from gapps_hooks.errors import GoogleFault, NotYet, Passing, Throttled
+from gapps_hooks.errors import GoogleFault, NotYet, OutOfTime, Passing, Throttled
 from gapps_hooks.google.boundaries import REQUEST, HttpObject, Pace
 from gapps_hooks.google.sign_in import SignIn
 from gapps_hooks.google.token_verdicts import SignInBusy
@@ -73,13 +73,13 @@ class Caller:
                 delete, can be our own doing.
         """
         doubtful: list[BaseException | None] = []
-        self.pace.wait_turn(kinds)
+        self._wait_turn(kinds, until)
         deadline = min(self.clock() + self.budget, until)
         retrying = Retrying(
             retry=retry_if_exception(worth_another_try),
             wait=lambda state: pause(state.attempt_number, _fault(state), self.random()),
             stop=lambda state: self.clock() + state.upcoming_sleep >= deadline,
-            sleep=lambda seconds: self._rest(seconds, kinds),
+            sleep=lambda seconds: self._rest(seconds, kinds, deadline),
             before_sleep=lambda state: doubtful.append(_fault(state)),
             reraise=True,
         )
@@ -89,9 +89,15 @@ class Caller:
             fault.tried_before = any(map(_may_have_worked, doubtful))
             raise
 
-    def _rest(self, seconds: float, kinds: tuple[str, ...]) -> None:
+    def _rest(self, seconds: float, kinds: tuple[str, ...], deadline: float) -> None:
         self.sleep(seconds)
-        self.pace.wait_turn(kinds)
+        self._wait_turn(kinds, deadline)
+
+    def _wait_turn(self, kinds: tuple[str, ...], until: float) -> None:
+        left = until - self.clock()
+        if left < SHORTEST_ATTEMPT:
+            raise OutOfTime("There was no time left to ask Google; it is tried again.")
+        self.pace.wait_turn(kinds, left)
 
     def _attempt(
         self,
@@ -102,7 +108,7 @@ class Caller:
     ) -> dict[str, Any]:
         left = deadline - self.clock()
         if left < SHORTEST_ATTEMPT:
-            raise Passing("There was no time left to ask Google; it is tried again.")
+            raise OutOfTime("There was no time left to ask Google; it is tried again.")
         connection = self._connection()
         connection.timeout = left
         signed = AuthorizedHttp(sign_in, http=connection, max_refresh_attempts=1)
@@ -143,7 +149,7 @@ def worth_another_try(fault: BaseException) -> bool:
 
 
 def _may_have_worked(fault: BaseException | None) -> bool:
-    return isinstance(fault, Passing) and not isinstance(fault, Throttled | NotYet)
+    return isinstance(fault, Passing) and not isinstance(fault, Throttled | NotYet | OutOfTime)
 
 
 def _fault(state: RetryCallState) -> BaseException | None:

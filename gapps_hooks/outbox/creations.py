@@ -15,10 +15,13 @@ _FINISH: Final = "DELETE FROM creations WHERE subject IN (?, ?)"
 _FIND: Final = "SELECT 1 FROM creations WHERE subject = ?"
 
 
-def begin(state: State, subject: int) -> None:
-    """Note on disk, before it is sent, that a creation may from now on have taken effect."""
+def begin(state: State, subject: int) -> bool:
+    """Note on disk, before it is sent, that a creation may from now on have taken effect.
+
+    False if that was noted before, of an earlier one.
+    """
     with state.transaction():
-        state.execute(_BEGIN, (subject,))
+        return state.execute(_BEGIN, (subject,)) == 1
 
 
 def was_begun(state: State, subject: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gapps_hooks.errors import Throttled
+from gapps_hooks.errors import OutOfTime
 from gapps_hooks.outbox.state import State
 
 #: Seconds; a longer pause belongs to the outbox's delays.
@@ -62,13 +62,18 @@ def next_turn(arrival_at: float, now: float, rate: Rate, paused_until: float) ->
     return Turn(wait=max(0.0, start - tolerance - now), arrival_at=start + interval)
 
 
-def take(state: State, kinds: tuple[str, ...], rates: Mapping[str, Rate]) -> float:
+def take(
+    state: State,
+    kinds: tuple[str, ...],
+    rates: Mapping[str, Rate],
+    longest: float = LONGEST_WAIT,
+) -> float:
     """Take the next turn for a request that counts as all of ``kinds``.
 
     Returns the seconds to wait before it is sent; the turn is ours, also if we die meanwhile.
 
     Raises:
-        Throttled: so many wait already that a turn would come too late; none was taken.
+        OutOfTime: the turn would come later than in ``longest`` seconds; none was taken.
         StateUnusable: the state file cannot be written.
     """
     # A turn lost in a power cut is nothing: so is the process that it was for.
@@ -79,10 +84,8 @@ def take(state: State, kinds: tuple[str, ...], rates: Mapping[str, Rate]) -> flo
             kind: next_turn(_arrival(state, kind), now, rates[kind], paused_until) for kind in kinds
         }
         wait = max(turn.wait for turn in turns.values())
-        if wait > LONGEST_WAIT:
-            raise Throttled(
-                f"more requests wait for their turn than can be sent in {LONGEST_WAIT:.0f} s"
-            )
+        if wait > (most := min(longest, LONGEST_WAIT)):
+            raise OutOfTime(f"more requests wait for their turn than can be sent in {most:.0f} s")
         for kind, turn in turns.items():
             state.execute(_SET, (kind, turn.arrival_at))
     return wait

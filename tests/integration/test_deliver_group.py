@@ -465,6 +465,20 @@ def test_a_list_that_waits_follows_a_person_who_is_renamed_meanwhile(house: Orga
     assert set(house.roles(TEAM)) == at("alicia")
 
 
+@pytest.mark.parametrize("fails", ["429", "403 quota"])
+def test_a_creation_that_google_did_not_take_is_not_on_its_way(
+    house: Organisation, fails: str
+) -> None:
+    found(house, {"email": "x@example.net"})
+    house.fail(fails=fails, call="groups.insert", times=0)
+    house.record("group-change", "team", {"members": []})
+    house.drain()
+    house.emulator.faults.clear()
+    house.drain(whole=True)
+    assert set(house.roles(TEAM)) >= {"x@example.net"}
+    assert house.found_group(TEAM)["settings"]["whoCanJoin"] != "INVITED_CAN_JOIN"
+
+
 def test_a_group_deleted_by_us_is_made_anew_when_it_comes_back(tmp_path: Path) -> None:
     house = organise(tmp_path, more='---\n[groups]\nremoved = "delete"\n')
     house.fire("group-change", "team", {"members": []})

@@ -510,3 +510,54 @@ def test_a_leaver_is_suspended_although_google_once_denied_the_account(house: Or
     assert house.fire("user-delete", "alice").verdict is Verdict.LATER
     house.drain(whole=True)
     assert house.user("alice@example.org").suspended
+
+
+# --- one does not stand in the way of others ------------------------------------------------------
+
+
+def test_a_policy_that_answers_nonsense_stops_nobody_else(tmp_path: Path) -> None:
+    policies = tmp_path / "policy.d"
+    policies.mkdir()
+    (policies / "ours.py").write_text(
+        "import datetime\n"
+        "from gapps_hooks import hookimpl\n"
+        "@hookimpl\n"
+        "def gapps_attributes(account):\n"
+        "    return {'x': datetime.date.today()} if account.username == 'alice' else {}\n"
+    )
+    house = organise(tmp_path)
+    house.record("user-add", "alice")
+    house.record("user-add", "bob")
+    assert [outcome.verdict for outcome in house.drain()] == [Verdict.LATER, Verdict.DONE]
+    assert waiting(house) == ["alice"]
+
+
+def test_what_was_refused_is_not_held_against_the_others(house: Organisation) -> None:
+    for name in ("alice", "bob", "carol", "dora"):
+        house.fire("user-add", name, {"id": f"entryUUID:{name}"})
+    house.fail(fails="403", call="users.patch", body={"suspended": True}, times=3)
+    for _ in range(3):
+        assert house.fire("user-delete", "alice").verdict is Verdict.BURIED
+    verdicts = [house.fire("user-delete", name).verdict for name in ("bob", "carol", "dora")]
+    assert verdicts == [Verdict.DONE] * 3
+
+
+def test_an_address_that_becomes_free_digs_up_who_waited_for_it(house: Organisation) -> None:
+    house.fire("user-add", "alice", ALICE)
+    zed = {"email": "alice@example.org", "id": "entryUUID:z"}
+    assert house.fire("user-add", "zed", zed).verdict is Verdict.BURIED
+    house.fire("user-modify", "alice", {"email": "alice.b@example.org"})
+    assert waiting(house) == []
+    assert house.user("alice@example.org").primary_email == "alice@example.org"
+
+
+def test_a_user_name_that_is_an_address_is_the_address(house: Organisation) -> None:
+    assert house.fire("user-add", "alice@example.org").verdict is Verdict.DONE
+    assert house.fire("user-add", "a@b@example.org").verdict is Verdict.BURIED
+
+
+def test_a_crowd_is_delivered_oldest_first(house: Organisation) -> None:
+    names = [f"user{number:03}" for number in range(130)]
+    for name in names:
+        house.record("user-add", name, {"id": f"entryUUID:{name}"})
+    assert [outcome.name for outcome in house.drain()] == names

@@ -58,7 +58,7 @@ class FreePace:
     def __init__(self) -> None:
         self.slowed = 0
 
-    def wait_turn(self, kinds: tuple[str, ...]) -> None:
+    def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:
         """Nobody waits here."""
 
     def slow_down(self, seconds: float) -> None:

@@ -88,7 +88,7 @@ class FreePace:
     def __init__(self) -> None:
         self.turns: list[tuple[str, ...]] = []
 
-    def wait_turn(self, kinds: tuple[str, ...]) -> None:
+    def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:  # noqa: ARG002 - the protocol's
         self.turns.append(kinds)
 
     def slow_down(self, seconds: float) -> None:

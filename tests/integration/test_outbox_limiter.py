@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gapps_hooks.errors import Throttled
+from gapps_hooks.errors import OutOfTime
 from gapps_hooks.outbox import State, limiter, open_state
 from gapps_hooks.outbox.limiter import LONGEST_SLOW_DOWN, LONGEST_WAIT, Rate
 
@@ -89,9 +89,9 @@ def test_a_clock_that_jumps_stops_nobody(state: State, clock: Clock, jump: float
 
 
 def test_a_turn_that_would_come_too_late_is_refused_and_not_taken(state: State) -> None:
-    with pytest.raises(Throttled, match="more requests wait for their turn"):
+    with pytest.raises(OutOfTime, match="more requests wait for their turn"):
         waits(state, 2000, "creation")
-    with pytest.raises(Throttled):
+    with pytest.raises(OutOfTime):
         waits(state, 1, "creation")
     assert max(waits(state, 1)) < LONGEST_WAIT
 

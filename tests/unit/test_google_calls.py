@@ -97,7 +97,7 @@ class RecordedPace:
         self.turns: list[tuple[str, ...]] = []
         self.slowed: list[float] = []
 
-    def wait_turn(self, kinds: tuple[str, ...]) -> None:
+    def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:  # noqa: ARG002 - the protocol's
         self.turns.append(kinds)
 
     def slow_down(self, seconds: float) -> None:
@@ -284,8 +284,8 @@ def test_the_budget_starts_when_the_turn_has_come() -> None:
     line = Line(DONE)
 
     class SlowPace(RecordedPace):
-        def wait_turn(self, kinds: tuple[str, ...]) -> None:
-            super().wait_turn(kinds)
+        def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:
+            super().wait_turn(kinds, longest)
             line.clock.now += 60.0
 
     slow = Caller(
