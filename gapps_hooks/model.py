@@ -107,6 +107,8 @@ class Account:
     traces: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: Names of the local groups that the person is in, where the source knows them.
     groups: tuple[str, ...] | Unset = UNSET
+    #: Whether the person is known to be in no other group than these.
+    groups_complete: bool = True
     #: Anything else the source has, for the enabled rule and the policy.
     attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: Further fields of Google's User resource that the policy adds.

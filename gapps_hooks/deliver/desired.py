@@ -46,14 +46,15 @@ def desired_account(wiring: Wiring, entry: Entry) -> Account | None:
 def _compare_presence(source: Source, entry: Entry, *, present: bool) -> None:
     if entry.removed and present:
         raise Contradiction(f"the event says that {entry.name} is gone, the source still has it")
-    if present or entry.removed or source.leaves_out(entry.name):
+    if present or entry.removed or source.leaves_out(entry.kind, entry.name):
         return
     if entry.added:
         raise Contradiction(f"the event says that {entry.name} was added, the source has none")
     names = source.account_names() if entry.kind is Kind.USER else source.group_names()
-    if not names.complete or not names.names:
-        why = names.why or "the source lists nobody at all"
-        raise Contradiction(f"{entry.name} was not found, but absence cannot be concluded: {why}")
+    if not names.complete:
+        raise Contradiction(
+            f"{entry.name} was not found, but absence cannot be concluded: {names.why}"
+        )
 
 
 def _fill(found: Account, said: Account) -> Account:

@@ -22,8 +22,13 @@ def open_source(settings: Settings) -> Source | None:
         return NssSource(source.directory, max_bytes=source.max_bytes)
     if source.command is not None:
         return JsonSource.of_command(
-            source.command, timeout=source.timeout, max_bytes=source.max_bytes
+            source.command,
+            timeout=source.timeout,
+            max_bytes=source.max_bytes,
+            decisive=settings.enabled.group,
         )
     if source.file is None:
         raise ValueError("a json source has a file or a command; the settings see to that")
-    return JsonSource.of_file(source.file, max_bytes=source.max_bytes)
+    return JsonSource.of_file(
+        source.file, max_bytes=source.max_bytes, decisive=settings.enabled.group
+    )

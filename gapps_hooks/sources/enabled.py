@@ -32,11 +32,18 @@ def _rule(account: Account, rule: EnabledSettings) -> bool | Unset:
     if rule.all:
         return True
     if rule.group is not None:
-        groups = account.groups
-        return UNSET if isinstance(groups, Unset) else rule.group in groups
+        return _is_in(account, rule.group)
     if rule.attribute is not None:
         return _attribute(_values(account, rule.attribute), rule.value)
     return _filter(account, rule.filter)
+
+
+def _is_in(account: Account, group: str) -> bool | Unset:
+    if isinstance(account.groups, Unset):
+        return UNSET
+    if group in account.groups:
+        return True
+    return False if account.groups_complete else UNSET
 
 
 def _values(account: Account, field: str) -> tuple[str, ...] | Unset:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gapps_hooks.errors import BadInput, SourceUnreadable
-from gapps_hooks.model import Account, Group, Identity, Unset
+from gapps_hooks.model import Account, Group, Identity, Kind, Unset
 from gapps_hooks.payload import ListedUser, listed_group, listed_user, parse_json
 from gapps_hooks.sources.reading import read_file, read_output
 from gapps_hooks.sources.source import Names
@@ -33,22 +33,30 @@ class _Listing:
 class JsonSource:
     """The users and groups of a JSON object ``{"users": [...], "groups": [...]}``.
 
-    A listing that has a bad entry, lacks the key or lists nobody concludes nothing.
+    A listing that has a bad entry, lacks the key or lists nobody concludes nothing. One that
+    lacks the ``decisive`` group, which enables people for Google, does not say who is not in it.
     """
 
     def __init__(self, read: Callable[[], _Listing]) -> None:
         self._read = read
 
     @classmethod
-    def of_file(cls, path: Path, *, max_bytes: int) -> JsonSource:
+    def of_file(cls, path: Path, *, max_bytes: int, decisive: str | None = None) -> JsonSource:
         """Read a file anew for each question."""
-        return cls(lambda: _parse(str(path), read_file(path, max_bytes)[0]))
+        return cls(lambda: _parse(str(path), read_file(path, max_bytes)[0], decisive))
 
     @classmethod
-    def of_command(cls, command: tuple[str, ...], *, timeout: float, max_bytes: int) -> JsonSource:
+    def of_command(
+        cls,
+        command: tuple[str, ...],
+        *,
+        timeout: float,
+        max_bytes: int,
+        decisive: str | None = None,
+    ) -> JsonSource:
         """Run a program anew for each question; see read_output."""
         run = partial(read_output, command, timeout=timeout, max_bytes=max_bytes)
-        return cls(lambda: _parse(command[0], run()))
+        return cls(lambda: _parse(command[0], run(), decisive))
 
     def snapshot(self) -> JsonSource:
         """See Source.snapshot."""
@@ -60,8 +68,8 @@ class JsonSource:
         listed = _listed(self._read().users, "users").get(name)
         return listed.account if listed else None
 
-    def leaves_out(self, name: str) -> bool:  # noqa: ARG002 - the protocol's argument
-        """See Source.leaves_out; everybody listed is somebody."""
+    def leaves_out(self, kind: Kind, name: str) -> bool:  # noqa: ARG002 - the protocol's arguments
+        """See Source.leaves_out; whatever is listed counts."""
         return False
 
     def account_by(self, identity: Identity) -> Account | None:
@@ -78,7 +86,7 @@ class JsonSource:
 
     def groups_with(self, username: str) -> tuple[str, ...]:
         """See Source.groups_with."""
-        return _groups_of(_listed(self._read().groups, "groups").values()).get(username, ())
+        return _groups_of((self._read().groups or {}).values()).get(username, ())
 
     def group(self, name: str) -> Group | None:
         """See Source.group."""
@@ -112,7 +120,7 @@ def _names(entries: Mapping[str, object] | None, key: str) -> Names:
     return Names(names=tuple(entries), complete=True)
 
 
-def _parse(origin: str, raw: bytes) -> _Listing:
+def _parse(origin: str, raw: bytes, decisive: str | None) -> _Listing:
     try:
         listing = parse_json(raw, longest=len(raw)) or {}
         for key in listing.keys() - set(_KEYS):
@@ -122,7 +130,7 @@ def _parse(origin: str, raw: bytes) -> _Listing:
     except BadInput as error:
         wrong = str(error)
     else:
-        return _joined(users, groups)
+        return _joined(users, groups, decisive)
     # raised here, so that no decoder's error, which holds the listing, hangs on to it
     raise SourceUnreadable(f"the listing of {origin} cannot be used: {wrong}")
 
@@ -164,16 +172,25 @@ def _checked(place: str, entry: object, check: Callable[[object], _Entry]) -> _E
     raise BadInput(complaints)
 
 
-def _joined(users: Mapping[str, ListedUser] | None, groups: Mapping[str, Group] | None) -> _Listing:
-    """Tell each account its groups, where the listing knows groups at all."""
-    if users and groups is not None:
+def _joined(
+    users: Mapping[str, ListedUser] | None,
+    groups: Mapping[str, Group] | None,
+    decisive: str | None,
+) -> _Listing:
+    """Tell each account its groups, where the listing has groups at all."""
+    if users and groups:
         memberships = _groups_of(groups.values())
+        complete = decisive is None or decisive in groups
         users = {
-            name: replace(user, account=replace(user.account, groups=memberships.get(name, ())))
+            name: _with_groups(user, memberships.get(name, ()), complete=complete)
             for name, user in users.items()
         }
     identities = {user.account.id: name for name, user in (users or {}).items() if user.account.id}
     return _Listing(users, groups, identities)
+
+
+def _with_groups(user: ListedUser, names: tuple[str, ...], *, complete: bool) -> ListedUser:
+    return replace(user, account=replace(user.account, groups=names, groups_complete=complete))
 
 
 def _groups_of(groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import UNSET, Account, Group, Identity, Member, Unset
+from gapps_hooks.model import UNSET, Account, Group, Identity, Kind, Member, Unset
 from gapps_hooks.sources.nss_files import Files, FilesReader
 from gapps_hooks.sources.nss_lines import Membership, Person, Shadow
 from gapps_hooks.sources.nss_system import NameServices, SystemNameServices
@@ -59,9 +59,12 @@ class NssSource:
             return self._account_elsewhere(files, self._services.person(name))
         return self._account(files, person) if person else None
 
-    def leaves_out(self, name: str) -> bool:
-        """See Source.leaves_out; a uid outside UID_MIN…UID_MAX."""
+    def leaves_out(self, kind: Kind, name: str) -> bool:
+        """See Source.leaves_out; an id out of the range, or a user's private group."""
         files = self._read()
+        if kind is Kind.GROUP:
+            line = files.group.find(name)
+            return line is not None and not _is_ordinary(files, line)
         person = files.passwd.find(name)
         return person is not None and person.uid not in files.uids
 
@@ -126,7 +129,9 @@ class NssSource:
         people = files.passwd.entries.values()
         names = tuple(person.name for person in people if person.uid in files.uids)
         why = files.passwd.broken or _why_incomplete("passwd", files.passwd_elsewhere)
-        return _names(names, why, "passwd")
+        if not names and not _has_lost_nobody(files):
+            why = why or "passwd has no ordinary entry, from which nothing can be concluded"
+        return Names(names=names, complete=not why, why=why)
 
     def group_names(self) -> Names:
         """See Source.group_names."""
@@ -135,7 +140,10 @@ class NssSource:
             line.name for line in files.group.entries.values() if _is_ordinary(files, line)
         )
         why = files.group.broken or files.passwd.broken
-        return _names(names, why or _why_incomplete("group", files.group_elsewhere), "group")
+        why = why or _why_incomplete("group", files.group_elsewhere)
+        if not files.group.entries:
+            why = why or "group has no entry, from which nothing can be concluded"
+        return Names(names=names, complete=not why, why=why)
 
     def _account(self, files: Files, person: Person) -> Account | None:
         if person.uid not in files.uids:
@@ -148,6 +156,7 @@ class NssSource:
             person,
             enabled=not (locked or expired),
             groups=self._group_names(files, person),
+            groups_complete=not files.group_elsewhere,
             trace=bare if _HASH.fullmatch(bare) else "",
         )
 
@@ -155,10 +164,16 @@ class NssSource:
         """Nobody here knows whether a person of another service is locked: ``enabled`` is UNSET."""
         if person is None or person.uid not in files.uids:
             return None
-        groups = self._group_names(files, person)
-        return _described(person, enabled=UNSET, groups=groups, trace="")
+        return _described(
+            person,
+            enabled=UNSET,
+            groups=self._group_names(files, person),
+            groups_complete=not files.group_elsewhere,
+            trace="",
+        )
 
     def _group_names(self, files: Files, person: Person) -> tuple[str, ...] | Unset:
+        # getgrouplist(3) leaves out what a service that is down would have told, without a word
         if files.group.broken:
             return UNSET
         names = _local_groups(files, person.name, person.gid)
@@ -189,7 +204,12 @@ def _shadowed(files: Files, person: Person) -> tuple[str, int | None]:
 
 
 def _described(
-    person: Person, *, enabled: bool | Unset, groups: tuple[str, ...] | Unset, trace: str
+    person: Person,
+    *,
+    enabled: bool | Unset,
+    groups: tuple[str, ...] | Unset,
+    groups_complete: bool,
+    trace: str,
 ) -> Account:
     given_name, family_name, full_name = _names_in(person)
     # without a name in it, such as the ",,," of a hasty adduser, it is like many others
@@ -204,6 +224,7 @@ def _described(
         id=Identity("uid", str(person.uid)),
         traces={kind: value for kind, value in traces.items() if value},
         groups=groups,
+        groups_complete=groups_complete,
     )
 
 
@@ -249,7 +270,8 @@ def _why_incomplete(database: str, services: tuple[str, ...]) -> str:
     )
 
 
-def _names(names: tuple[str, ...], why: str, database: str) -> Names:
-    if not names and not why:
-        why = f"{database} has no ordinary entry, from which nothing can be concluded"
-    return Names(names=names, complete=not why, why=why)
+def _has_lost_nobody(files: Files) -> bool:
+    """Whether passwd is not the rest of a longer one: root, and all whom shadow has, are there."""
+    if isinstance(files.shadow, str) or files.shadow.broken:
+        return False
+    return {"root", *files.shadow.entries} <= files.passwd.entries.keys()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from gapps_hooks.model import Account, Group, Identity
+from gapps_hooks.model import Account, Group, Identity, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,8 @@ class Source(Protocol):
     def account(self, name: str) -> Account | None:
         """Return a person by user name; ``enabled`` says whether they are active locally."""
 
-    def leaves_out(self, name: str) -> bool:
-        """Say whether this is an account that is there, but nobody's: a system account."""
+    def leaves_out(self, kind: Kind, name: str) -> bool:
+        """Say whether it is there, but does not count: a system account, or such a group."""
 
     def account_by(self, identity: Identity) -> Account | None:
         """Return the person who now has this id."""
@@ -42,7 +42,10 @@ class Source(Protocol):
         """Return a person's stored hash as it is written; None if there is none to send."""
 
     def groups_with(self, username: str) -> tuple[str, ...]:
-        """Return the names of the groups that a person is directly in, and that may be kept."""
+        """Return the names of the groups that a person is seen in, and that may be kept.
+
+        There may be more of them: it concludes nothing.
+        """
 
     def group(self, name: str) -> Group | None:
         """Return a group by name, with all its members."""

@@ -130,6 +130,29 @@ def test_a_listing_without_groups_delivers_people(house: Organisation) -> None:
     assert house.left() == {}
 
 
+@pytest.mark.parametrize(
+    "groups", [None, (), ({"name": "staff", "members": ["bob"]},)], ids=["no key", "none", "others"]
+)
+def test_a_listing_without_the_enabled_group_suspends_nobody(
+    tmp_path: Path, groups: tuple[dict[str, Any], ...] | None
+) -> None:
+    house = organise(
+        tmp_path,
+        source=f'[source]\ntype = "json"\nfile = "{tmp_path}/accounts.json"',
+        more='---\n[enabled]\ngroup = "google"\n',
+    )
+    house.people(alice(), BOB, groups=({"name": "google", "members": ["alice"]},))
+    house.fire("user-add", "alice")
+    listing: dict[str, Any] = {"users": [alice(), BOB]}
+    listing |= {} if groups is None else {"groups": groups}
+    (tmp_path / "accounts.json").write_text(json.dumps(listing))
+    assert house.fire("user-modify", "alice").verdict is Verdict.NOTHING
+    assert not house.user("alice@example.org").suspended
+    house.people(alice(), BOB, groups=({"name": "google", "members": ["bob"]},))
+    house.fire("user-modify", "alice")
+    assert house.user("alice@example.org").suspended
+
+
 def test_an_alias_or_a_group_in_the_listing_is_delivered_as_it_is_there(
     house: Organisation,
 ) -> None:
@@ -383,6 +406,65 @@ def test_the_one_who_was_told_to_be_gone_is_suspended_though_others_cannot_be_li
     etc.remove("gapps-hooks-nobody")
     linux.fire("user-delete", "gapps-hooks-nobody")
     assert linux.user("gapps-hooks-nobody@example.org").suspended
+
+
+@pytest.mark.parametrize(("services", "suspended"), [("files sss", False), ("files", True)])
+def test_one_missing_from_the_enabled_group_is_suspended_only_if_the_files_alone_tell(
+    tmp_path: Path,
+    etc: Etc,
+    services: str,
+    suspended: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    house = organise(
+        tmp_path,
+        source=f'[source]\ntype = "nss"\ndirectory = "{etc.directory}"',
+        more='---\n[enabled]\ngroup = "gapps-hooks-google"\n',
+    )
+    (etc.directory / "nsswitch.conf").write_text(f"passwd: files\ngroup: {services}\n")
+    etc.groups["gapps-hooks-google"] = (2000, ["alice"])
+    etc.add("alice", 1002)
+    assert house.fire("user-add", "alice").verdict is Verdict.DONE
+    del etc.groups["gapps-hooks-google"]
+    etc.write()
+    house.fire("user-modify", "alice")
+    assert house.user("alice@example.org").suspended is suspended
+
+
+def test_a_group_that_another_service_may_have_is_not_emptied_for_a_system_account_of_its_name(
+    tmp_path: Path, etc: Etc
+) -> None:
+    house = organise(
+        tmp_path,
+        source=f'[source]\ntype = "nss"\ndirectory = "{etc.directory}"',
+        more='---\n[groups]\nwhich = "all"\n',
+    )
+    etc.groups |= {"gapps-hooks-proj": (2000, ["bob"]), "crew": (2001, ["bob"])}
+    etc.add("gapps-hooks-proj", 115)
+    house.fire("user-add", "bob")
+    house.fire("group-change", "gapps-hooks-proj")
+    del etc.groups["gapps-hooks-proj"]
+    etc.write()
+    (etc.directory / "nsswitch.conf").write_text("group: files sss\n")
+    assert house.fire("group-change", "gapps-hooks-proj").verdict is Verdict.LATER
+    house.settle(1.0)
+    assert set(house.roles("gapps-hooks-proj@example.org")) == {"bob@example.org"}
+    assert house.left() == {"gapps-hooks-proj": "buried"}
+
+
+def test_the_last_group_of_the_system_is_emptied_when_it_goes(tmp_path: Path, etc: Etc) -> None:
+    house = organise(
+        tmp_path,
+        source=f'[source]\ntype = "nss"\ndirectory = "{etc.directory}"',
+        more='---\n[groups]\nwhich = "all"\n',
+    )
+    etc.groups["staff"] = (2000, ["bob"])
+    etc.write()
+    house.fire("user-add", "bob")
+    house.fire("group-change", "staff")
+    del etc.groups["staff"]
+    etc.write()
+    house.fire("group-change", "staff")
+    assert house.roles("staff@example.org") == {}
 
 
 # --- renames -------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_nothing_is_concluded_from_an_empty_listing(listing: List, content: obje
     assert not source.account_names().complete
     assert not source.group_names().complete
     assert "nothing can be concluded" in source.account_names().why
-    for question in (source.account, source.stored_password, source.group, source.groups_with):
+    for question in (source.account, source.stored_password, source.group):
         with pytest.raises(SourceUnreadable, match="nothing can be concluded"):
             question("alice")
 
@@ -104,7 +104,22 @@ def test_without_groups_nothing_is_known_of_memberships(listing: List) -> None:
     assert alice.groups is UNSET
     alice = listing({"users": [{"username": "alice"}], "groups": []}).account("alice")
     assert alice is not None
-    assert alice.groups == ()
+    assert alice.groups is UNSET
+
+
+def test_a_listing_without_groups_names_none_that_somebody_is_in(listing: List) -> None:
+    for content in ({"users": [{"username": "alice"}], "groups": []}, {"users": []}):
+        assert listing(content).groups_with("alice") == ()
+
+
+def test_without_the_decisive_group_nobody_is_known_to_be_outside_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps(LISTING))
+    for decisive, complete in (("ops", True), ("google", False), (None, True)):
+        source = JsonSource.of_file(path, max_bytes=MOST, decisive=decisive)
+        alice = source.account("alice")
+        assert alice is not None
+        assert (alice.groups, alice.groups_complete) == (("staff", "ops"), complete)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import UNSET, Account, Identity, Member
+from gapps_hooks.model import UNSET, Account, Identity, Kind, Member
 from gapps_hooks.sources import NssSource
 from gapps_hooks.sources.nss_lines import Membership, Person
 
@@ -375,6 +375,35 @@ def test_no_ordinary_person_at_all_is_not_believed(etc: Etc) -> None:
     assert "nothing can be concluded" in names.why
 
 
+def test_no_ordinary_person_is_believed_where_root_and_all_of_shadow_are_there(etc: Etc) -> None:
+    root = "root:x:0:0:root:/root:/bin/bash\n"
+    etc.write(passwd=root, shadow="root:*:19000:0:99999:7:::\n")
+    names = etc.source().account_names()
+    assert (names.names, names.complete) == ((), True)
+    etc.write(passwd=root.replace("root:x:0", "toor:x:0"))
+    assert not etc.source().account_names().complete
+    etc.write(passwd=root)
+    (etc.directory / "shadow").unlink()
+    assert not etc.source().account_names().complete
+
+
+def test_no_ordinary_group_is_believed_where_system_groups_are_there(etc: Etc) -> None:
+    etc.write(group="root:x:0:\nusers:x:100:\n")
+    names = etc.source().group_names()
+    assert (names.names, names.complete) == ((), True)
+    etc.write(group="# nothing\n")
+    assert not etc.source().group_names().complete
+
+
+def test_what_is_left_out_is_there_but_does_not_count(etc: Etc) -> None:
+    source = etc.source()
+    assert source.leaves_out(Kind.USER, "www-data")
+    assert not source.leaves_out(Kind.USER, "alice")
+    assert not source.leaves_out(Kind.USER, "missing")
+    for name, out in (("users", True), ("alice", True), ("staff", False), ("nobody", False)):
+        assert source.leaves_out(Kind.GROUP, name) is out
+
+
 def test_a_file_that_is_too_long_or_a_pipe_is_unreadable(etc: Etc) -> None:
     with pytest.raises(SourceUnreadable, match="longer than 20 bytes"):
         NssSource(etc.directory, max_bytes=20).account("alice")
@@ -443,6 +472,16 @@ def test_other_services_allow_single_look_ups_only(etc: Etc) -> None:
     assert alice.enabled is True
     assert isinstance(alice.groups, tuple)
     assert "team" in alice.groups
+    assert not alice.groups_complete
+    assert not dora.groups_complete
+
+
+def test_groups_of_the_files_alone_are_complete(etc: Etc) -> None:
+    etc.write_switch("passwd: files sss\ngroup: files\n")
+    dora = etc.source().account("dora")
+    assert dora is not None
+    assert dora.groups_complete
+    assert etc.account("alice").groups_complete
 
 
 def test_a_group_of_another_service_that_tells_no_members_says_nothing_of_them(etc: Etc) -> None:

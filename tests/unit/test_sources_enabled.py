@@ -59,6 +59,13 @@ def test_the_group_rule_asks_for_membership() -> None:
     assert is_enabled(person(groups=()), rule) is False
 
 
+def test_one_who_may_be_in_more_groups_is_not_known_to_be_outside() -> None:
+    rule = EnabledSettings(group="google")
+    assert is_enabled(person(groups=("google",), groups_complete=False), rule) is True
+    assert is_enabled(person(groups=("staff",), groups_complete=False), rule) is UNSET
+    assert is_enabled(person(groups=(), groups_complete=False, enabled=False), rule) is False
+
+
 @pytest.mark.parametrize("word", ["1", "true", "TRUE", "yes", "On", " on "])
 def test_words_that_mean_on(word: str) -> None:
     rule = EnabledSettings(attribute="google")
