@@ -43,7 +43,7 @@ def remember_change(
         address=_address(answer),
         name=owner.name,
         identity=surer(before.identity, owner.identity),
-        delivered=_merge(before.delivered, change.delivers),
+        delivered=_merge(before.delivered, {**change.delivers, **_password_time(change, now)}),
         created=before.created or made or found,
         created_at=now if made else before.created_at,
         confirmed_at=now,
@@ -65,8 +65,11 @@ def remember_answer(link: Link, owner: Owner, confirms: Mapping[str, Any], now: 
 
 
 def remember_look(link: Link, answer: GoogleUser | GoogleGroup, now: float) -> Link:
-    """Say what the link holds after Google was asked, whatever is planned next."""
-    seen = replace(link, address=_address(answer), confirmed_at=now)
+    """Say what the link holds after Google was asked, whatever is planned next.
+
+    It confirms nothing: what the answer showed to be wrong may still fail to be put right.
+    """
+    seen = replace(link, address=_address(answer))
     return _with_administrator(seen, answer, now)
 
 
@@ -80,6 +83,10 @@ def _was_ours(change: Change, answer: GoogleUser | GoogleGroup) -> bool:
         return True
     marked = any(entry.get("customType") == MARK_TYPE for entry in answer.external_ids)
     return marked and "externalIds" not in change.body
+
+
+def _password_time(change: Change, now: float) -> Mapping[str, Any]:
+    return {} if change.password is None else {"password_at": now}
 
 
 def _address(answer: GoogleUser | GoogleGroup) -> str:

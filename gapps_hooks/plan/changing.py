@@ -32,7 +32,12 @@ from gapps_hooks.plan.fields import (
     remember,
     wanted_fields,
 )
-from gapps_hooks.plan.freshness import ADMINISTRATOR_SECONDS, TRUST_SECONDS, is_stale
+from gapps_hooks.plan.freshness import (
+    ADOPTED_SECONDS,
+    CREATED_SECONDS,
+    TRUST_SECONDS,
+    is_stale,
+)
 from gapps_hooks.plan.identities import is_proven, own_mark
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules, why_not_address
@@ -56,7 +61,10 @@ def plan_change(person: Person, link: Link, rules: Rules, now: float) -> Plan | 
     moved = _move_address(person, link, rules, difference)
     if isinstance(moved, Refusal):
         return Plan(refusals=(moved,))
-    plan = _compose(person, link, _patch(person, link, moved, restore, rules), rules)
+    patch = _patch(person, link, moved, restore, rules)
+    if is_new_password(person, rules, now):
+        patch = with_password(patch, person, rules)
+    plan = _compose(person, link, patch, rules)
     if not plan.changes and not person.asked and is_stale(link.confirmed_at, now, TRUST_SECONDS):
         return Question(link.google_id)
     by_name = restore and not is_proven(link.identity, person.identity)
@@ -123,18 +131,24 @@ def _patch(
         verbs.append(Verb.RESTORE)
     if body.keys() - {"primaryEmail", "suspended"}:
         verbs.append(Verb.UPDATE)
-    password = person.password if is_new_password(person, rules) else None
-    if password is not None:
-        verbs.append(Verb.PASSWORD)
-        delivers["password"] = rules.digest(password.value)
     return Change(
         verbs=tuple(verbs),
         google_id=link.google_id,
         address=link.address,
         body=body,
         before={**difference.before, **({"suspended": True} if restore else {})},
-        password=password,
         delivers=delivers,
+    )
+
+
+def with_password(change: Change, person: Person, rules: Rules) -> Change:
+    """Let a change carry the person's password too."""
+    assert person.password is not None  # noqa: S101 - only a new one is sent
+    return replace(
+        change,
+        verbs=(*change.verbs, Verb.PASSWORD),
+        password=person.password,
+        delivers={**change.delivers, "password": rules.digest(person.password.value)},
     )
 
 
@@ -150,36 +164,41 @@ def _remember_enabled(
     return {"enabled": rules.digest(SUSPENDED_THERE if stands else True)}
 
 
-def is_new_password(person: Person, rules: Rules) -> bool:
-    """Whether there is a password to deliver that is not the one delivered last."""
+def is_new_password(person: Person, rules: Rules, now: float) -> bool:
+    """Whether there is a password to deliver that is not the one delivered a moment ago.
+
+    Later the same one is sent again: it may have been changed at Google meanwhile.
+    """
     if person.password is None:
         return False
     delivered = person.link.delivered if person.link is not None else {}
-    return delivered.get("password") != rules.digest(person.password.value)
+    if delivered.get("password") != rules.digest(person.password.value):
+        return True
+    return is_stale(delivered.get("password_at", 0.0), now, TRUST_SECONDS)
 
 
 def respect_administrators(
     plan: Plan, person: Person, link: Link, rules: Rules, now: float
 ) -> Plan | Question:
     """Let nothing through to an administrator or protected account that the settings forbid."""
-    stale = is_stale(link.administrator_checked_at, now, ADMINISTRATOR_SECONDS)
-    if stale and not link.created and not person.asked:
+    trusted = CREATED_SECONDS if link.created else ADOPTED_SECONDS
+    if is_stale(link.administrator_checked_at, now, trusted) and not person.asked:
         return Question(link.google_id)
     flagged = person.actual.administrator if person.actual else link.administrator
     address = person.actual.primary_email if person.actual else link.address
     if rules.is_protected(address):
         return Plan(notes=(f"{address} is protected by the settings and left alone",))
     judged = within_rights(plan, address, rules, flagged=flagged)
-    if judged.refusals and not _is_news(person, rules):
+    if judged.refusals and not _is_news(person, rules, now):
         return Plan(notes=(f"{address} is an administrator at Google and is left alone",))
     return judged
 
 
-def _is_news(person: Person, rules: Rules) -> bool:
+def _is_news(person: Person, rules: Rules, now: float) -> bool:
     """Whether the account manager says anything that it did not say before."""
     delivered = person.link.delivered if person.link is not None else {}
     said = {**remember_state(person, rules), **remember_aliases(person, rules)}
     if delivered.get("enabled") == rules.digest(SUSPENDED_THERE):
         said.pop("enabled")
     moved = any(delivered.get(key) != digest for key, digest in said.items())
-    return moved or is_new_password(person, rules)
+    return moved or is_new_password(person, rules, now)

@@ -9,8 +9,10 @@ from typing import Final
 
 #: For this long Google's last answer is trusted without asking again.
 TRUST_SECONDS: Final = 3600.0
-#: For this long it is trusted that an adopted account did not become an administrator.
-ADMINISTRATOR_SECONDS: Final = 600.0
+#: For this long it is trusted that an account did not become an administrator: one that was found
+#: at Google, and one that we created.
+ADOPTED_SECONDS: Final = 600.0
+CREATED_SECONDS: Final = 86_400.0
 
 
 def is_stale(since: float, now: float, seconds: float) -> bool:

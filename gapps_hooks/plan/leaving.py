@@ -8,21 +8,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gapps_hooks.model import Change, GoogleUser, Link, Plan, Question, Refusal, Verb
-from gapps_hooks.plan.changing import is_new_password, respect_administrators
+from gapps_hooks.plan.changing import is_new_password, respect_administrators, with_password
+from gapps_hooks.plan.freshness import TRUST_SECONDS, is_stale
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE, Rules, is_administrator
 
 
 def plan_disable(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
-    """Suspend at the transition only; deliver a password while suspended too."""
+    """Suspend who is not known to be suspended; deliver a password while suspended too."""
     known_disabled = link.delivered.get("enabled") == rules.digest(False)  # noqa: FBT003 - a value
-    if not known_disabled:
-        if person.actual is None:
-            return Question(link.google_id)
+    # An administrator may have let the person in again since.
+    doubtful = not known_disabled or is_stale(link.confirmed_at, now, TRUST_SECONDS)
+    if doubtful and person.actual is None:
+        return Question(link.google_id)
+    active = person.actual is not None and not person.actual.suspended
+    if person.actual is not None and (active or not known_disabled):
         plan = suspend(person.actual, rules)
         untouched = not plan.changes and not plan.confirms
-        return plan if untouched else _with_password(plan, person, link, rules)
-    plan = _with_password(Plan(), person, link, rules)
+        return plan if untouched else _with_password(plan, person, link, rules, now)
+    plan = _with_password(Plan(), person, link, rules, now)
     if not plan.changes:
         return Plan(notes=("already suspended",))
     return respect_administrators(plan, person, link, rules, now)
@@ -49,16 +53,10 @@ def suspend(actual: GoogleUser, rules: Rules) -> Plan:
     return Plan(changes=(change,))
 
 
-def _with_password(plan: Plan, person: Person, link: Link, rules: Rules) -> Plan:
+def _with_password(plan: Plan, person: Person, link: Link, rules: Rules, now: float) -> Plan:
     """Deliver a linked person's password while suspended too; a deleted person has none."""
-    if person.account is None or person.password is None or not is_new_password(person, rules):
+    if person.account is None or not is_new_password(person, rules, now):
         return plan
     bare = Change(verbs=(), google_id=link.google_id, address=link.address)
     only = plan.changes[0] if plan.changes else bare
-    both = replace(
-        only,
-        verbs=(*only.verbs, Verb.PASSWORD),
-        password=person.password,
-        delivers={**only.delivers, "password": rules.digest(person.password.value)},
-    )
-    return replace(plan, changes=(both,))
+    return replace(plan, changes=(with_password(only, person, rules),))

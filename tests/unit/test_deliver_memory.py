@@ -83,9 +83,9 @@ def test_googles_flag_is_kept_whichever_way_it_came() -> None:
     assert seen.administrator_checked_at == NOW
 
 
-def test_a_look_notes_the_address_and_delivers_nothing() -> None:
+def test_a_look_notes_the_address_delivers_nothing_and_confirms_nothing() -> None:
     seen = remember_look(link(confirmed_at=0.0), google_user("al"), NOW)
-    assert (seen.address, seen.confirmed_at) == ("al@example.org", NOW)
+    assert (seen.address, seen.confirmed_at) == ("al@example.org", 0.0)
     assert seen.delivered == link().delivered
 
 

@@ -75,11 +75,22 @@ def test_google_is_asked_after_an_hour_or_when_the_clock_was_set_back(seconds: f
     assert plan_user(person(link=link()), rules(), NOW + seconds) == Question("id-alice")
 
 
-def test_a_repeated_disable_costs_nothing() -> None:
+def test_a_repeated_disable_within_an_hour_costs_nothing() -> None:
     google = PureGoogle.holding(managed())
     who = person(account=OFF, link=link())
     first = deliver(google, who, rules())
-    assert deliver(google, replace(who, link=first.link), rules(), NOW + 9e6).requests == ()
+    again = replace(who, link=first.link)
+    assert deliver(google, again, rules(), NOW + HOUR).requests == ()
+    assert deliver(google, again, rules(), NOW + HOUR + 1).requests == ("get id-alice",)
+
+
+def test_one_whom_somebody_let_in_again_is_suspended_again_when_they_leave() -> None:
+    google = PureGoogle.holding(managed())
+    ours = link(
+        delivered=delivered(enabled=False), suspended_by_us=True, confirmed_at=NOW - HOUR - 1
+    )
+    deliver(google, person(account=None, link=ours), rules())
+    assert google.users["id-alice"].suspended
 
 
 def test_other_peoples_phones_are_looked_at_before_the_list_is_replaced() -> None:
@@ -165,9 +176,18 @@ def test_nobody_is_renamed_onto_a_protected_address() -> None:
     assert "protected" in refusal(plan_user(who, rules(protected=(f"al@{DOMAIN}",)), NOW))
 
 
-def test_the_flag_of_an_account_that_we_created_is_believed() -> None:
-    who = person(account=account(given_name="Al"), link=link(administrator_checked_at=0.0))
-    assert verbs(plan_user(who, rules(), NOW)) == [Verb.UPDATE]
+def test_that_an_account_of_ours_is_no_administrator_is_believed_for_a_day() -> None:
+    who = person(account=account(given_name="Al"), link=link())
+    assert verbs(plan_user(who, rules(), NOW + 24 * HOUR)) == [Verb.UPDATE]
+    assert plan_user(who, rules(), NOW + 24 * HOUR + 1) == Question("id-alice")
+
+
+def test_the_same_password_is_sent_again_when_its_delivery_is_an_hour_old() -> None:
+    who = person(password=password(), link=link())
+    sent = deliver(PureGoogle.holding(managed()), who, rules()).link
+    again = replace(who, link=sent)
+    assert verbs(plan_user(again, rules(), NOW + HOUR)) == []
+    assert verbs(plan_user(again, rules(), NOW + HOUR + 1)) == [Verb.PASSWORD]
 
 
 @pytest.mark.parametrize("age", [601.0, -601.0])
