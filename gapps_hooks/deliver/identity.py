@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from gapps_hooks.errors import GappsHooksError, Passing
 from gapps_hooks.model import Account, Identity, Kind
 from gapps_hooks.outbox import entries, leases, links, references, subjects
-from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.outbox.entry import Entry, lift_removal
 from gapps_hooks.wiring import Wiring
 
 
@@ -25,8 +25,8 @@ class Renamed(GappsHooksError):
 def look_for_rename(wiring: Wiring, entry: Entry) -> None:
     """Merge the entry into a known person's, if this one is that person renamed.
 
-    A known person who is gone without a word is looked for under a new name before that counts
-    as an absence.
+    A known person who is gone is looked for under a new name before that counts as an absence;
+    one who is told to be gone only by a lasting identity.
 
     A rename is believed from a lasting identity, or from a number whose link has not ended and
     whose home, GECOS or password hash are unchanged; never from a reused number alone, nor where
@@ -36,7 +36,7 @@ def look_for_rename(wiring: Wiring, entry: Entry) -> None:
         Renamed: merged; the known person's subject is the one to deliver.
         SourceUnreadable: the source could not be asked.
     """
-    if entry.kind is not Kind.USER or wiring.source is None or entry.removed:
+    if entry.kind is not Kind.USER or wiring.source is None:
         return
     account = wiring.source.account(entry.name)
     link = links.of(wiring.state, entry.subject)
@@ -44,15 +44,17 @@ def look_for_rename(wiring: Wiring, entry: Entry) -> None:
         if account is None and link.ended_at is None and link.identity is not None:
             _follow(wiring, entry, link.identity)
         return
-    if account is None or account.id is None:
+    if entry.removed or account is None or account.id is None:
         return
     known = _find(wiring, entry, account, account.id)
     if known is not None:
-        _rename(wiring, known, entry.name, held=known)
+        _rename(wiring, known, entry.name, held=known, removed=False)
 
 
 def _follow(wiring: Wiring, entry: Entry, identity: Identity) -> None:
     assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
+    if entry.removed and not identity.lasting:
+        return
     now = wiring.source.account_by(identity)
     if now is None or now.username == entry.name:
         return
@@ -60,7 +62,7 @@ def _follow(wiring: Wiring, entry: Entry, identity: Identity) -> None:
         return
     other = subjects.of_name(wiring.state, Kind.USER, now.username)
     if other is None or links.of(wiring.state, other) is None:
-        _rename(wiring, entry.subject, now.username, held=other)
+        _rename(wiring, entry.subject, now.username, held=other, removed=entry.removed)
 
 
 def _find(wiring: Wiring, entry: Entry, account: Account, identity: Identity) -> int | None:
@@ -90,13 +92,15 @@ def _is_same_person(wiring: Wiring, subject: int, account: Account) -> bool:
     )
 
 
-def _rename(wiring: Wiring, known: int, name: str, *, held: int | None) -> None:
+def _rename(wiring: Wiring, known: int, name: str, *, held: int | None, removed: bool) -> None:
     """Give the known person the new name, while nobody delivers the other subject."""
     lease = nullcontext() if held is None else leases.hold(wiring.state.directory, held)
     if lease is None:
         raise Passing(f"{name} is somebody renamed, who is being delivered at this moment")
     with lease, wiring.state.transaction():
         before = subjects.name_of(wiring.state, known)
+        if removed:
+            lift_removal(wiring.state, known)
         subjects.rename(wiring.state, known, name)
         references.follow(wiring.state, Kind.USER, before, name)
     raise Renamed(known)

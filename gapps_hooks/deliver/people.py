@@ -10,7 +10,7 @@ from dataclasses import replace
 from gapps_hooks.deliver.desired import desired_account, desired_address
 from gapps_hooks.errors import NotFound
 from gapps_hooks.model import Account, Link
-from gapps_hooks.outbox import creations, links
+from gapps_hooks.outbox import creations, links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.person import Person
 from gapps_hooks.wiring import Wiring
@@ -29,12 +29,29 @@ def look_at_person(wiring: Wiring, entry: Entry) -> Person:
         account=account,
         address=_address(wiring, entry, account, link),
         identity=entry.identity or (account.id if account else None),
+        traced=None if account is None else _is_traced(wiring, entry.subject, account),
         password=entry.password,
         link=link,
         attempted=link is None and creations.was_begun(wiring.state, entry.subject),
         added=entry.added,
         event_at=entry.event_at,
     )
+
+
+def traces(wiring: Wiring, account: Account) -> dict[str, str]:
+    """Digest what tells a person beside name and number."""
+    told = account.traces.items()
+    return {key: wiring.state.digest(text) for key, text in told if text}
+
+
+def _is_traced(wiring: Wiring, subject: int, account: Account) -> bool | None:
+    """Whether anything of that is unchanged; None where nothing can be compared.
+
+    A home says nothing here: it is made from the name.
+    """
+    before, now = subjects.traces(wiring.state, subject), traces(wiring, account)
+    both = before.keys() & now.keys() - {"home"}
+    return any(before[key] == now[key] for key in both) if both else None
 
 
 def ask_about_person(wiring: Wiring, person: Person, key: str) -> Person:

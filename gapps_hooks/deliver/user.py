@@ -11,7 +11,7 @@ from http import HTTPStatus
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
-from gapps_hooks.deliver.people import ask_about_person, look_at_person
+from gapps_hooks.deliver.people import ask_about_person, look_at_person, traces
 from gapps_hooks.deliver.wishes import touch_groups_with, wish
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused, UnusablePassword
 from gapps_hooks.model import (
@@ -127,9 +127,10 @@ def _in_the_bin(wiring: Wiring, link: Link) -> GoogleUser | None:
 def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
     person = look_at_person(wiring, entry)
     if person.account is not None:
-        told = person.account.traces.items()
-        traces = {key: wiring.state.digest(text) for key, text in told if text}
-        subjects.note(wiring.state, entry.subject, person.identity, traces)
+        # Whoever comes after somebody who left is first compared with what is known of that one.
+        left = person.link is not None and person.link.ended_at is not None
+        told = None if left else traces(wiring, person.account)
+        subjects.note(wiring.state, entry.subject, person.identity, told)
     if person.link is not None or not person.wanted or person.password is not None:
         return person, None
     password, note = _creation_password(wiring, entry)
@@ -179,7 +180,9 @@ def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: li
     if link is not None:
         fresh = wiring.clock() if person.asked or done else link.confirmed_at
         links.save(wiring.state, remember_answer(link, _owner(entry, person), plan.confirms, fresh))
-        if person.account is None:
+        if person.account is not None:
+            subjects.note(wiring.state, entry.subject, None, traces(wiring, person.account))
+        else:
             links.end(wiring.state, entry.subject, wiring.clock())
     _wish_for_groups(wiring, entry, person)
     if any(_ARRIVALS.intersection(change.verbs) for change in done):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from gapps_hooks.model import Identity, Kind, PasswordHash
-from gapps_hooks.outbox.merging import VERSION, Words, from_json, to_json
+from gapps_hooks.outbox.merging import VERSION, Words, combine, from_json, to_json
 from gapps_hooks.outbox.state import State
 
 Status = Literal["waiting", "held", "buried", "resting"]
@@ -111,6 +111,16 @@ def save(  # noqa: PLR0913 - the row's fields
         },
     )
     _save_secret(state, subject, words.password[1] if words.password else None)
+
+
+def lift_removal(state: State, subject: int) -> None:
+    """Let the subject exist after all, as it was a rename that was told as a deletion.
+
+    Inside a transaction.
+    """
+    words = words_of(state, subject)
+    exists = combine(words, Words(present_by=words.removed_by))
+    save(state, subject, exists, sequence=words.removed_by, due_at=state.clock())
 
 
 def delete(state: State, subject: int) -> bool:

@@ -38,7 +38,7 @@ from gapps_hooks.plan.freshness import (
     TRUST_SECONDS,
     is_stale,
 )
-from gapps_hooks.plan.identities import is_proven, own_mark
+from gapps_hooks.plan.identities import own_mark
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules, why_not_address
 
@@ -67,7 +67,8 @@ def plan_change(person: Person, link: Link, rules: Rules, now: float) -> Plan | 
     plan = _compose(person, link, patch, rules)
     if not plan.changes and not person.asked and is_stale(link.confirmed_at, now, TRUST_SECONDS):
         return Question(link.google_id)
-    by_name = restore and not is_proven(link.identity, person.identity)
+    # Of one who never left the number is enough, as it was to deliver everything else.
+    by_name = restore and (link.identity is None or link.identity != person.identity)
     notes = (*suspension_notes(person, restore), *((BY_NAME,) if by_name else ()))
     return replace(plan, notes=(*plan.notes, *notes))
 

@@ -21,8 +21,9 @@ from gapps_hooks.plan.rules import Rules, find_mark, is_administrator, left_alon
 _BY_ADMINISTRATOR: Final = frozenset({"", "ADMIN"})
 #: Remembered as ``enabled`` while a suspension that is not ours stands against what is wanted.
 SUSPENDED_THERE: Final = "suspended at Google"
-#: What the line says of a person who is known by name alone.
+#: What the line says of a person whom no lasting id proves.
 BY_NAME: Final = "taken up by its name alone: no id that could be compared was given"
+BY_NUMBER: Final = "taken up by name and number, which a system gives to another person later"
 #: What the settings' ``administrators`` lets through to an administrator's account.
 _RIGHTS: Final[Mapping[str, frozenset[Verb]]] = {
     "leave": frozenset(),
@@ -39,13 +40,24 @@ def whose(person: Person, actual: GoogleUser, rules: Rules) -> Literal["ours", "
     return "ours" if same_identity(mark, person.identity, person.name) else "other"
 
 
-def same_person_question(person: Person, address: str, known: str) -> Refusal:
+def same_person_question(
+    person: Person, address: str, known: str, but: str = "has another id now"
+) -> Refusal:
     """Ask a person whether two accounts belong to one human being."""
     return Refusal(
-        f"same person? {address} belonged to {known}, and {person.name} has another id now; "
+        f"same person? {address} belonged to {known}, and {person.name} {but}; "
         f"if it is the same person: gapps-hooks links bind {person.name} {address}; "
         f"if not, rename or delete {address} at Google, then: gapps-hooks outbox retry "
         f"{person.name}"
+    )
+
+
+def another_leaver(person: Person, link: Link) -> Refusal:
+    """Ask whether one who leaves, with another id, is the person whose account it is."""
+    return Refusal(
+        f"same person? {link.address} belongs to {link.name} ({link.identity}), and who leaves is "
+        f"{person.name} ({person.identity}); if it is the same person: gapps-hooks links bind "
+        f"{person.name} {link.address}; if not: gapps-hooks outbox drop {person.name}"
     )
 
 

@@ -24,8 +24,15 @@ def same_identity(known: Identity | None, now: Identity | None, name: str) -> bo
 
 
 def is_proven(known: Identity | None, now: Identity | None) -> bool:
-    """Whether ids say that it is the same person, and not the name alone."""
-    return known is not None and known == now
+    """Whether an id that is never given to anybody else says that it is the same person."""
+    return known is not None and known == now and known.lasting
+
+
+def is_disproven(known: Identity | None, now: Identity | None) -> bool:
+    """Whether lasting ids say that these are two persons."""
+    if known is None or now is None or not (known.lasting and now.lasting):
+        return False
+    return known.kind == now.kind and known.value != now.value
 
 
 def surer(known: Identity | None, now: Identity | None) -> Identity | None:

@@ -20,6 +20,9 @@ class Person:
     #: The address that the policy gives this person.
     address: str
     identity: Identity | None = None
+    #: Whether the same number belongs to the same person by what else is known of both; None if
+    #: nothing is.
+    traced: bool | None = None
     password: PasswordHash | None = None
     link: Link | None = None
     #: What Google answered; None with ``asked`` means that Google has no such account.

@@ -12,7 +12,7 @@ from gapps_hooks.model import UNSET, Link, Plan, Question, Refusal
 from gapps_hooks.plan import existing
 from gapps_hooks.plan.changing import plan_change, respect_administrators
 from gapps_hooks.plan.creation import create
-from gapps_hooks.plan.identities import is_proven, same_identity
+from gapps_hooks.plan.identities import is_disproven, is_proven, same_identity
 from gapps_hooks.plan.leaving import plan_disable, suspend
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules, why_not_address
@@ -36,8 +36,10 @@ def plan_user(person: Person, rules: Rules, now: float) -> Plan | Question:
 
 def _take_up(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
     """A deleted person is there again: the same only if name and id match (or no id is known)."""
-    if link.name != person.name:
-        return Plan(refusals=(existing.same_person_question(person, link.address, link.name),))
+    but = _why_another(person, link)
+    if but is not None:
+        question = existing.same_person_question(person, link.address, link.name, but)
+        return Plan(refusals=(question,))
     delivered = {**link.delivered, "enabled": rules.digest(False)}  # noqa: FBT003 - a value
     revived = replace(link, ended_at=None, delivered=delivered)
     plan = _plan_linked(replace(person, link=revived), revived, rules, now)
@@ -49,7 +51,19 @@ def _take_up(person: Person, link: Link, rules: Rules, now: float) -> Plan | Que
         plan = replace(plan, changes=(existing.bare_adoption(person.actual, plan.confirms),))
     if is_proven(link.identity, person.identity) or existing.BY_NAME in plan.notes:
         return plan
-    return replace(plan, notes=(*plan.notes, existing.BY_NAME))
+    numbered = link.identity is not None and link.identity == person.identity
+    note = existing.BY_NUMBER if numbered else existing.BY_NAME
+    return replace(plan, notes=(*plan.notes, note))
+
+
+def _why_another(person: Person, link: Link) -> str | None:
+    """Say what speaks against one who is there again being the person who had the account."""
+    proven = is_proven(link.identity, person.identity)
+    if link.name != person.name:
+        return "has the same id, but another name" if proven else "has another name"
+    if not proven and person.traced is False:
+        return "has but name and number in common with the one who left"
+    return None
 
 
 def _plan_unwanted_stranger(person: Person, rules: Rules) -> Plan | Question:
@@ -86,9 +100,14 @@ def _plan_unlinked(person: Person, rules: Rules) -> Plan | Question:
 def _plan_linked(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
     if person.asked and (person.actual is None or person.actual.deletion_time is not None):
         return _plan_gone(person, link, rules)
+    same = same_identity(link.identity, person.identity, person.name)
     if not person.wanted:
-        return plan_disable(person, link, rules, now)
-    if not same_identity(link.identity, person.identity, person.name):
+        if is_disproven(link.identity, person.identity):
+            return Plan(refusals=(existing.another_leaver(person, link),))
+        # Whoever has the name now, the one who had this number is gone; the password is not theirs.
+        leaver = person if same else replace(person, password=None)
+        return plan_disable(leaver, link, rules, now)
+    if not same:
         known = f"{link.name} ({link.identity})"
         return Plan(refusals=(existing.same_person_question(person, link.address, known),))
     steps = plan_change(person, link, rules, now)

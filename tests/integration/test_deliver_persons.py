@@ -1,0 +1,155 @@
+"""Whose account it is: nobody's event acts on another person's account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from organisation import Organisation, organise
+
+from gapps_hooks.model import Verdict
+
+ALICE = {"given_name": "Alice", "family_name": "Archer", "id": "entryUUID:a1"}
+OTHER = "entryUUID:another"
+LISTED: dict[str, Any] = {"username": "alice", "id": "entryUUID:a", "given_name": "Alice"}
+BOB = {"username": "bob", "id": "entryUUID:b"}
+SHADOW = "$6$salt$" + "a" * 86
+OTHER_SHADOW = "$6$salt$" + "b" * 86
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Organisation:
+    return organise(tmp_path)
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Organisation:
+    """An organisation whose account manager keeps a listing, in which Alice and Bob are."""
+    house = organise(tmp_path, source=f'[source]\ntype = "json"\nfile = "{tmp_path}/accounts.json"')
+    house.people(LISTED, BOB)
+    return house
+
+
+class Files:
+    """The passwd and shadow of a small system on which only Alice comes and goes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir()
+        self._put("group", "users:x:100:\n")
+        self._put("nsswitch.conf", "passwd: files\ngroup: files\n")
+        self.write()
+
+    def write(self, passwd: str = "", shadow: str = "") -> None:
+        self._put("passwd", f"root:x:0:0::/root:/bin/sh\nbob:x:1001:100::/:/bin/sh\n{passwd}")
+        self._put("shadow", f"root:*:1::::::\nbob:*:1::::::\n{shadow}")
+
+    def alice(self, *, gecos: str, stored: str, home: str = "/home/alice") -> None:
+        self.write(f"alice:x:1002:100:{gecos}:{home}:/bin/sh\n", f"alice:{stored}:1::::::\n")
+
+    def _put(self, name: str, text: str) -> None:
+        (self.directory / name).write_text(text)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path / "etc")
+
+
+@pytest.fixture
+def linux(tmp_path: Path, files: Files) -> Organisation:
+    return organise(tmp_path, source=f'[source]\ntype = "nss"\ndirectory = "{files.directory}"')
+
+
+# --- another one's events ------------------------------------------------------------------------
+
+
+def test_a_deletion_with_another_lasting_id_suspends_nobody(house: Organisation) -> None:
+    house.fire("user-add", "alice", ALICE)
+    outcome = house.fire("user-delete", "alice", {"id": OTHER})
+    assert outcome.verdict is Verdict.BURIED
+    assert "same person?" in outcome.line
+    assert "outbox drop alice" in outcome.line
+    assert not house.user("alice@example.org").suspended
+
+
+def test_another_one_of_that_name_who_is_disabled_gives_the_account_neither_suspension_nor_password(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", ALICE)
+    before = house.emulator.password_of("alice@example.org")
+    house.record("password-set", "alice", {"password": "battery staple"})
+    outcome = house.fire("user-modify", "alice", {"id": OTHER, "enabled": False})
+    assert outcome.verdict is Verdict.BURIED
+    assert not house.user("alice@example.org").suspended
+    assert house.emulator.password_of("alice@example.org") == before
+
+
+def test_a_password_of_the_next_one_with_another_number_is_not_sent(house: Organisation) -> None:
+    house.fire("user-add", "alice", {"id": "uid:1002"})
+    before = house.emulator.password_of("alice@example.org")
+    house.record("password-set", "alice", {"password": "battery staple"})
+    house.fire("user-modify", "alice", {"id": "uid:1003", "enabled": False})
+    assert house.user("alice@example.org").suspended
+    assert house.emulator.password_of("alice@example.org") == before
+
+
+# --- a number is no proof ------------------------------------------------------------------------
+
+
+def test_the_next_one_of_that_name_and_number_does_not_get_the_account(
+    linux: Organisation, files: Files
+) -> None:
+    files.alice(gecos="Alice Archer", stored=SHADOW)
+    linux.fire("user-add", "alice")
+    files.write()
+    linux.fire("user-delete", "alice")
+    files.alice(gecos="Alice Baker", stored=OTHER_SHADOW)
+    for event in ("user-add", "user-modify"):  # the second look remembers the first person too
+        outcome = linux.fire(event, "alice")
+        assert outcome.verdict is Verdict.BURIED
+        assert "same person?" in outcome.line
+    assert linux.user("alice@example.org").suspended
+
+
+@pytest.mark.parametrize(
+    ("gecos", "stored"), [("Alice Archer", OTHER_SHADOW), ("Alice Baker", SHADOW), ("", "!")]
+)
+def test_one_who_comes_back_with_name_and_number_and_nothing_against_it_gets_the_account_back(
+    linux: Organisation, files: Files, gecos: str, stored: str
+) -> None:
+    files.alice(gecos="Alice Archer", stored=SHADOW)
+    linux.fire("user-add", "alice")
+    files.write()
+    linux.fire("user-delete", "alice")
+    files.alice(gecos=gecos, stored=stored)
+    outcome = linux.fire("user-add", "alice")
+    assert "by name and number" in outcome.line
+    assert not linux.user("alice@example.org").suspended
+
+
+# --- a rename told as a deletion and an addition -------------------------------------------------
+
+
+def test_one_who_is_told_to_be_gone_and_is_listed_under_another_name_is_renamed(
+    listed: Organisation,
+) -> None:
+    listed.fire("user-add", "alice")
+    google_id = listed.user("alice@example.org").id
+    listed.people({**LISTED, "username": "alicia"}, BOB)
+    listed.fire("user-delete", "alice")
+    alicia = listed.user("alicia@example.org")
+    assert (alicia.id, alicia.suspended) == (google_id, False)
+    listed.fire("user-add", "alicia")
+    assert listed.left() == {}
+
+
+def test_one_who_comes_back_under_another_name_is_asked_about_truly(listed: Organisation) -> None:
+    listed.fire("user-add", "alice")
+    listed.people(BOB)
+    listed.fire("user-delete", "alice")
+    listed.people({**LISTED, "username": "alicia"}, BOB)
+    outcome = listed.fire("user-add", "alicia")
+    assert outcome.verdict is Verdict.BURIED
+    assert "the same id, but another name" in outcome.line
