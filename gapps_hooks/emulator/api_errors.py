@@ -74,8 +74,10 @@ def not_found(what: str = "") -> ApiError:
     return ApiError(status=404, reason="notFound", message=message)
 
 
-def domain_not_found() -> ApiError:
-    """404: a new address lies in a domain that the customer does not own."""
+def domain_not_found(*, old: bool = False) -> ApiError:
+    """404: a new address lies in a domain that the customer does not own; ``old`` words or new."""
+    if old:
+        return not_found("domain")
     return ApiError(status=404, reason="notFound", message="Domain not found.")
 
 
@@ -209,6 +211,12 @@ def too_many_requests(reason: str, project: str, status: int = 403) -> ApiError:
         f"service 'admin.googleapis.com' for consumer 'project_number:{project}'."
     )
     return ApiError(status=status, reason=reason, message=message, domain="usageLimits")
+
+
+def daily_limit() -> ApiError:
+    """403: the requests of this day are used up."""
+    message = "Daily Limit Exceeded"
+    return ApiError(status=403, reason="dailyLimitExceeded", message=message, domain="usageLimits")
 
 
 def too_fast() -> ApiError:

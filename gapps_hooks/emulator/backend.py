@@ -23,6 +23,7 @@ from gapps_hooks.emulator.switches import Switches
 #: The Cloud project to which all calls are counted.
 PROJECT = "104076346589"
 _MINUTE = 60.0
+_DAY = 86400.0
 
 
 class Backend:
@@ -149,6 +150,9 @@ class Backend:
         licences = method.api.name == "licensing"
         if licences and not self._in_time("licences", switches.licences_per_second):
             raise api_errors.too_fast()
+        a_day = switches.settings_per_day if method.api.name == "groupssettings" else None
+        if a_day and not self.quotas.take("settings", size=a_day, rate=a_day / _DAY):
+            raise api_errors.daily_limit()
 
     def _in_time(self, what: str, a_second: float | None) -> bool:
         return not a_second or self.quotas.take(what, size=max(a_second, 1.0), rate=a_second)

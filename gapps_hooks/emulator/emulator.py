@@ -14,10 +14,11 @@ from flask import Flask
 
 from gapps_hooks.emulator import discovery, seeds
 from gapps_hooks.emulator.backend import Backend
+from gapps_hooks.emulator.consents import Consent
 from gapps_hooks.emulator.keys import ServiceAccountKey, new_key
 from gapps_hooks.emulator.people import made_up
 from gapps_hooks.emulator.routes.application import application
-from gapps_hooks.emulator.signin import AUDIENCE, Client, Consent
+from gapps_hooks.emulator.signin import AUDIENCE, Client
 from gapps_hooks.emulator.state.users import suspend_by_google
 from gapps_hooks.emulator.transport import InProcess
 

@@ -15,7 +15,6 @@ from gapps_hooks.emulator.state.addresses import normal
 from gapps_hooks.emulator.state.members import new_membership
 from gapps_hooks.emulator.state.passwords import read_password
 from gapps_hooks.emulator.state.records import Group, Json, OrgUnit, User
-from gapps_hooks.emulator.state.shown import show_user
 from gapps_hooks.emulator.state.user_fields import merged
 from gapps_hooks.emulator.state.workspace import Workspace
 
@@ -86,13 +85,13 @@ def dump(workspace: Workspace) -> Json:
 
 def _add_org_unit(workspace: Workspace, entry: Json) -> None:
     path = entry["orgUnitPath"]
-    if path in workspace.org_units:
-        return
     parent, _, name = path.rpartition("/")
-    org_units.insert(workspace, "my_customer", {"name": name, "parentOrgUnitPath": parent or "/"})
+    if path not in workspace.org_units:
+        body = {"name": name, "parentOrgUnitPath": parent or "/"}
+        org_units.insert(workspace, "my_customer", body)
     unit: OrgUnit = workspace.org_units[path]
     unit.id = entry.get("orgUnitId", unit.id)
-    unit.description = entry.get("description", "")
+    unit.description = entry.get("description", unit.description)
 
 
 def _user(workspace: Workspace, entry: Json) -> User:
@@ -136,7 +135,7 @@ def _group(workspace: Workspace, entry: Json) -> Group:
         description=entry.get("description", ""),
         external_ids=entry.get("externalIds", []),
         aliases=[normal(alias) for alias in entry.get("aliases", ())],
-        settings=settings.initial_settings(private=workspace.switches.private_groups),
+        settings=settings.initial_settings(workspace.switches),
     )
     settings.change(group, entry.get("settings", {}), private=workspace.switches.private_groups)
     return group
@@ -150,7 +149,7 @@ def _add_member(workspace: Workspace, group: Group, member: str | Json) -> None:
 
 
 def _dumped(workspace: Workspace, user: User) -> Json:
-    shown = show_user(user, workspace.ids, full=True)
+    shown = workspace.shown_user(user, full=True)
     kept = {key: value for key, value in shown.items() if key not in _GENERATED}
     kept["name"] = {key: text for key, text in kept["name"].items() if key != "fullName"}
     if user.profile.get("emails"):

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from gapps_hooks.emulator.assertions import check_window, parts_of
+from gapps_hooks.emulator.consents import Consent, Consents
 from gapps_hooks.emulator.token_errors import REFUSALS, TokenError
 
 #: google-auth writes this audience whatever the key's token_uri is.
@@ -51,16 +52,6 @@ class Token:
     audience: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
-    """What a person allowed an application to do in their name until they take it back."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    subject: str
-    scopes: frozenset[str]
-
-
 @dataclass(slots=True, kw_only=True)
 class Client:
     """A service account: its public keys by id, and the scopes delegated to it."""
@@ -83,7 +74,7 @@ class SignIn:
         self._new_token = new_token
         self._subjects = subjects
         self._tokens: dict[str, Token] = {}
-        self._consents: dict[str, Consent] = {}
+        self._consents = Consents(now)
         self.clients: dict[str, Client] = {}
 
     def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -118,14 +109,12 @@ class SignIn:
     def consent(self, consent: Consent) -> str:
         """Note a person's consent, as the browser's screen does; return its refresh token."""
         text = f"1//{self._new_token()}"
-        self._consents[text] = consent
+        self._consents.give(text, consent)
         return text
 
     def withdraw(self, subject: str) -> None:
         """Take back all that a person allowed applications."""
-        self._consents = {
-            text: consent for text, consent in self._consents.items() if consent.subject != subject
-        }
+        self._consents.withdraw(subject)
 
     def revoke_key(self, client: str, key_id: str) -> None:
         """Delete a service account's key, as its owner can in the Cloud console."""
@@ -133,7 +122,7 @@ class SignIn:
 
     def revoke(self, text: str) -> None:
         """Take back an access or a refresh token, as the revocation endpoint does (RFC 7009)."""
-        if consent := self._consents.pop(text, None):
+        if consent := self._consents.take_back(text):
             ended = (consent.client_id, consent.subject)
             self._tokens = {
                 key: token
@@ -149,7 +138,7 @@ class SignIn:
 
     def _refreshed(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Trade a refresh token for an access token (RFC 6749, section 6)."""
-        consent = self._consents.get(form.get("refresh_token", ""))
+        consent = self._consents.use(form.get("refresh_token", ""))
         if consent is None or not self._subjects.may_sign_in(consent.subject):
             raise TokenError("invalid_grant", "Token has been expired or revoked.")
         if form.get("client_id") != consent.client_id:

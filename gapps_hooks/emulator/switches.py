@@ -39,6 +39,8 @@ class Switches:
     org_units_per_second: float | None = None
     #: Calls of the licensing API a second (Google: 1), or None for no quota.
     licences_per_second: float | None = None
+    #: Calls of the Groups Settings API a day (Google: 100,000), or None for no quota.
+    settings_per_day: int | None = None
     #: Requests a second of the whole account, over which there is 429, or None for no quota.
     account_per_second: float | None = None
     #: The answer to creations that come too fast: 403 (quotaExceeded) or 503.
@@ -63,7 +65,7 @@ class Switches:
     foreign_domain_status: int = 404
     #: The answer to a service account that has neither subject nor role: 403 or 503.
     undelegated_status: int = 403
-    #: The words of 2018 for missing scopes and bad tokens.
+    #: The words of 2018 for missing scopes, bad tokens and foreign domains.
     old_wording: bool = False
     #: The longest given or family name: 60 (help) or 40 (limits page).
     name_length: int = 60
@@ -77,6 +79,8 @@ class Switches:
     web_login_required: bool = False
     #: The organisation keeps its groups private: ANYONE_CAN_POST is refused.
     private_groups: bool = False
+    #: Who sees the members of a new group: ``ALL_MEMBERS_CAN_VIEW`` or ``ALL_IN_DOMAIN_CAN_VIEW``.
+    members_visible_to: str = "ALL_MEMBERS_CAN_VIEW"
     #: Patterns (fnmatch) of outside addresses that are no Google account: 400 memberKey.
     unresolvable: tuple[str, ...] = ()
     #: The domain's API access is off: 403 domainCannotUseApis.

@@ -95,6 +95,9 @@ _SWITCHED: dict[str, tuple[dict[str, Any], Call, tuple[int, str, str]]] = {
     "foreign domain, newest": (
         {}, foreign_insert, (404, "notFound", "Domain not found."),
     ),
+    "foreign domain, old words": (
+        {"old_wording": True}, foreign_insert, (404, "notFound", "Resource Not Found: domain"),
+    ),
     "foreign domain, also seen": (
         {"foreign_domain_status": 403}, foreign_insert, (403, "forbidden", FORBIDDEN),
     ),
@@ -183,6 +186,17 @@ def test_a_passing_error_of_the_catalogue(
     door.emulator.faults.script([{"fails": fails}])
     assert refusal(get_alice(api)) == expected
     assert get_alice(api).execute()["primaryEmail"] == ALICE
+
+
+def test_the_groups_settings_of_a_day_can_be_used_up_and_come_back_by_and_by(door: Door) -> None:
+    door.emulator.switches.settings_per_day = 2
+    call = door.settings().groups().get(groupUniqueId="team@example.org")
+    call.execute()
+    call.execute()
+    assert refusal(call) == (403, "dailyLimitExceeded", "Daily Limit Exceeded")
+    assert get_alice(door.directory()).execute()
+    door.emulator.advance(43200.0)
+    assert call.execute()["email"] == "team@example.org"
 
 
 def test_a_new_user_is_not_found_by_its_id_and_the_message_tells_the_id(door: Door) -> None:

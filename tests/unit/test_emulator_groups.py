@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from emulator_workspace import World, refused
 
+from gapps_hooks.emulator import seeds
 from gapps_hooks.emulator.state import groups, lists, members, settings, users
 from gapps_hooks.emulator.state.pages import Distortion
 
@@ -301,3 +302,57 @@ def test_an_organisation_may_keep_its_groups_private(world: World) -> None:
     group = groups.find(world.workspace, "new@example.org")
     body = {"whoCanPostMessage": "ANYONE_CAN_POST"}
     assert refused(settings.change, group, body, private=True)[0] == 400
+
+
+# --- how many groups somebody can be in -----------------------------------------------------------
+
+TOO_MANY = (412, "conditionNotMet", "Limit reached: memberships")
+
+
+def fill(world: World, *, nested: int, direct: int) -> None:
+    """Put one group into ``nested`` others, and alice into ``direct`` more."""
+    inner = ["inner@example.org"]
+    outer = [{"email": f"o{number}@example.org", "members": inner} for number in range(nested)]
+    mine = [
+        {"email": f"d{number}@example.org", "members": ["alice@example.org"]}
+        for number in range(direct)
+    ]
+    groups_ = [{"email": inner[0]}, *outer, *mine]
+    seeds.load(world.workspace, {"groups": groups_})
+
+
+def test_a_user_has_3000_direct_memberships_and_an_owners_counts_twice(world: World) -> None:
+    fill(world, nested=0, direct=2999)
+    assert refused(add, world, "team", email="alice@example.org", role="OWNER") == TOO_MANY
+    add(world, "team", email="alice@example.org")
+    assert refused(add, world, "inner", email="alice@example.org") == TOO_MANY
+
+
+def test_a_user_has_7500_memberships_with_those_through_other_groups(world: World) -> None:
+    fill(world, nested=7490, direct=10)
+    assert refused(add, world, "inner", email="alice@example.org") == TOO_MANY
+    world.workspace.remove_group(groups.find(world.workspace, "o0@example.org"))
+    assert refused(add, world, "inner", email="alice@example.org", role="OWNER") == TOO_MANY
+    add(world, "inner", email="alice@example.org")
+    assert refused(add, world, "team", email="alice@example.org") == TOO_MANY
+    add(world, "team", email="boss@example.org")
+
+
+def test_no_group_joins_another_that_is_too_much_for_somebody_in_it(world: World) -> None:
+    fill(world, nested=7490, direct=10)
+    add(world, "team", email="alice@example.org")
+    assert refused(add, world, "inner", email="team@example.org") == TOO_MANY
+    members.delete(world.workspace, "team@example.org", "alice@example.org")
+    add(world, "inner", email="team@example.org")
+
+
+@pytest.mark.parametrize("audience", ["ALL_MEMBERS_CAN_VIEW", "ALL_IN_DOMAIN_CAN_VIEW"])
+def test_who_sees_the_members_of_a_new_group_can_be_either_of_two(
+    world: World, audience: str
+) -> None:
+    assert world.switches.members_visible_to == "ALL_MEMBERS_CAN_VIEW"
+    world.switches.members_visible_to = audience
+    world.group("crew")
+    crew = groups.find(world.workspace, "crew@example.org")
+    assert settings.show(crew)["whoCanViewMembership"] == audience
+    assert settings.change(crew, {"whoCanViewMembership": "ALL_MEMBERS_CAN_VIEW"}, private=False)

@@ -11,13 +11,28 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from gapps_hooks.emulator import seeds
 from gapps_hooks.emulator.api_errors import ApiError
-from gapps_hooks.emulator.state import aliases, groups, lists, members, users
+from gapps_hooks.emulator.state import (
+    aliases,
+    groups,
+    licences,
+    lists,
+    members,
+    org_units,
+    schemas,
+    users,
+)
 from gapps_hooks.emulator.state.records import Group, User
 from gapps_hooks.emulator.state.workspace import Workspace
 
 NAMES = st.sampled_from(["ann", "ben", "cat", "dan", "team", "crew", "boss"])
 ADDRESSES = NAMES.map("{}@example.org".format)
 PEOPLE = st.one_of(ADDRESSES, st.just("friend@gmail.example"))
+UNITS = st.sampled_from(["", "/x", "/y", "/x/y", "/y/x", "/x/y/z"])
+UNIT_NAMES = st.sampled_from(["x", "y", "z"])
+SCHEMAS = st.sampled_from(["Skills", "Badges"])
+FIELDS = st.sets(st.sampled_from(["level", "colour"]), min_size=1)
+SKUS = st.sampled_from(["101", "102"])
+ME, PRODUCT, SEATS = "my_customer", "Google-Apps", 2
 
 
 class AnyoneDoesAnything(RuleBasedStateMachine):
@@ -28,6 +43,7 @@ class AnyoneDoesAnything(RuleBasedStateMachine):
         self.world = World()
         self.it = self.world.workspace
         self.ids = set(self.it.users)
+        self.world.switches.licence_seats = {"101": SEATS}
 
     def attempt(self, call: Any, *arguments: Any) -> Any:  # noqa: ANN401 - any rule
         try:
@@ -92,6 +108,57 @@ class AnyoneDoesAnything(RuleBasedStateMachine):
             assert user is not None
             assert self.it.groups_of[user.id] == before
 
+    @rule(parent=UNITS, name=UNIT_NAMES)
+    def insert_org_unit(self, parent: str, name: str) -> None:
+        body = {"name": name, "parentOrgUnitPath": parent or "/"}
+        if made := self.attempt(org_units.insert, ME, body):
+            assert made["orgUnitId"] not in self.ids
+            self.ids.add(made["orgUnitId"])
+
+    @rule(path=UNITS, parent=UNITS, name=UNIT_NAMES)
+    def move_org_unit(self, path: str, parent: str, name: str) -> None:
+        body = {"name": name, "parentOrgUnitPath": parent or "/"}
+        before = {unit.id for unit in self.it.org_units.values()}
+        self.attempt(org_units.patch, ME, path, body)
+        assert {unit.id for unit in self.it.org_units.values()} == before
+
+    @rule(path=UNITS)
+    def delete_org_unit(self, path: str) -> None:
+        self.attempt(org_units.delete, ME, path)
+
+    @rule(key=ADDRESSES, path=UNITS)
+    def put_into_org_unit(self, key: str, path: str) -> None:
+        self.attempt(users.patch, self.world.boss, key, {"orgUnitPath": path or "/"})
+
+    @rule(name=SCHEMAS, fields=FIELDS)
+    def declare(self, name: str, fields: set[str]) -> None:
+        entries = [{"fieldName": field, "fieldType": "STRING"} for field in sorted(fields)]
+        if not self.attempt(schemas.insert, ME, {"schemaName": name, "fields": entries}):
+            self.attempt(schemas.patch, ME, name, {"fields": entries})
+
+    @rule(name=SCHEMAS, new_name=SCHEMAS, delete=st.booleans())
+    def change_schema(self, name: str, new_name: str, *, delete: bool) -> None:
+        if delete:
+            self.attempt(schemas.delete, ME, name)
+        else:
+            self.attempt(schemas.patch, ME, name, {"schemaName": new_name})
+
+    @rule(key=ADDRESSES, name=SCHEMAS, field=st.sampled_from(["level", "colour"]))
+    def write_custom_field(self, key: str, name: str, field: str) -> None:
+        body = {"customSchemas": {name: {field: "1"}}}
+        self.attempt(users.patch, self.world.boss, key, body)
+
+    @rule(key=ADDRESSES, sku=SKUS)
+    def give_licence(self, key: str, sku: str) -> None:
+        self.attempt(licences.insert, PRODUCT, sku, {"userId": key})
+
+    @rule(key=ADDRESSES, sku=SKUS, new=SKUS, delete=st.booleans())
+    def change_licence(self, key: str, sku: str, new: str, *, delete: bool) -> None:
+        if delete:
+            self.attempt(licences.delete, PRODUCT, sku, key)
+        else:
+            self.attempt(licences.reassign, PRODUCT, sku, key, {"skuId": new})
+
     @rule(seconds=st.sampled_from([1.0, 11 * 86400.0]))
     def wait(self, seconds: float) -> None:
         self.world.time += seconds
@@ -131,6 +198,35 @@ class AnyoneDoesAnything(RuleBasedStateMachine):
             emails = [entry["email"] for entry in listed.get("members", [])]
             assert emails == sorted(map(self.it.member_address, group.members.values()))
 
+    @invariant()
+    def every_org_unit_hangs_in_the_tree_and_every_user_in_an_org_unit(self) -> None:
+        units = self.it.org_units
+        assert len({unit.id for unit in units.values()}) == len(units)
+        for path, unit in units.items():
+            assert unit.path == path
+            assert (path.rpartition("/")[0] or "/") in units
+        assert {user.org_unit for user in self.it.users.values()} <= units.keys()
+
+    @invariant()
+    def nobody_has_a_custom_field_that_is_not_declared(self) -> None:
+        declared = {
+            name: {field["fieldName"] for field in schema["fields"]}
+            for name, schema in self.it.schemas.items()
+        }
+        for user in [*self.it.users.values(), *self.it.deleted().values()]:
+            for name, values in user.profile.get("customSchemas", {}).items():
+                assert set() < values.keys() <= declared[name]
+
+    @invariant()
+    def licences_are_held_once_by_users_who_are_here_and_no_more_than_there_are(self) -> None:
+        held = [(key, *seat) for key, seats in self.it.licences.items() for seat in seats]
+        assert len(set(held)) == len(held)
+        assert {key for key, _, _ in held} <= self.it.users.keys()
+        assert sum(sku == "101" for _, _, sku in held) <= SEATS
+        wish = lists.Wish(parameters={"customerId": ME})
+        shown = licences.listed(self.it, PRODUCT, "", wish).get("items", [])
+        assert len(shown) == len(held)
+
     def teardown(self) -> None:
         """Whatever came about can be written down and built again."""
         written = seeds.dump(self.it)
@@ -141,8 +237,11 @@ class AnyoneDoesAnything(RuleBasedStateMachine):
             seed=1,
         )
         seeds.load(again, written)
-        assert seeds.dump(again)["users"] == written["users"]
-        assert seeds.dump(again)["groups"] == written["groups"]
+        once_more = seeds.dump(again)
+        for kind in ("users", "deletedUsers", "groups", "orgUnits", "licences"):
+            assert once_more[kind] == written[kind]
+        names = [schema["schemaName"] for schema in written["schemas"]]
+        assert [schema["schemaName"] for schema in once_more["schemas"]] == names
 
 
 AnyoneDoesAnything.TestCase.settings = settings(max_examples=60, stateful_step_count=40)

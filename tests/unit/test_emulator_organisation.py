@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from gapps_hooks.emulator import seeds
 from gapps_hooks.emulator.people import UnknownLocale, made_up
 from gapps_hooks.emulator.state import (
+    aliases,
+    groups,
     licences,
     lists,
     org_units,
@@ -20,6 +22,7 @@ from gapps_hooks.emulator.state import (
     users,
     views,
 )
+from gapps_hooks.emulator.state.addresses import AddressBook
 
 Json = dict[str, Any]
 ME = "my_customer"
@@ -133,6 +136,38 @@ def test_everybody_is_found_at_a_domains_other_name_but_nobody_is_made_there(wor
     assert refused(users.insert, world.workspace, body) == foreign
     organisation.delete_domain_alias(world.workspace, ME, "EXAMPLE.COM")
     assert refused(world.get, "alice@example.com")[0] == 403
+
+
+def test_everybodys_addresses_at_a_domains_other_name_are_shown_and_cannot_be_edited(
+    world: World,
+) -> None:
+    alice = world.insert("alice")
+    aliases.insert(world.workspace, world.workspace.users[alice["id"]], {"alias": "al@example.org"})
+    world.group("team")
+    add_alias(world)
+    add_alias(world, "example.info", "example.net")
+    shown = world.get(alice["id"])
+    expected = ["alice@example.com", "al@example.com", "alice@example.org.test-google-a.com"]
+    assert shown["nonEditableAliases"] == expected
+    assert shown["aliases"] == ["al@example.org"]
+    assert {entry["address"] for entry in shown["emails"]} > set(expected)
+    team = groups.get(world.workspace, "team@example.org")
+    assert team["nonEditableAliases"][0] == "team@example.com"
+    organisation.delete_domain_alias(world.workspace, ME, "example.com")
+    assert world.get(alice["id"])["nonEditableAliases"] == expected[2:]
+
+
+def test_an_account_has_twenty_domain_aliases_whichever_domains_they_are_of(world: World) -> None:
+    for number in range(20):
+        add_alias(world, f"a{number}.com", ("example.org", "example.net")[number % 2])
+    assert refused(add_alias, world)[:2] == (412, "conditionNotMet")
+
+
+def test_an_account_has_at_most_600_domains() -> None:
+    domains = tuple(f"d{number}.example" for number in range(601))
+    assert AddressBook(domains[:600]).domains == domains[:600]
+    with pytest.raises(ValueError, match="domains: at most 600"):
+        AddressBook(domains)
 
 
 @pytest.mark.parametrize(

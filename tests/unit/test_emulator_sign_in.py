@@ -11,8 +11,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from gapps_hooks.emulator.consents import Consent
 from gapps_hooks.emulator.keys import ServiceAccountKey, key_of, new_key
-from gapps_hooks.emulator.signin import AUDIENCE, GRANT_TYPE, Client, Consent, SignIn
+from gapps_hooks.emulator.signin import AUDIENCE, GRANT_TYPE, Client, SignIn
 from gapps_hooks.emulator.token_errors import TokenError
 
 NOW = 1_790_000_000.0
@@ -250,6 +251,28 @@ def test_a_consent_ends_when_it_is_withdrawn_or_its_person_goes(desk: Desk) -> N
     desk.people.add("admin@example.org")
     assert desk.sign_in.exchange(form)
     desk.sign_in.withdraw("admin@example.org")
+    with pytest.raises(TokenError, match="expired or revoked"):
+        desk.sign_in.exchange(form)
+
+
+def test_of_a_hundred_and_one_consents_the_oldest_goes_without_a_word(desk: Desk) -> None:
+    first, second = consented(desk), consented(desk)
+    for _ in range(98):
+        consented(desk)
+    assert desk.sign_in.exchange(first)
+    last = consented(desk)
+    with pytest.raises(TokenError, match="expired or revoked"):
+        desk.sign_in.exchange(first)
+    assert desk.sign_in.exchange(second)
+    assert desk.sign_in.exchange(last)
+
+
+def test_a_refresh_token_ends_after_six_months_in_which_nobody_used_it(desk: Desk) -> None:
+    form = consented(desk)
+    for _ in range(3):
+        desk.time += 180 * 86400
+        assert desk.sign_in.exchange(form)
+    desk.time += 183 * 86400
     with pytest.raises(TokenError, match="expired or revoked"):
         desk.sign_in.exchange(form)
 

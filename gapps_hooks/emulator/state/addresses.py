@@ -16,6 +16,8 @@ RESERVED = frozenset({"abuse", "postmaster"})
 _LOCAL_PART = re.compile(r"[a-z0-9_'\-]+(\.[a-z0-9_'\-]+)*", re.ASCII)
 _ANY_LOCAL_PART = re.compile(r"[^\s@<>(),;:\\\"\[\]]+")
 _LONGEST_LOCAL_PART = 64
+#: Domains of one account, the primary one included.
+_MOST_DOMAINS = 600
 
 
 class Owner(NamedTuple):
@@ -26,11 +28,16 @@ class Owner(NamedTuple):
 
 
 class AddressBook:
-    """Every address in use in the customer's domains, each with its one owner."""
+    """Every address in use in the customer's domains, each with its one owner.
+
+    Raises ValueError for more domains than Google takes.
+    """
 
     def __init__(
         self, domains: tuple[str, ...], foreign: Callable[[], ApiError] = domain_not_found
     ) -> None:
+        if len(domains) > _MOST_DOMAINS:
+            raise ValueError(f"domains: at most {_MOST_DOMAINS}, not {len(domains)}")
         self._foreign = foreign
         self.domains = tuple(map(normal, domains))
         #: Other names of domains: alias to domain.
@@ -66,6 +73,12 @@ class AddressBook:
         if domain_of(address) not in self.domains:
             raise self._foreign()
         return normal(address)
+
+    def elsewhere(self, address: str) -> tuple[str, ...]:
+        """Return the same address at the other names of its domain."""
+        local, _, domain = address.rpartition("@")
+        aliases = self.domain_aliases.items()
+        return tuple(sorted(f"{local}@{alias}" for alias, parent in aliases if parent == domain))
 
     def _at_home(self, address: str) -> str:
         if not self.domain_aliases:

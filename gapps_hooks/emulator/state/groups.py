@@ -12,7 +12,7 @@ from gapps_hooks.emulator import api_errors
 from gapps_hooks.emulator.state.addresses import Owner, is_address
 from gapps_hooks.emulator.state.records import Group, Json
 from gapps_hooks.emulator.state.settings import initial_settings
-from gapps_hooks.emulator.state.shown import show_group, show_inserted_group
+from gapps_hooks.emulator.state.shown import shortened_group
 from gapps_hooks.emulator.state.workspace import Workspace
 
 
@@ -27,15 +27,15 @@ def insert(workspace: Workspace, body: Mapping[str, Any]) -> Json:
         description=description,
         external_ids=body.get("externalIds") or [],
         inserted_at=workspace.now(),
-        settings=initial_settings(private=workspace.switches.private_groups),
+        settings=initial_settings(workspace.switches),
     )
     workspace.add_group(group)
-    return show_inserted_group(group, workspace.ids)
+    return shortened_group(workspace.shown_group(group))
 
 
 def get(workspace: Workspace, key: str) -> Json:
     """Return a group, found by id, address or alias."""
-    return show_group(find(workspace, key), workspace.ids)
+    return workspace.shown_group(find(workspace, key))
 
 
 def patch(workspace: Workspace, key: str, body: Mapping[str, Any]) -> Json:
@@ -49,7 +49,7 @@ def patch(workspace: Workspace, key: str, body: Mapping[str, Any]) -> Json:
         group.external_ids = body["externalIds"] or []
     if address is not None:
         _rename(workspace, group, address)
-    return show_group(group, workspace.ids)
+    return workspace.shown_group(group)
 
 
 def delete(workspace: Workspace, key: str) -> None:

@@ -19,8 +19,9 @@ from gapps_hooks.emulator.state.workspace import Workspace
 
 _ROLES = frozenset({"OWNER", "MANAGER", "MEMBER"})
 _DELIVERIES = frozenset({"ALL_MAIL", "DAILY", "DIGEST", "DISABLED", "NONE"})
-#: Direct memberships of one user.
+#: Memberships of one user: direct ones, and with those through nested groups.
 _MOST_DIRECT = 3000
+_MOST = 7500
 _UNKNOWN = "Missing required field: memberKey"
 
 
@@ -34,7 +35,7 @@ def insert(workspace: Workspace, group_key: str, body: Mapping[str, Any]) -> Jso
         _check_nesting(workspace, group, membership)
     if membership.key in group.members:
         raise api_errors.duplicate("Member already exists.")
-    _check_most(workspace, membership)
+    _check_most(workspace, group, membership)
     workspace.remember_group(group)
     workspace.add_member(group, membership)
     return workspace.shown_member(membership)
@@ -152,14 +153,48 @@ def _change(membership: Membership, body: Mapping[str, Any]) -> None:
     membership.role, membership.delivery = role, delivery
 
 
-def _check_most(workspace: Workspace, membership: Membership) -> None:
-    """Refuse (412) a membership too many; an owner or manager counts twice."""
-    groups = workspace.groups_of.get(membership.key, ())
-    if membership.type != "USER" or len(groups) < _MOST_DIRECT // 2:
+def _check_most(workspace: Workspace, group: Group, membership: Membership) -> None:
+    """Refuse (412) a membership too many, of the member or of anybody in it."""
+    if membership.type == "USER":
+        direct = _weight(workspace, membership.key) + _counted(membership)
+        if direct > _MOST_DIRECT:
+            raise api_errors.condition_not_met("Limit reached: memberships")
+    # So few groups cannot be too many for anybody, and to count them takes long.
+    if len(workspace.groups) + _MOST_DIRECT // 2 <= _MOST:
         return
-    held = (workspace.groups[key].members[membership.key] for key in groups)
-    if sum(1 if it.role == "MEMBER" else 2 for it in (*held, membership)) > _MOST_DIRECT:
-        raise api_errors.condition_not_met("Limit reached: memberships")
+    gained = _above(workspace, group.id) | {group.id}
+    nested = workspace.groups.get(membership.key)
+    people = everybody(workspace, nested) if nested else (membership.key,)
+    for key in people:
+        if key not in workspace.groups and _total(workspace, key, membership, gained) > _MOST:
+            raise api_errors.condition_not_met("Limit reached: memberships")
+
+
+def _total(workspace: Workspace, key: str, new: Membership, gained: set[str]) -> int:
+    """Return how many memberships a user has with a new one, by which groups are gained."""
+    twice = _weight(workspace, key) - len(workspace.groups_of.get(key, ()))
+    twice += _counted(new) - 1 if key == new.key else 0
+    return len(_above(workspace, key) | gained) + twice
+
+
+def _weight(workspace: Workspace, key: str) -> int:
+    groups = workspace.groups_of.get(key, ())
+    return sum(_counted(workspace.groups[group].members[key]) for group in groups)
+
+
+def _counted(membership: Membership) -> int:
+    """Return how often a membership counts: that of an owner or manager does twice."""
+    return 1 if membership.role == "MEMBER" else 2
+
+
+def _above(workspace: Workspace, key: str) -> set[str]:
+    """Return the groups that somebody is in at any depth."""
+    waiting, found = [key], set[str]()
+    while waiting:
+        more = workspace.groups_of.get(waiting.pop(), set()) - found
+        found |= more
+        waiting.extend(more)
+    return found
 
 
 def _check_nesting(workspace: Workspace, group: Group, membership: Membership) -> None:

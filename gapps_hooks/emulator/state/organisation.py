@@ -10,7 +10,7 @@ from gapps_hooks.emulator.state.records import Json
 from gapps_hooks.emulator.state.shown import moment, with_etag
 from gapps_hooks.emulator.state.workspace import Workspace
 
-#: Google: 20 domain aliases for each domain.
+#: Google: 20 domain aliases in an account, whichever domains they are of.
 _MOST_ALIASES = 20
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from gapps_hooks.emulator.api_errors import ApiError, invalid
 from gapps_hooks.emulator.state.records import Group, Json
+from gapps_hooks.emulator.switches import Switches
 
 _ANYONE, _DOMAIN = "ANYONE_CAN_{}", "ALL_IN_DOMAIN_CAN_{}"
 _MEMBERS, _MANAGERS = "ALL_MEMBERS_CAN_{}", "ALL_MANAGERS_CAN_{}"
@@ -85,10 +86,11 @@ _READ_ONLY: Final = frozenset({"kind", "email", "customRolesEnabledForSettingsTo
 _BREADTH: Final = ("OWNERS", "MANAGERS", "MEMBERS", "DOMAIN", "ANYONE")
 
 
-def initial_settings(*, private: bool) -> Json:
-    """Return the settings of a new group; ``private`` is the organisation's own policy."""
-    settings = dict(_INITIAL)
-    return settings | ({"whoCanPostMessage": "ALL_IN_DOMAIN_CAN_POST"} if private else {})
+def initial_settings(switches: Switches) -> Json:
+    """Return the settings of a new group, which the organisation's own policy governs too."""
+    settings = {**_INITIAL, "whoCanViewMembership": switches.members_visible_to}
+    private = {"whoCanPostMessage": "ALL_IN_DOMAIN_CAN_POST"}
+    return settings | (private if switches.private_groups else {})
 
 
 def show(group: Group) -> Json:

@@ -5,6 +5,7 @@ It must not know requests, or which fields a client asked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from gapps_hooks.emulator.state.ids import Identifiers
@@ -27,8 +28,14 @@ def with_etag(ids: Identifiers, resource: Json) -> Json:
     return resource | {"etag": ids.etag(resource)}
 
 
-def show_user(user: User, ids: Identifiers, *, full: bool = False) -> Json:
-    """Return the user resource; ``full`` adds the custom schemas (projection full)."""
+def show_user(
+    user: User, ids: Identifiers, *, elsewhere: Iterable[str] = (), full: bool = False
+) -> Json:
+    """Return the user resource.
+
+    ``elsewhere`` are the user's addresses at domain aliases; ``full`` adds the custom schemas
+    (projection full).
+    """
     shown: Json = {
         "kind": "admin#directory#user",
         "id": user.id,
@@ -50,23 +57,23 @@ def show_user(user: User, ids: Identifiers, *, full: bool = False) -> Json:
         "orgUnitPath": user.org_unit,
     }
     shown |= {key: value for key, value in user.profile.items() if full or key != _ONLY_IN_FULL}
-    shown |= _name(user) | _suspension(user) | _addresses(user)
+    shown |= _name(user) | _suspension(user) | _addresses(user, elsewhere)
     if user.deleted_at is not None:
         shown["deletionTime"] = moment(user.deleted_at)
     return with_etag(ids, shown)
 
 
-def show_inserted_user(user: User, ids: Identifiers) -> Json:
-    """Return the shorter resource that users.insert answers with."""
-    shown = show_user(user, ids, full=True)
+def shortened_user(shown: Json) -> Json:
+    """Return the shorter resource that users.insert answers with, of the whole one."""
+    shown = dict(shown)
     for field in _NOT_AFTER_INSERT:
         shown.pop(field, None)
     shown["name"] = {key: text for key, text in shown["name"].items() if key != "fullName"}
     return shown
 
 
-def show_group(group: Group, ids: Identifiers) -> Json:
-    """Return the group resource."""
+def show_group(group: Group, ids: Identifiers, *, elsewhere: Iterable[str] = ()) -> Json:
+    """Return the group resource; ``elsewhere`` are its addresses at domain aliases."""
     shown: Json = {
         "kind": "admin#directory#group",
         "id": group.id,
@@ -75,7 +82,7 @@ def show_group(group: Group, ids: Identifiers) -> Json:
         "directMembersCount": str(len(group.members)),
         "description": group.description,
         "adminCreated": True,
-        "nonEditableAliases": [_test_address(group.address)],
+        "nonEditableAliases": [*elsewhere, _test_address(group.address)],
     }
     if group.aliases:
         shown["aliases"] = sorted(group.aliases)
@@ -84,11 +91,9 @@ def show_group(group: Group, ids: Identifiers) -> Json:
     return with_etag(ids, shown)
 
 
-def show_inserted_group(group: Group, ids: Identifiers) -> Json:
-    """Return the shorter resource that groups.insert answers with."""
-    shown = show_group(group, ids)
-    shown.pop("directMembersCount")
-    return shown
+def shortened_group(shown: Json) -> Json:
+    """Return the shorter resource that groups.insert answers with, of the whole one."""
+    return {key: value for key, value in shown.items() if key != "directMembersCount"}
 
 
 def show_member(
@@ -150,16 +155,16 @@ def _suspension(user: User) -> Json:
     return shown
 
 
-def _addresses(user: User) -> Json:
+def _addresses(user: User, elsewhere: Iterable[str]) -> Json:
     written = user.profile.get("emails") or []
     own = {user.address, *user.aliases}
     others = [entry for entry in written if str(entry.get("address", "")).lower() not in own]
     granted = [{"address": alias} for alias in sorted(user.aliases)]
-    test_address = _test_address(user.address)
+    fixed = [*elsewhere, _test_address(user.address)]
     emails = [{"address": user.address, "primary": True}, *others, *granted]
     shown: Json = {
-        "emails": [*emails, {"address": test_address}],
-        "nonEditableAliases": [test_address],
+        "emails": [*emails, *({"address": address} for address in fixed)],
+        "nonEditableAliases": fixed,
     }
     return shown | ({"aliases": sorted(user.aliases)} if user.aliases else {})
 

@@ -19,7 +19,7 @@ from gapps_hooks.emulator.state.rights import (
     check_may_change,
     check_super_administrator,
 )
-from gapps_hooks.emulator.state.shown import show_inserted_user, show_user
+from gapps_hooks.emulator.state.shown import shortened_user
 from gapps_hooks.emulator.state.user_fields import check_name, check_put_name, merged
 from gapps_hooks.emulator.state.workspace import Workspace
 
@@ -55,7 +55,7 @@ def insert(workspace: Workspace, body: Mapping[str, Any]) -> Json:
     _suspend(user, _first_reason(workspace, suspended=suspended), now)
     _archive(user, archived=archived, now=now)
     workspace.add_user(user)
-    return show_inserted_user(user, workspace.ids)
+    return shortened_user(workspace.shown_user(user, full=True))
 
 
 def get(workspace: Workspace, key: str, parameters: Mapping[str, str] = _ALL_USUAL) -> Json:
@@ -85,7 +85,7 @@ def patch(workspace: Workspace, caller: User | None, key: str, body: Mapping[str
     _archive(user, archived=archived, now=workspace.now())
     if new_address is not None:
         _rename(workspace, user, new_address)
-    return show_user(user, workspace.ids, full=True)
+    return workspace.shown_user(user, full=True)
 
 
 def update(workspace: Workspace, caller: User | None, key: str, body: Mapping[str, Any]) -> Json:

@@ -10,7 +10,7 @@ from typing import Final
 
 from gapps_hooks.emulator.state.records import Json, User
 from gapps_hooks.emulator.state.rights import is_public
-from gapps_hooks.emulator.state.shown import show_user, with_etag
+from gapps_hooks.emulator.state.shown import with_etag
 from gapps_hooks.emulator.state.workspace import Workspace
 
 #: What users may see of each other (guide "Retrieve a user as a non-administrator").
@@ -28,8 +28,8 @@ def show(workspace: Workspace, user: User, parameters: Mapping[str, str]) -> Jso
     projection = parameters.get("projection", "basic")
     public = is_public(parameters)
     if not public and projection not in {"full", "custom"}:
-        return show_user(user, workspace.ids)
-    shown = show_user(user, workspace.ids, full=True)
+        return workspace.shown_user(user)
+    shown = workspace.shown_user(user, full=True)
     wanted = set(parameters.get("customFieldMask", "").split(","))
     custom = {
         name: values

@@ -39,8 +39,8 @@ class Workspace:
         self.licences: dict[str, list[tuple[str, str]]] = {}
         self.groups_of: defaultdict[str, set[str]] = defaultdict(set)
         self.with_external_id: defaultdict[str, set[str]] = defaultdict(set)
-        self.user_list = Collection(lambda key: show_user(self.users[key], self.ids))
-        self.group_list = Collection(lambda key: show_group(self.groups[key], self.ids))
+        self.user_list = Collection(lambda key: self.shown_user(self.users[key]))
+        self.group_list = Collection(lambda key: self.shown_group(self.groups[key]))
         self.member_lists: dict[str, Collection] = {}
         self._deleted: dict[str, User] = {}
 
@@ -146,6 +146,14 @@ class Workspace:
         holder = self.holder(membership.key)
         return holder.address if holder else membership.outside_address
 
+    def shown_user(self, user: User, *, full: bool = False) -> Json:
+        """Return the user resource; ``full`` adds the custom schemas."""
+        return show_user(user, self.ids, elsewhere=self._elsewhere(user), full=full)
+
+    def shown_group(self, group: Group) -> Json:
+        """Return the group resource."""
+        return show_group(group, self.ids, elsewhere=self._elsewhere(group))
+
     def shown_member(self, membership: Membership, *, whole: bool = True) -> Json:
         """Return the member resource."""
         holder = self.holder(membership.key)
@@ -172,7 +180,12 @@ class Workspace:
 
     def _foreign(self) -> ApiError:
         forbids = self.switches.foreign_domain_status == forbidden().status
-        return forbidden() if forbids else domain_not_found()
+        return forbidden() if forbids else domain_not_found(old=self.switches.old_wording)
+
+    def _elsewhere(self, holder: User | Group) -> Iterator[str]:
+        if self.addresses.domain_aliases:
+            for address in _addresses(holder):
+                yield from self.addresses.elsewhere(address)
 
     def _unindex_external_ids(self, user: User) -> None:
         for value in _external_values(user):
