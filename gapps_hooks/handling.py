@@ -6,16 +6,19 @@ It must not know which account manager called, nor how the answer reaches people
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 from gapps_hooks.errors import BadInput, GappsHooksError
+from gapps_hooks.model import Event
 from gapps_hooks.outbox import open_state
 from gapps_hooks.record import Desk, Receipt, read_event, record
 from gapps_hooks.settings import load_settings
-from gapps_hooks.sources import open_source
+from gapps_hooks.sources import Source, open_source
 from gapps_hooks.trouble import tell_syslog
 
 DEFAULT_SETTINGS: Final = Path("/etc/gapps-hooks/gapps-hooks.toml")
@@ -23,6 +26,8 @@ RECORDED: Final = 0
 NOT_RECORDED: Final = 1
 #: sysexits.h, EX_USAGE: the input was wrong.
 BAD_INPUT: Final = 64
+#: What is recorded from a source has this long, however short the wait for Google is.
+RECORDING_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +42,29 @@ def handle(message: Mapping[str, Any], *, end: Callable[[Answer], None] | None =
     """Record one event and deliver it within the hook's wait.
 
     ``end`` ends the process when the wait is over, whatever is under way then; without it
-    (inside somebody else's process) the calls to Google themselves are cut short.
+    (inside somebody else's process) the source and the calls to Google are cut short.
     """
     try:
         desk = _open_desk(message)
     except GappsHooksError as error:
         return _not_recorded(message, error)
     with desk.state:
-        return _handle(desk, message, end or _go_on)
+        return _handle(desk, message, end)
 
 
-def _handle(desk: Desk, message: Mapping[str, Any], end: Callable[[Answer], None]) -> Answer:
+def _handle(desk: Desk, message: Mapping[str, Any], end: Callable[[Answer], None] | None) -> Answer:
+    wait = desk.settings.hooks.wait
     try:
         event = read_event(message)
-        receipt = record(desk, event)
+        with _Watch(event, wait, desk.source, end) as watch:
+            receipt = record(replace(desk, keeping=watch.keeping), event)
+            if receipt.subject is None or receipt.duplicate or event.defer:
+                return Answer(RECORDED, f"{event.name}: {receipt.line}")
+            return _deliver(desk, receipt, event.name, watch)
     except BadInput as error:
         return Answer(BAD_INPUT, str(error))
     except GappsHooksError as error:
         return _not_recorded(message, error)
-    if receipt.subject is None or receipt.duplicate or event.defer:
-        return Answer(RECORDED, f"{event.name}: {receipt.line}")
-    return _deliver(desk, receipt, event.name, end)
 
 
 def _not_recorded(message: Mapping[str, Any], error: GappsHooksError) -> Answer:
@@ -73,40 +80,83 @@ def _open_desk(message: Mapping[str, Any]) -> Desk:
 
 
 class _Watch:
-    """Ends the process when the wait is over, with the best answer known by then."""
+    """Ends the process when the hook's time is over, with the best answer known by then.
 
-    def __init__(self, seconds: float, answer: Answer, end: Callable[[Answer], None]) -> None:
-        self.answer = answer
-        self._timer = threading.Timer(seconds, lambda: end(self.answer))
-        self._timer.daemon = True
+    One bound is for recording and delivering together, though a source always gets
+    RECORDING_SECONDS to say whether something may be recorded.
+    """
+
+    def __init__(
+        self,
+        event: Event,
+        wait: float,
+        source: Source | None,
+        end: Callable[[Answer], None] | None,
+    ) -> None:
+        self._event, self._wait, self._source, self._end = event, wait, source, end
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self._closed = False
+        longest = max(wait, RECORDING_SECONDS)
+        late = f"not recorded: the source did not answer within {longest:g} s"
+        self.answer = Answer(NOT_RECORDED, late)
+        self._timer = self._start(longest)
 
     def __enter__(self) -> Self:
-        self._timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+        with self._lock:  # waits for an end that has begun: two answers would be one too many
+            self._closed = True
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Let the event come on disk undisturbed: what is answered from then on is "recorded"."""
+        with self._lock:
+            yield
+            late = f"recorded; no answer from Google within {self._wait:g} s, it waits"
+            self.answer = Answer(RECORDED, f"{self._event.name}: {late}")
+
+    def rest(self) -> float:
+        """End after what is left of the wait, and return these seconds."""
+        self._timer.cancel()
+        left = max(0.0, self._began + self._wait - time.monotonic())
+        self._timer = self._start(left)
+        return left
 
     def say(self, line: str) -> None:
         """Take the line that the hook is going to print."""
         self.answer = Answer(RECORDED, line)
 
+    def _start(self, seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, self._over)
+        timer.daemon = True
+        timer.start()
+        return timer
 
-def _deliver(desk: Desk, receipt: Receipt, name: str, end: Callable[[Answer], None]) -> Answer:
+    def _over(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            if self._source is not None:
+                self._source.cut_short()
+            if self._end is None:  # inside somebody else's process
+                return
+            if self.answer.exit != RECORDED:
+                tell_syslog(f"{self._event.kind} {self._event.name}: {self.answer.line}")
+            self._end(self.answer)
+
+
+def _deliver(desk: Desk, receipt: Receipt, name: str, watch: _Watch) -> Answer:
     """Deliver the event, and in the rest of the wait whatever else is due; never raise."""
-    # Google's client is imported only now: what is recorded is safe, whatever it costs.
-    from gapps_hooks.deliver.prompt import deliver_promptly  # noqa: PLC0415 - keeps recording light
+    within = watch.rest()
+    try:
+        # Google's client is imported only now: what is recorded is safe, whatever it costs.
+        from gapps_hooks.deliver.prompt import deliver_promptly  # noqa: PLC0415 - keeps recording light
 
-    wait = desk.settings.hooks.wait
-    late = f"{name}: recorded; no answer from Google within {wait:g} s, it waits"
-    with _Watch(wait, Answer(RECORDED, late), end) as watch:
-        try:
-            deliver_promptly(desk, receipt, name, watch.say)
-        except Exception as error:  # noqa: BLE001 - the event is on disk: exit 0 must stand
-            tell_syslog(f"{name}: recorded, not delivered: {type(error).__name__}: {error}")
-            watch.say(f"{name}: recorded; delivering it failed: {error}")
+        deliver_promptly(desk, receipt, name, watch.say, within=within)
+    except Exception as error:  # noqa: BLE001 - the event is on disk: exit 0 must stand
+        tell_syslog(f"{name}: recorded, not delivered: {type(error).__name__}: {error}")
+        watch.say(f"{name}: recorded; delivering it failed: {error}")
     return watch.answer
-
-
-def _go_on(_: Answer) -> None:
-    """Inside somebody else's process the wait is kept by the calls to Google alone."""

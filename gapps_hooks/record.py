@@ -6,12 +6,14 @@ It must not know Google: nothing here waits for the network.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gapps_hooks.errors import BadInput, NotRecorded, SourceUnreadable, UnusablePassword
 from gapps_hooks.model import Account, Event, EventKind, Kind
 from gapps_hooks.outbox import State, entries, links, subjects
+from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.payload import account_from, parse_event
 from gapps_hooks.settings import Settings
@@ -28,6 +30,8 @@ class Desk:
     source: Source | None
     #: Tells the system's log of trouble that nobody may be there to read on a terminal.
     tell_trouble: Callable[[str], None]
+    #: Around the moment in which the event comes on disk, which nothing may cut in two.
+    keeping: Callable[[], AbstractContextManager[None]] = field(default=nullcontext)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,8 @@ def record(desk: Desk, event: Event) -> Receipt:
 
 
 def _put(desk: Desk, event: Event) -> Receipt:
-    recorded = entries.record(desk.state, event)
+    with desk.keeping():
+        recorded = entries.record(desk.state, event)
     return Receipt(subject=recorded.subject, line="recorded", duplicate=recorded.duplicate)
 
 
@@ -124,7 +129,9 @@ def _record_stored(desk: Desk, event: Event) -> Receipt:
             "password", None, "is missing, and without a [source] there is no hash to read; send it"
         )
     try:
-        stored = desk.source.stored_password(event.name)
+        # read once: the hash, and whether its owner is enabled, from the same moment
+        source = desk.source.snapshot()
+        stored = source.stored_password(event.name)
     except SourceUnreadable as error:
         raise NotRecorded(f"the stored hash of {event.name} cannot be read: {error}") from error
     if stored is None:
@@ -132,8 +139,8 @@ def _record_stored(desk: Desk, event: Event) -> Receipt:
     try:
         password = from_stored(stored)
     except UnusablePassword as error:
-        return _record_unusable(desk, event, error)
-    return _record_given(desk, replace(event, password=password))
+        return _record_unusable(replace(desk, source=source), event, error)
+    return _record_given(replace(desk, source=source), replace(event, password=password))
 
 
 def _record_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Receipt:
@@ -141,13 +148,19 @@ def _record_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Recei
     if not _may_record_password(desk, event):
         return Receipt(subject=None, line=f"{event.name} is not enabled for Google")
     reason = f"password not sent: {error}"
-    recorded = entries.record(desk.state, event)
-    entry = entries.get(desk.state, recorded.subject)
-    if entry is not None and not (entry.added or entry.removed or entry.patch or entry.password):
-        entries.bury(desk.state, entry, reason)
-    if _is_news(desk, reason):
-        desk.tell_trouble(f"{event.name}: {reason}")
+    with desk.keeping(), desk.state.transaction():
+        recorded = entries.record(desk.state, event)
+        entry = entries.get(desk.state, recorded.subject)
+        if entry is not None and not _has_more(entry):
+            entries.bury(desk.state, entry, reason)
+    with suppress(Exception):  # the event is on disk, whether it could be told or not
+        if _is_news(desk, reason):
+            desk.tell_trouble(f"{event.name}: {reason}")
     return Receipt(subject=recorded.subject, line=reason, duplicate=recorded.duplicate)
+
+
+def _has_more(entry: Entry) -> bool:
+    return bool(entry.added or entry.removed or entry.patch or entry.password)
 
 
 def _is_news(desk: Desk, reason: str) -> bool:

@@ -15,18 +15,20 @@ from gapps_hooks.report import outcome_line
 from gapps_hooks.wiring import Wiring, wire
 
 
-def deliver_promptly(desk: Desk, receipt: Receipt, name: str, say: Callable[[str], None]) -> None:
-    """Deliver the recorded subject, say its line, and drain what else is due.
+def deliver_promptly(
+    desk: Desk, receipt: Receipt, name: str, say: Callable[[str], None], *, within: float
+) -> None:
+    """Deliver the recorded subject, say its line, and drain what else is due, in so many seconds.
 
     While an outage is known nothing is waited for.
     """
     wiring = wire(desk.settings, desk.state, source=desk.source)
-    until = wiring.clock() + desk.settings.hooks.wait
+    until = wiring.clock() + within
     closed = why_closed(wiring)
     if closed is not None:
         say(f"{name}: recorded, waiting: {closed}")
         return
-    hurried = replace(wiring, directory=wiring.directory.within(desk.settings.hooks.wait))
+    hurried = replace(wiring, directory=wiring.directory.within(within))
     say(_own_line(hurried, receipt, name, until))
     for _ in drain(hurried, until):
         pass

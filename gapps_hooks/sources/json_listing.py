@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from gapps_hooks.errors import BadInput, SourceUnreadable
 from gapps_hooks.model import Account, Group, Identity, Kind, Unset
 from gapps_hooks.payload import ListedUser, listed_group, listed_user, parse_json
-from gapps_hooks.sources.reading import read_file, read_output
+from gapps_hooks.sources.reading import Leash, read_file, read_output
 from gapps_hooks.sources.source import Names
 from gapps_hooks.validation import nearest, shown
 
@@ -37,8 +37,9 @@ class JsonSource:
     lacks the ``decisive`` group, which enables people for Google, does not say who is not in it.
     """
 
-    def __init__(self, read: Callable[[], _Listing]) -> None:
+    def __init__(self, read: Callable[[], _Listing], leash: Leash | None = None) -> None:
         self._read = read
+        self._leash = leash
 
     @classmethod
     def of_file(cls, path: Path, *, max_bytes: int, decisive: str | None = None) -> JsonSource:
@@ -55,13 +56,19 @@ class JsonSource:
         decisive: str | None = None,
     ) -> JsonSource:
         """Run a program anew for each question; see read_output."""
-        run = partial(read_output, command, timeout=timeout, max_bytes=max_bytes)
-        return cls(lambda: _parse(command[0], run(), decisive))
+        leash = Leash()
+        run = partial(read_output, command, timeout=timeout, max_bytes=max_bytes, leash=leash)
+        return cls(lambda: _parse(command[0], run(), decisive), leash)
 
     def snapshot(self) -> JsonSource:
         """See Source.snapshot."""
         listing = self._read()
         return JsonSource(lambda: listing)
+
+    def cut_short(self) -> None:
+        """See Source.cut_short; a program is killed."""
+        if self._leash is not None:
+            self._leash.cut()
 
     def account(self, name: str) -> Account | None:
         """See Source.account; someone who is listed is active unless ``enabled`` says no."""

@@ -51,6 +51,9 @@ class NssSource:
         frozen._read = lambda: files  # noqa: SLF001 - another of our own kind
         return frozen
 
+    def cut_short(self) -> None:
+        """See Source.cut_short; nothing runs that would outlive the process."""
+
     def account(self, name: str) -> Account | None:
         """See Source.account; a uid outside UID_MIN…UID_MAX is nobody."""
         files = self._read()

@@ -9,6 +9,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,6 +21,46 @@ from gapps_hooks.trust import read_regular
 
 _CLEAN_ENVIRONMENT: Final = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 _PIECE: Final = 1 << 16
+#: Seconds that a program which is just being started may hold up the one who stops it.
+_START_SECONDS: Final = 0.5
+
+
+class Leash:
+    """Holds the program that runs, so that another thread can stop it, and any that would follow.
+
+    A process that leaves at once (os._exit) would otherwise leave its program behind.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._cut = False
+
+    def start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start a program.
+
+        Raises:
+            SourceUnreadable: it does not start, or may not any more.
+        """
+        with self._lock:
+            self.check(command)
+            self._process = _started(command)
+            return self._process
+
+    def check(self, command: Sequence[str]) -> None:
+        """Raise SourceUnreadable if the program was stopped, and so means nothing."""
+        if self._cut:
+            raise SourceUnreadable(f"{command[0]} was stopped: the time for all of it was over")
+
+    def cut(self) -> None:
+        """Kill what runs, with all that it started."""
+        self._cut = True
+        if self._lock.acquire(timeout=_START_SECONDS):
+            try:
+                if self._process is not None:
+                    _end(self._process)
+            finally:
+                self._lock.release()
 
 
 def read_file(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
@@ -39,6 +80,7 @@ def read_output(
     *,
     timeout: float,
     max_bytes: int,
+    leash: Leash,
     clock: Callable[[], float] = time.monotonic,
 ) -> bytes:
     """Run a program without a shell and return what it prints.
@@ -50,13 +92,14 @@ def read_output(
         command: the program's absolute path and its arguments.
         timeout: seconds that it may take.
         max_bytes: bytes that it may print.
+        leash: stops it from another thread.
         clock: monotonic seconds.
 
     Raises:
-        SourceUnreadable: it does not start, fails, takes too long or prints too much.
+        SourceUnreadable: it does not start, fails, is stopped, takes too long or prints too much.
     """
     deadline = clock() + timeout
-    process = _started(command)
+    process = leash.start(command)
     with process:
         try:
             output = _collect(process, max_bytes, lambda: deadline - clock())
@@ -67,6 +110,7 @@ def read_output(
             raise SourceUnreadable(f"{command[0]} printed more than {max_bytes} bytes") from None
         finally:
             _end(process)
+    leash.check(command)
     if status:
         raise SourceUnreadable(f"{command[0]} failed with status {status}")
     return output

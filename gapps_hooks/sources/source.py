@@ -58,3 +58,6 @@ class Source(Protocol):
 
     def snapshot(self) -> Source:
         """Return the source as it is now: it reads once, and answers from memory."""
+
+    def cut_short(self) -> None:
+        """From another thread: stop what is being read, and leave nothing running behind."""

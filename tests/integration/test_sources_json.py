@@ -108,7 +108,8 @@ def test_without_groups_nothing_is_known_of_memberships(listing: List) -> None:
 
 
 def test_a_listing_without_groups_names_none_that_somebody_is_in(listing: List) -> None:
-    for content in ({"users": [{"username": "alice"}], "groups": []}, {"users": []}):
+    contents: tuple[object, ...] = ({"users": [{"username": "a"}], "groups": []}, {"users": []})
+    for content in contents:
         assert listing(content).groups_with("alice") == ()
 
 
