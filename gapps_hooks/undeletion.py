@@ -53,9 +53,8 @@ def undelete(wiring: Wiring, name: str) -> Undeleted:
         verdict="done",
         line=f"undeleted {found.primary_email} at Google",
     )
-    if link is not None:
-        _look_again(wiring, link, name)
-    return Undeleted(address=found.primary_email, linked=link is not None)
+    linked = link is not None and _look_again(wiring, link, name)
+    return Undeleted(address=found.primary_email, linked=linked)
 
 
 def _account(wiring: Wiring, name: str) -> Account:
@@ -76,7 +75,12 @@ def _find(wiring: Wiring, link: Link | None, address: str) -> GoogleUser:
     return max(candidates, key=lambda user: user.deletion_time or _LONG_AGO)
 
 
-def _look_again(wiring: Wiring, link: Link, name: str) -> None:
+def _look_again(wiring: Wiring, link: Link, name: str) -> bool:
+    """Have a linked person looked at; False if the link was forgotten or bound anew meanwhile."""
     with exclusively(wiring.state, link.subject, wiring.sleep):
-        links.save(wiring.state, replace(link, confirmed_at=0.0))
+        now = links.of(wiring.state, link.subject)
+        if now is None or now.google_id != link.google_id:
+            return False
+        links.save(wiring.state, replace(now, confirmed_at=0.0))
         entries.touch(wiring.state, Kind.USER, name)
+    return True

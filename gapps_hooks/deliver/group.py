@@ -5,6 +5,7 @@ It must not know back-off, breakers or leases: whoever calls it judges what it r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
@@ -26,8 +27,9 @@ from gapps_hooks.model import (
     Unset,
     Verb,
 )
-from gapps_hooks.outbox import entries, links, memberships
+from gapps_hooks.outbox import entries, links, memberships, subjects
 from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import MembersQuestion, plan_group
 from gapps_hooks.plan.members import memberships_after
@@ -36,6 +38,8 @@ from gapps_hooks.wiring import Wiring
 #: A linked group that Google does not know is still settling for this long after its creation.
 SETTLING_SECONDS = 120.0
 _ROUNDS = 3
+#: Rows of the state's ``meta`` under which those are named whom a change of the group reached.
+_REACHED = "reached:"
 #: Changes after which the group may be missing from others.
 _ARRIVALS = frozenset({Verb.CREATE_GROUP, Verb.ADOPT})
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
@@ -50,7 +54,7 @@ def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered
     group = desired_group(wiring, entry)
     wanted = group is None or in_scope(wiring, group)
     if wiring.settings.enabled.group == entry.name:
-        _touch_people(wiring, entry, group, remember=not wanted)
+        _touch_people(wiring, entry, group)
     if not wanted:
         return Delivered(notes=("the settings do not want this group at Google",))
     gathering = gather(wiring, entry, group)
@@ -81,7 +85,7 @@ def _taken(wiring: Wiring, entry: Entry, gathering: Gathering, error: AlreadyExi
 def _gone(wiring: Wiring, gathering: Gathering, error: NotFound) -> Gathering:
     if gathering.link is None:
         raise NotYet(f"{gathering.address} was created moments ago") from error
-    if wiring.clock() - gathering.link.created_at < SETTLING_SECONDS:
+    if not is_stale(gathering.link.created_at, wiring.clock(), SETTLING_SECONDS):
         raise NotYet(f"{gathering.link.address} was created moments ago") from error
     return replace(gathering, asked=True, actual=None)
 
@@ -203,31 +207,33 @@ def _conclude(
             links.end(wiring.state, entry.subject, wiring.clock())
 
 
-def _touch_people(wiring: Wiring, entry: Entry, group: Group | None, *, remember: bool) -> None:
+def _touch_people(wiring: Wiring, entry: Entry, group: Group | None) -> None:
     """A change of the group that switches the Google option on reaches the people concerned.
 
-    Where the group itself is not at Google, nobody else remembers who was in it.
+    Each change does so once, whatever becomes of the group itself at Google.
     """
     wanted = group.members if group is not None else ()
     if isinstance(wanted, Unset):
         return
-    before = memberships.of(wiring.state, entry.subject)
-    for name in sorted({*_names(wanted)} ^ {*_names(before)}):
-        entries.touch(wiring.state, Kind.USER, name)
-    if remember:
-        memberships.replace(wiring.state, entry.subject, _keep(before, wanted))
+    now, before = {*_names(wanted)}, _reached(wiring, entry)
+    if now == before:
+        return
+    with wiring.state.transaction():
+        for name in sorted(now ^ before):
+            # Who was renamed since is reached under the new name.
+            if name in now or subjects.of_name(wiring.state, Kind.USER, name) is not None:
+                entries.touch(wiring.state, Kind.USER, name)
+        wiring.state.set_meta(_REACHED + entry.name, json.dumps(sorted(now)))
+
+
+def _reached(wiring: Wiring, entry: Entry) -> set[str]:
+    """Name those whom the group's last change reached."""
+    kept = wiring.state.meta(_REACHED + entry.name)
+    return {*(json.loads(kept) if kept else _names(memberships.of(wiring.state, entry.subject)))}
 
 
 def _names(members: Iterable[Member | Membership]) -> tuple[str, ...]:
     """The user names among member references; a user name has neither ``@`` nor a colon."""
     return tuple(
         one.reference for one in members if "@" not in one.reference and ":" not in one.reference
-    )
-
-
-def _keep(before: tuple[Membership, ...], wanted: tuple[Member, ...]) -> tuple[Membership, ...]:
-    known = {one.reference: one for one in before}
-    return tuple(
-        known.get(one.reference, Membership(reference=one.reference, role=one.role))
-        for one in wanted
     )

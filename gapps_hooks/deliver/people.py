@@ -34,7 +34,7 @@ def look_at_person(wiring: Wiring, entry: Entry) -> Person:
         link=link,
         attempted=link is None and creations.was_begun(wiring.state, entry.subject),
         added=entry.added,
-        event_at=entry.event_at,
+        wished_at=entry.event_at if entry.wished_at is None else entry.wished_at,
     )
 
 

@@ -126,13 +126,13 @@ def _set_group_settings(directory: Directory, change: Change) -> Answer:
 
 
 def _add_member(directory: Directory, change: Change) -> Answer:
-    address, role = change.body["email"], Role(change.body["role"])
+    key, role = change.body.get("id") or change.body["email"], Role(change.body["role"])
     try:
-        return directory.insert_member(change.google_id, address, role)
+        return directory.insert_member(change.google_id, key, role)
     except AlreadyExists:
         if role is Role.MEMBER:
             return None
-        return directory.patch_member(change.google_id, address, role)
+        return directory.patch_member(change.google_id, key, role)
 
 
 def _change_role(directory: Directory, change: Change) -> Answer:

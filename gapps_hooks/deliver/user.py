@@ -5,6 +5,7 @@ It must not know back-off, breakers or leases: whoever calls it judges what it r
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -29,6 +30,7 @@ from gapps_hooks.model import (
 from gapps_hooks.outbox import links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.passwords import from_stored
+from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.wiring import Wiring
@@ -81,7 +83,7 @@ def _carry_out(
     try:
         carry_out(wiring, task, plan.changes)
     except Refused as error:
-        settling = wiring.clock() - entry.event_at < SETTLING_SECONDS
+        settling = not is_stale(entry.event_at, wiring.clock(), SETTLING_SECONDS)
         if error.status == HTTPStatus.CONFLICT and settling:
             raise NotYet(f"{person.address} may still be settling at Google") from error
         raise
@@ -98,15 +100,27 @@ def _owner(entry: Entry, person: Person) -> Owner:
 
 def _taken(wiring: Wiring, entry: Entry, person: Person, error: AlreadyExists) -> Person:
     """Google has the address already: ask whose it is, once."""
-    if person.taken or person.link is not None:
+    occupant = None if person.taken or person.link is None else _occupant(wiring, person.address)
+    if person.taken or (person.link is not None and occupant is None):
         raise Refused(str(error), status=error.status, reason=error.reason) from error
+    if occupant is not None:
+        holder = links.by_google_id(wiring.state, occupant.id)
+        return replace(person, taken=True, occupant=occupant, holder=holder)
     maybe_ours = maybe_our_own(wiring, entry.subject, error, attempted=person.attempted)
     return replace(person, taken=True, asked=False, actual=None, attempted=maybe_ours)
 
 
+def _occupant(wiring: Wiring, address: str) -> GoogleUser | None:
+    """Find the account that holds an address as an alias; None if it is its own."""
+    with suppress(NotFound):
+        found = wiring.directory.get_user(address)
+        return None if found.primary_email == address else found
+    return None
+
+
 def _gone(wiring: Wiring, entry: Entry, person: Person, link: Link) -> Person:
     """Google does not know a linked account: settling after its creation, or deleted there."""
-    if wiring.clock() - link.created_at < SETTLING_SECONDS:
+    if not is_stale(link.created_at, wiring.clock(), SETTLING_SECONDS):
         raise NotYet(f"{link.address} was created moments ago")
     found = _in_the_bin(wiring, link)
     if found is None and not person.wanted and entry.attempts < _DOUBTS:

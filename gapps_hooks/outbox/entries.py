@@ -91,7 +91,7 @@ def record(state: State, event: Event) -> Recorded:
             return Recorded(subject=subject, generation=generation, duplicate=True)
         meant = subject_meant(state, event)
         sequence = _next_sequence(state, event.id, meant.subject)
-        return _add(state, meant, said(event, sequence), sequence, event.defer)
+        return _add(state, meant, said(event, sequence, state.clock()), sequence, event.defer)
 
 
 def touch(state: State, kind: Kind, name: str, *, defer: float = 0.0) -> Recorded:

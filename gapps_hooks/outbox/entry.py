@@ -62,6 +62,8 @@ class Entry:
     #: When the first event was recorded that is not delivered yet, and the last one.
     recorded_at: float
     event_at: float
+    #: When the last event came that wants the account active: a user-add, or one that says so.
+    wished_at: float | None = None
     #: How often delivery was put off since the last event.
     attempts: int
     #: How often the source contradicted the events since the last of them.
@@ -165,6 +167,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         identity=words.identity and words.identity[1],
         recorded_at=row["recorded_at"],
         event_at=row["event_at"],
+        wished_at=words.wished_at and words.wished_at[1],
         attempts=row["attempts"],
         contradictions=row["contradictions"],
         due_at=row["due_at"],

@@ -38,6 +38,8 @@ class Words:
     password: tuple[int, PasswordHash] | None = None
     old_name: tuple[int, str] | None = None
     identity: tuple[int, Identity] | None = None
+    #: When it was last said that the account is wanted active, wall-clock seconds.
+    wished_at: tuple[int, float] | None = None
     #: The last user-add.
     added_by: int = 0
     #: The last event that says that the subject exists: a user-add, or a group-change.
@@ -61,8 +63,8 @@ class Words:
         return self.removed_by > self.present_by
 
 
-def said(event: Event, sequence: int) -> Words:
-    """The words of one event."""
+def said(event: Event, sequence: int, now: float = 0.0) -> Words:
+    """The words of one event that is recorded ``now``, in wall-clock seconds."""
     removed = is_removal(event)
     present = not removed and event.kind in {EventKind.USER_ADD, EventKind.GROUP_CHANGE}
     patch = {} if removed else {key: event.patch[key] for key in event.patch if key != _DELETED}
@@ -71,10 +73,15 @@ def said(event: Event, sequence: int) -> Words:
         password=None if removed or event.password is None else (sequence, event.password),
         old_name=None if event.old_name is None else (sequence, event.old_name),
         identity=None if event.identity is None else (sequence, event.identity),
+        wished_at=(sequence, now) if _is_wish(event) else None,
         added_by=sequence if event.kind is EventKind.USER_ADD else 0,
         present_by=sequence if present else 0,
         removed_by=sequence if removed else 0,
     )
+
+
+def _is_wish(event: Event) -> bool:
+    return event.kind is EventKind.USER_ADD or event.patch.get("enabled") is True
 
 
 def is_removal(event: Event) -> bool:
@@ -98,6 +105,7 @@ def combine(first: Words, second: Words) -> Words:
         password=password if password is not None and password[0] > removed_by else None,
         old_name=_later(first.old_name, second.old_name),
         identity=_later(first.identity, second.identity),
+        wished_at=_later(first.wished_at, second.wished_at),
         added_by=max(first.added_by, second.added_by),
         present_by=max(first.present_by, second.present_by),
         removed_by=removed_by,
@@ -120,6 +128,7 @@ def to_json(words: Words) -> str:
             "password": words.password and words.password[0],
             "old_name": words.old_name,
             "identity": words.identity and (words.identity[0], str(words.identity[1])),
+            "wished_at": words.wished_at,
             "added_by": words.added_by,
             "present_by": words.present_by,
             "removed_by": words.removed_by,
@@ -130,12 +139,13 @@ def to_json(words: Words) -> str:
 def from_json(text: str, password: PasswordHash | None) -> Words:
     """The words that ``to_json`` wrote, and the hash that was kept apart."""
     stored = json.loads(text)
-    identity = stored["identity"]
+    identity, wished_at = stored["identity"], stored.get("wished_at")
     return Words(
         keys={key: (sequence, value) for key, (sequence, value) in stored["keys"].items()},
         password=None if password is None else (stored["password"], password),
         old_name=stored["old_name"] and tuple(stored["old_name"]),
         identity=identity and (identity[0], Identity.parse(identity[1])),
+        wished_at=wished_at and tuple(wished_at),
         added_by=stored["added_by"],
         present_by=stored["present_by"],
         removed_by=stored["removed_by"],

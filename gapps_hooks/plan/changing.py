@@ -20,6 +20,7 @@ from gapps_hooks.plan.creation import protected_address, remember_state
 from gapps_hooks.plan.existing import (
     BY_NAME,
     SUSPENDED_THERE,
+    release_alias,
     restoring,
     suspension_notes,
     within_rights,
@@ -64,13 +65,25 @@ def plan_change(person: Person, link: Link, rules: Rules, now: float) -> Plan | 
     patch = _patch(person, link, moved, restore, rules)
     if is_new_password(person, rules, now):
         patch = with_password(patch, person, rules)
-    plan = _compose(person, link, patch, rules)
-    if not plan.changes and not person.asked and is_stale(link.confirmed_at, now, TRUST_SECONDS):
+    plan = _after_release(person, _compose(person, link, patch, rules), rules)
+    decided = plan.changes or plan.refusals or person.asked
+    if not decided and is_stale(link.confirmed_at, now, TRUST_SECONDS):
         return Question(link.google_id)
     # Of one who never left the number is enough, as it was to deliver everything else.
     by_name = restore and (link.identity is None or link.identity != person.identity)
     notes = (*suspension_notes(person, restore), *((BY_NAME,) if by_name else ()))
     return replace(plan, notes=(*plan.notes, *notes))
+
+
+def _after_release(person: Person, plan: Plan, rules: Rules) -> Plan:
+    """Free the new address first, if an account holds it by an alias that a rename of ours left."""
+    renamed = any(Verb.RENAME in change.verbs for change in plan.changes)
+    if person.occupant is None or not renamed:
+        return plan
+    release = release_alias(person, person.occupant, rules)
+    if isinstance(release, Refusal):
+        return Plan(refusals=(release,))
+    return replace(plan, changes=(release, *plan.changes))
 
 
 def _compose(person: Person, link: Link, patch: Change, rules: Rules) -> Plan:

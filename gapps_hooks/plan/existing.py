@@ -104,22 +104,28 @@ def bare_adoption(actual: GoogleUser, delivers: Mapping[str, Any]) -> Change:
 
 
 def _claim_from_alias(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
+    release = release_alias(person, actual, rules)
+    if isinstance(release, Refusal):
+        return Plan(refusals=(release,))
+    created = create(person, rules)
+    if created.refusals:
+        return created
+    return replace(created, changes=(release, *created.changes))
+
+
+def release_alias(person: Person, actual: GoogleUser, rules: Rules) -> Change | Refusal:
+    """Plan to free the person's address where it is an alias that a rename of ours left."""
     if not _may_release(person, actual, rules):
-        text = (
+        return Refusal(
             f"{person.address} is an alias of {actual.primary_email} at Google; remove the alias "
             "there, or give the person another 'email'"
         )
-        return Plan(refusals=(Refusal(text),))
-    release = Change(
+    return Change(
         verbs=(Verb.REMOVE_ALIAS,),
         google_id=actual.id,
         address=actual.primary_email,
         body={"alias": person.address},
     )
-    created = create(person, rules)
-    if created.refusals:
-        return created
-    return replace(created, changes=(release, *created.changes))
 
 
 def _may_release(person: Person, actual: GoogleUser, rules: Rules) -> bool:
@@ -173,7 +179,7 @@ def _why_not_restore(person: Person, actual: GoogleUser) -> Refusal | None:
             "it can only be restored in the Google Admin console"
         )
     since = actual.suspension_time
-    if person.added and since is not None and person.event_at > since.timestamp():
+    if person.added and since is not None and person.wished_at > since.timestamp():
         return None
     when = f" on {since:%Y-%m-%d}" if since else ""
     return Refusal(

@@ -182,12 +182,14 @@ def _role_moves(
 
 
 def _addition(google_id: str, address: str, member: Resolved) -> Change:
-    # An empty group id stands for the group that a change before creates.
+    # The address may be another's by now, the id never is. An empty group id stands for the group
+    # that a change before creates.
+    known = {} if member.google_id is None else {"id": member.google_id}
     return Change(
         verbs=(Verb.ADD_MEMBER,),
         google_id=google_id,
         address=address,
-        body={"email": member.address, "role": member.role.value},
+        body={"email": member.address, "role": member.role.value, **known},
     )
 
 

@@ -30,12 +30,15 @@ class Person:
     asked: bool = False
     #: A creation was answered with 409: the address is held by somebody.
     taken: bool = False
+    #: Who holds the address that a linked person was to be renamed to; ``holder`` is its link.
+    occupant: GoogleUser | None = None
     #: A creation was sent before and its answer may have been lost.
     attempted: bool = False
     #: The account manager said in so many words that the person was added.
     added: bool = False
-    #: When the last event came, wall-clock seconds.
-    event_at: float = 0.0
+    #: When the last event came that wants the account active, wall-clock seconds; of a source
+    #: that says so without such an event, when the last event of all came.
+    wished_at: float = 0.0
     #: The password to create the account with when no event brought one.
     creation_password: PasswordHash | None = None
     #: The link that already has Google's account, when it is another subject's.

@@ -153,3 +153,40 @@ def test_one_who_comes_back_under_another_name_is_asked_about_truly(listed: Orga
     outcome = listed.fire("user-add", "alicia")
     assert outcome.verdict is Verdict.BURIED
     assert "the same id, but another name" in outcome.line
+
+
+# --- addresses that move -------------------------------------------------------------------------
+
+
+def test_the_address_that_a_rename_of_ours_left_is_free_for_another_rename(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", ALICE)
+    house.fire("user-add", "bob", {"id": "entryUUID:b2"})
+    house.fire("user-modify", "alicia", {"old_username": "alice"})
+    house.clock.now += 600
+    assert house.fire("user-modify", "alice", {"old_username": "bob"}).verdict is Verdict.DONE
+    renamed = house.user("alicia@example.org")
+    assert house.user("alice@example.org").id != renamed.id
+    assert "alice@example.org" not in renamed.aliases
+
+
+def test_an_alias_that_somebody_gave_is_not_free_for_a_rename(house: Organisation) -> None:
+    house.fire("user-add", "alice", ALICE)
+    house.fire("user-add", "bob", {"id": "entryUUID:b2"})
+    house.google.insert_user_alias(house.user("alice@example.org").id, "ali@example.org")
+    outcome = house.fire("user-modify", "ali", {"old_username": "bob"})
+    assert outcome.verdict is Verdict.BURIED
+    assert "ali@example.org is an alias of alice@example.org" in outcome.line
+
+
+def test_a_member_whose_address_another_has_by_now_is_added_by_id(house: Organisation) -> None:
+    house.fire("user-add", "alice", ALICE)
+    google_id = house.user("alice@example.org").id
+    house.google.patch_user(google_id, {"primaryEmail": "moved@example.org"})
+    house.google.delete_user_alias(google_id, "alice@example.org")
+    house.clock.now += 600
+    stranger = {"primaryEmail": "alice@example.org", "name": {"givenName": "X", "familyName": "Y"}}
+    house.google.insert_user(stranger, house.wiring.make_password())
+    house.fire("group-change", "staff", {"members": ["alice"]})
+    assert list(house.roles("staff@example.org")) == ["moved@example.org"]

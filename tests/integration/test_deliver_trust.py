@@ -68,3 +68,50 @@ def test_one_who_became_an_administrator_is_noticed_within_a_day(house: Organisa
     with house.calls() as made:
         outcome = house.fire("password-set", "alice", {"password": "battery staple"})
     assert (outcome.verdict, made) == (Verdict.BURIED, ["users.get"])
+
+
+def test_a_suspension_newer_than_the_wish_is_not_lifted_by_a_later_event(
+    house: Organisation,
+) -> None:
+    body = {"primaryEmail": "alice@example.org", "name": {"givenName": "A", "familyName": "A"}}
+    house.google.insert_user(body, house.wiring.make_password())
+    house.cut = ConnectionRefusedError(111, "refused")
+    house.record("user-add", "alice", ALICE)
+    house.drain()
+    house.cut = None
+    by_hand(house, suspended=True)
+    assert house.fire("user-modify", "alice", {"phones": []}).verdict is Verdict.BURIED
+    assert house.user("alice@example.org").suspended
+    assert house.fire("user-add", "alice", ALICE).verdict is Verdict.DONE
+    assert not house.user("alice@example.org").suspended
+
+
+def test_an_account_that_is_gone_is_not_settling_because_the_clock_was_set_back(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", ALICE)
+    house.clock.now += HOUR
+    house.console.users().delete(userKey="alice@example.org").execute()
+    house.clock.now -= 2 * HOUR
+    assert house.fire("user-modify", "alice", {"family_name": "B"}).verdict is Verdict.BURIED
+
+
+def test_a_group_that_google_refuses_sends_its_people_once_not_at_every_try(
+    tmp_path: Path,
+) -> None:
+    source = f'[source]\ntype = "json"\nfile = "{tmp_path}/accounts.json"'
+    house = organise(tmp_path, source=source, more='---\n[enabled]\ngroup = "google"\n')
+    names = ["alice", "bob"]
+    people = [{"username": name, "id": f"entryUUID:{name}"} for name in names]
+    body = {"primaryEmail": "google@example.org", "name": {"givenName": "G", "familyName": "G"}}
+    house.google.insert_user(body, house.wiring.make_password())
+    house.people(*people, groups=({"name": "google", "members": names},))
+    assert house.fire("group-change", "google").verdict is Verdict.BURIED
+    assert house.found_user("bob@example.org") is not None
+    house.clock.now += 2 * HOUR
+    with house.calls() as made:
+        house.fire("group-change", "google")
+    assert "users.get" not in made[2:]
+    house.people(*people, groups=({"name": "google", "members": ["alice"]},))
+    house.fire("group-change", "google")
+    assert house.user("bob@example.org").suspended

@@ -63,7 +63,7 @@ def account(username: str = "alice", **fields: Any) -> Account:
 
 def person(name: str = "alice", /, **fields: Any) -> Person:
     """Somebody whom the account manager has with Google on, unless the fields say otherwise."""
-    known = {"account": account(name), "address": f"{name}@{DOMAIN}", "event_at": NOW}
+    known = {"account": account(name), "address": f"{name}@{DOMAIN}", "wished_at": NOW}
     return Person(name=name, **{**known, **fields})
 
 

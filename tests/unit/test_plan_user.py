@@ -360,7 +360,7 @@ def test_the_remedy_for_an_administrators_suspension_works() -> None:
     suspended = managed(suspended=True, suspension_reason="ADMIN", suspension_time=at(-10))
     google = PureGoogle.holding(suspended)
     seen = deliver(google, person(link=link(confirmed_at=0.0)), rules())
-    again = person(link=seen.link, added=True, event_at=NOW)
+    again = person(link=seen.link, added=True, wished_at=NOW)
     assert verbs(deliver(google, again, rules()).plan) == [Verb.RESTORE]
 
 
