@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -82,6 +83,15 @@ def events(recorded: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[tu
         return [(message["event"], message["subject"]) for message in messages]
 
     return read
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Let programs that tests start be interrupted, also where a shell in the background did not.
+
+    A signal that is ignored stays ignored in every program that is started from here.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

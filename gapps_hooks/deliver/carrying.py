@@ -154,7 +154,7 @@ def _create(wiring: Wiring, task: Task, change: Change) -> Answer:
     begun = creations.begin(wiring.state, task.owner.subject)
     try:
         return _send(wiring, change, task.known)
-    except (Outage, Throttled, Refused) as fault:
+    except (Outage, Throttled) as fault:
         if begun and not fault.tried_before:
             with wiring.state.transaction():
                 creations.finish(wiring.state, task.owner.subject)

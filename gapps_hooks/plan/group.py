@@ -139,8 +139,10 @@ def _adopt(
     refusal = _why_not_adopt(gathering, actual, rules)
     if refusal is not None:
         return Plan(refusals=(refusal,))
-    if gathering.present is None and gathering.members is not None:
+    if gathering.present is None and (gathering.members is not None or gathering.attempted):
         return MembersQuestion(actual.id)
+    # What our creation made before its answer was lost has no members yet; a stranger's group has.
+    lost = gathering.attempted and not gathering.present
     adoption = Change(
         verbs=(Verb.ADOPT,),
         google_id=actual.id,
@@ -154,9 +156,9 @@ def _adopt(
         google_id=actual.id,
         address=actual.email,
         name=gathering.name,
-        created=gathering.attempted or ours,
+        created=lost or ours,
     )
-    settings = (_settings_change(actual.email, actual.id, rules),) if gathering.attempted else ()
+    settings = (_settings_change(actual.email, actual.id, rules),) if lost else ()
     changes = (adoption, *settings, *member_changes(gathering, link, rules))
     return Plan(changes=changes, notes=notes(gathering))
 
