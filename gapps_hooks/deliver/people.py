@@ -29,7 +29,7 @@ def look_at_person(wiring: Wiring, entry: Entry) -> Person:
         account=account,
         address=_address(wiring, entry, account, link),
         identity=entry.identity or (account.id if account else None),
-        traced=None if account is None else _is_traced(wiring, entry.subject, account),
+        traced=_is_traced(wiring, link, account) if link and account else None,
         password=entry.password,
         link=link,
         attempted=link is None and creations.was_begun(wiring.state, entry.subject),
@@ -44,12 +44,12 @@ def traces(wiring: Wiring, account: Account) -> dict[str, str]:
     return {key: wiring.state.digest(text) for key, text in told if text}
 
 
-def _is_traced(wiring: Wiring, subject: int, account: Account) -> bool | None:
+def _is_traced(wiring: Wiring, link: Link, account: Account) -> bool | None:
     """Whether anything of that is unchanged; None where nothing can be compared.
 
     A home says nothing here: it is made from the name.
     """
-    before, now = subjects.traces(wiring.state, subject), traces(wiring, account)
+    before, now = subjects.traces(wiring.state, link.subject), traces(wiring, account)
     both = before.keys() & now.keys() - {"home"}
     return any(before[key] == now[key] for key in both) if both else None
 

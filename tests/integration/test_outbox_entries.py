@@ -79,6 +79,7 @@ def test_an_event_becomes_an_entry_that_is_due_at_once(state: State) -> None:
         identity=Identity("uid", "7"),
         recorded_at=NOW,
         event_at=NOW,
+        wished_at=NOW,
         attempts=0,
         contradictions=0,
         due_at=NOW,
