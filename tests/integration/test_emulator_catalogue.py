@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -311,7 +312,7 @@ def test_the_token_endpoint_refuses_in_the_words_of_its_table(door: Door, kind: 
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )  # fmt: skip
     assert response.status == status
-    assert f'"error": "{error}", "error_description": "{description}"' in content.decode()
+    assert json.loads(content) == {"error": error, "error_description": description}
 
 
 def test_a_refusal_reaches_googles_own_client(door: Door) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -209,7 +210,7 @@ def test_a_wrong_call_is_refused_in_googles_words(
 def test_the_envelope_has_the_order_of_keys_that_google_sends_today(door: Door) -> None:
     with pytest.raises(HttpError) as caught:
         door.directory().users().insert(body=body("alice")).execute()
-    assert caught.value.content.decode() == (
+    assert json.dumps(envelope(caught.value)) == (
         '{"error": {"code": 409, "message": "Entity already exists.", "errors": [{"message": '
         '"Entity already exists.", "domain": "global", "reason": "duplicate"}]}}'
     )

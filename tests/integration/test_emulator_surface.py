@@ -235,7 +235,8 @@ def raw(door: Door, query: str, **sent: Any) -> tuple[Any, str]:  # noqa: ANN401
     return response, content.decode()
 
 
-def test_an_answer_is_indented_when_that_is_asked_for(door: Door) -> None:
+def test_an_answer_is_indented_unless_that_is_not_wanted(door: Door) -> None:
+    assert raw(door, "")[1].startswith('{\n  "kind"')
     assert "\n  " in raw(door, "prettyPrint=true")[1]
     assert "\n" not in raw(door, "prettyPrint=false")[1]
 

@@ -32,8 +32,8 @@ def resource(shown: Mapping[str, Any] | None) -> Response:
 
 
 def as_json(value: object, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
-    """Return a JSON answer, indented only when that is asked for."""
-    indent = 2 if request.args.get("prettyPrint") == "true" else None
+    """Return a JSON answer, indented unless ``prettyPrint=false`` says otherwise."""
+    indent = None if request.args.get("prettyPrint") == "false" else 2
     response = Response(json.dumps(value, indent=indent), status=status, content_type=_JSON)
     for name, text in headers:
         response.headers[name] = text
