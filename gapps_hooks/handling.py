@@ -38,26 +38,38 @@ class Answer:
     line: str
 
 
-def handle(message: Mapping[str, Any], *, end: Callable[[Answer], None] | None = None) -> Answer:
+def handle(
+    message: Mapping[str, Any],
+    *,
+    end: Callable[[Answer], None] | None = None,
+    recorded: Callable[[], None] = lambda: None,
+) -> Answer:
     """Record one event and deliver it within the hook's wait.
 
     ``end`` ends the process when the wait is over, whatever is under way then; without it
     (inside somebody else's process) the source and the calls to Google are cut short.
+    ``recorded`` is called as soon as the event is on disk: from then on the status is 0.
     """
     try:
         desk = _open_desk(message)
     except GappsHooksError as error:
         return _not_recorded(message, error)
     with desk.state:
-        return _handle(desk, message, end)
+        return _handle(desk, message, end, recorded)
 
 
-def _handle(desk: Desk, message: Mapping[str, Any], end: Callable[[Answer], None] | None) -> Answer:
+def _handle(
+    desk: Desk,
+    message: Mapping[str, Any],
+    end: Callable[[Answer], None] | None,
+    recorded: Callable[[], None],
+) -> Answer:
     wait = desk.settings.hooks.wait
     try:
         event = read_event(message)
         with _Watch(event, wait, desk.source, end) as watch:
             receipt = record(replace(desk, keeping=watch.keeping), event)
+            recorded()
             if receipt.subject is None or receipt.duplicate or event.defer:
                 return Answer(RECORDED, f"{event.name}: {receipt.line}")
             return _deliver(desk, receipt, event.name, watch)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import select
+import signal
 import sys
 import syslog
 from contextlib import suppress
@@ -28,22 +29,38 @@ def main() -> None:
     # Imports make many objects and no garbage, and a process of seconds leaves none behind:
     # looking for it is a tenth of a hook's own time.
     gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback for a person who presses Ctrl-C
     try:
         # Imported here so that a damaged installation, too, ends in a sentence and the syslog.
         from gapps_hooks.handling import handle  # noqa: PLC0415 - for the reason above
         from gapps_hooks.payload import parse_json  # noqa: PLC0415 - for the reason above
 
         message = parse_json(sys.stdin.buffer.read(), longest=LONGEST_MESSAGE) or {}
-        leave(handle(message, end=leave))
+        leave(handle(message, end=leave, recorded=_keep_status))
     except Exception as error:  # noqa: BLE001 - an account manager is never shown a traceback
-        text = str(error) if _is_bad_input(error) else f"an error of this program, {error!r:.200}"
+        text = str(error) if _is_bad_input(error) else f"an error of this program, {_kind(error)}"
         syslog.syslog(syslog.LOG_AUTH | syslog.LOG_ERR, f"gapps-hooks: not recorded: {text}")
         _say(2, f"not recorded: {text}")
         os._exit(64 if _is_bad_input(error) else _NOT_RECORDED)
 
 
+def _keep_status() -> None:
+    """From now on a signal ends the wait and nothing else: the event is on disk."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: os._exit(0))
+
+
 def _is_bad_input(error: Exception) -> bool:
     return type(error).__name__ == "BadInput"
+
+
+def _kind(error: Exception) -> str:
+    # The text of an error may show what it was about; that of a missing module is worth it.
+    return (
+        f"{type(error).__name__}: {error}"
+        if isinstance(error, ImportError)
+        else type(error).__name__
+    )
 
 
 def leave(answer: Answer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import signal
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -257,3 +258,23 @@ def test_what_is_on_disk_is_acknowledged_though_it_cannot_be_noted_as_told(
     forbid(house, "INSERT ON meta", "NEW.name LIKE 'told:%'")
     assert house.record("password-set", "alice").subject is not None
     assert house.left() == {"alice": "buried"}
+
+
+# --- signals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_after_the_event_is_on_disk_changes_nothing(
+    site: Site, number: signal.Signals
+) -> None:
+    site.configure(wait=20.0)
+    site.emulator.faults.script([{"fails": "hang", "call": "token", "seconds": 8.0, "times": 0}])
+    with site.start(Message.of("user-add", "alice", {"given_name": "Alice"})) as process:
+        deadline = time.monotonic() + MARGIN
+        while not site.state.exists() or (not waiting(site) and time.monotonic() < deadline):
+            time.sleep(0.05)
+        time.sleep(0.2)
+        process.send_signal(number)
+        output, complaint = process.communicate(timeout=60)
+    assert (process.returncode, output, complaint) == (RECORDED, b"", b"")
+    assert waiting(site) == ["alice"]
