@@ -95,10 +95,16 @@ def desired_group(wiring: Wiring, entry: Entry) -> Group | None:
     """
     said = group_from(entry.patch, entry.name)
     if wiring.source is None:
-        return None if entry.removed else said
+        return None if entry.removed or _is_over(wiring, entry) else said
     found = wiring.source.group(entry.name)
     _compare_presence(wiring.source, replace(entry, added=False), present=found is not None)
     return found
+
+
+def _is_over(wiring: Wiring, entry: Entry) -> bool:
+    """Without a source a group that was removed stays so until something is said of it again."""
+    link = links.of(wiring.state, entry.subject)
+    return link is not None and link.ended_at is not None and not entry.patch
 
 
 def in_scope(wiring: Wiring, group: Group) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from organisation import Organisation, organise
 
-from gapps_hooks.model import Verdict
+from gapps_hooks.model import Kind, Verdict
 from gapps_hooks.outbox import entries
 
 TEAM = "team@example.org"
@@ -512,6 +512,15 @@ def test_a_group_that_comes_back_is_the_same_one(house: Organisation) -> None:
     assert (house.group(TEAM).id, set(house.roles(TEAM))) == (google_id, at("alice"))
 
 
+def test_a_look_at_a_removed_group_does_not_bring_it_back(house: Organisation) -> None:
+    house.fire("group-change", "team", {"members": []})
+    house.fire("group-change", "team", {"deleted": True})
+    with house.calls() as made:
+        entries.touch(house.state, Kind.GROUP, "team")
+        house.drain()
+    assert made == []
+
+
 def test_a_group_never_seen_that_is_removed_is_nothing(house: Organisation) -> None:
     found(house, {"email": "guest@example.net"})
     with house.calls() as made:
@@ -664,19 +673,30 @@ def test_a_change_of_the_enabled_group_reaches_the_people_concerned(
         assert set(house.roles("google@example.org")) == at(*names)
 
 
-def test_an_enabled_group_that_is_gone_suspends_its_people_within_the_bound(
+def test_an_enabled_group_that_is_emptied_suspends_its_people_within_the_bound(
     tmp_path: Path,
 ) -> None:
     house = with_source(tmp_path)
     names = [f"user{number}" for number in range(6)]
-    other = {"name": "other", "members": []}
-    house.people(*people(names), groups=({"name": "google", "members": names}, other))
+    house.people(*people(names), groups=({"name": "google", "members": names},))
     house.fire("group-change", "google")
-    house.people(*people(names), groups=(other,))
-    house.fire("group-change", "google", {"deleted": True})
+    house.people(*people(names), groups=({"name": "google", "members": []},))
+    house.fire("group-change", "google")
     suspended = [one for one in house.emulator.state()["users"] if one["suspended"]]
     assert len(suspended) == 3
     assert list(house.left().values()) == ["held"] * 3
+
+
+def test_an_enabled_group_that_is_gone_suspends_nobody(tmp_path: Path) -> None:
+    """Without the group nobody can say who is in it; the settings have to name another one."""
+    house = with_source(tmp_path)
+    other = {"name": "other", "members": []}
+    google = {"name": "google", "members": ["alice"]}
+    house.people(*people(["alice"]), groups=(google, other))
+    house.fire("group-change", "google")
+    house.people(*people(["alice"]), groups=(other,))
+    house.fire("group-change", "google", {"deleted": True})
+    assert not house.user("alice@example.org").suspended
 
 
 def test_a_source_that_is_empty_takes_nobodys_google_account(tmp_path: Path) -> None:
