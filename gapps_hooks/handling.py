@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from gapps_hooks.errors import BadInput, GappsHooksError
+from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import open_state
 from gapps_hooks.record import Desk, Receipt, read_event, record
@@ -80,8 +80,21 @@ def _handle(
 
 
 def _not_recorded(message: Mapping[str, Any], error: GappsHooksError) -> Answer:
-    tell_syslog(f"{message['event']} {message['subject']}: not recorded: {error}")
-    return Answer(NOT_RECORDED, f"not recorded: {error}")
+    text = _in_short(message, error) if isinstance(error, BadSettings) else str(error)
+    tell_syslog(f"{message['event']} {message['subject']}: not recorded: {text}")
+    return Answer(NOT_RECORDED, f"not recorded: {text}")
+
+
+def _in_short(message: Mapping[str, Any], error: BadSettings) -> str:
+    """A hook has one line, the settings may have many mistakes."""
+    if len(error.complaints) == 1:
+        return str(error)
+    file = message.get("settings") or DEFAULT_SETTINGS
+    first = error.complaints[0]
+    return (
+        f"{file} has {len(error.complaints)} mistakes, the first: {first}; "
+        "see them all: gapps-hooks check"
+    )
 
 
 def _open_desk(message: Mapping[str, Any]) -> Desk:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gapps_hooks.deliver.carrying import Held, Observed
+from gapps_hooks.deliver.carrying import Held, Observed, give_back
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.errors import (
@@ -52,6 +52,7 @@ def judge(
         return _contradicted(wiring, entry, text, done)
     if isinstance(error, Outage):
         open_breaker(wiring, error)
+        give_back(wiring, entry, done)
         return _postpone(wiring, entry, text, 0.0, done)
     if isinstance(error, OutOfTime):
         return make_outcome(entry, Verdict.LATER, f"waiting: {text}", done=done, retry_in=0.0)
@@ -79,8 +80,12 @@ def open_breaker(wiring: Wiring, outage: Outage) -> None:
 
 def _contradicted(wiring: Wiring, entry: Entry, text: str, done: tuple[Change, ...]) -> Outcome:
     if entry.contradictions >= len(CONTRADICTION_DELAYS):
+        text = (
+            f"{text}; nothing was changed: correct the account manager's data, or: "
+            f"gapps-hooks outbox drop {entry.name}"
+        )
         entries.bury(wiring.state, entry, text)
-        return make_outcome(entry, Verdict.BURIED, f"{text}; nothing was changed", done=done)
+        return make_outcome(entry, Verdict.BURIED, text, done=done)
     delay = CONTRADICTION_DELAYS[entry.contradictions]
     due = wiring.clock() + delay
     entries.postpone(wiring.state, entry, due_at=due, reason=text, contradiction=True)

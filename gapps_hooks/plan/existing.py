@@ -236,6 +236,8 @@ def suspension_notes(person: Person, restore: Mapping[str, Any]) -> tuple[str, .
     """Say of an account that stays suspended against the account manager's wish that it does."""
     if person.actual is None or not person.actual.suspended or restore:
         return ()
+    if person.link is not None and person.link.suspended_by_us:
+        return ("already suspended by us; not enabled for Google",)
     refusal = _why_not_restore(replace(person, added=False), person.actual)
     return (refusal.text,) if refusal is not None else ()
 
