@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gapps_hooks import policy_files
 from gapps_hooks.errors import BadInput, GappsHooksError, GoogleFault, NotFound
-from gapps_hooks.model import GoogleUser
+from gapps_hooks.model import GoogleUser, Kind
 from gapps_hooks.outbox import open_state
 from gapps_hooks.plugins import open_policy
-from gapps_hooks.settings import Settings, load_settings
+from gapps_hooks.settings import EnabledSettings, Settings, load_settings
 from gapps_hooks.sources import Source, open_source
+from gapps_hooks.sources.enabled import is_enabled
 from gapps_hooks.wiring import Wiring, wire
 
 
@@ -41,6 +43,8 @@ def examine(path: Path) -> Iterator[Finding]:
     yield Finding(what="credentials", fine=True, text=str(settings.google.credentials))
     source, found = _examine_source(settings)
     yield found
+    if found.fine:
+        yield _examine_enabled(settings, source)
     policy = _examine_policy(settings)
     yield policy
     yield from _examine_state_and_google(settings, source, policy_loads=policy.fine)
@@ -55,18 +59,59 @@ def _examine_source(settings: Settings) -> tuple[Source | None, Finding]:
         return None, Finding(what=what, fine=False, text=str(error))
     if names is None:
         return source, Finding(what=what, fine=True, text="none: the hooks' payloads are all")
-    text = f"{settings.source.type}, {len(names.names)} accounts"
+    text = f"{settings.source.type}, {_accounts(len(names.names))}"
     if not names.complete:
         text += f"; not all of them: {names.why}"
     return source, Finding(what=what, fine=True, text=text)
 
 
-def _examine_policy(settings: Settings) -> Finding:
+def _accounts(count: int) -> str:
+    return f"{count} account" if count == 1 else f"{count} accounts"
+
+
+def _examine_enabled(settings: Settings, source: Source | None) -> Finding:
+    what, rule = "enabled", settings.enabled
+    if rule.all:
+        text = "everybody who is active"
+    elif rule.group:
+        text = f"group {rule.group}"
+    else:
+        text = f"attribute {rule.attribute}" if rule.attribute else "filter"
+    if source is None:
+        return Finding(what=what, fine=True, text=text)
     try:
-        open_policy(settings.policy_directory, domain=settings.domain)
+        seen = source.snapshot()
+        if rule.group and not _has_group(seen, rule.group):
+            remedy = "make it, put people into it, and ask again"
+            absent = f"the group {rule.group} does not exist in the source; {remedy}"
+            return Finding(what=what, fine=False, text=absent)
+        return Finding(what=what, fine=True, text=text + _how_many(seen, rule))
+    except GappsHooksError as error:
+        return Finding(what=what, fine=False, text=str(error))
+
+
+def _has_group(source: Source, name: str) -> bool:
+    return source.group(name) is not None or source.leaves_out(Kind.GROUP, name)
+
+
+def _how_many(source: Source, rule: EnabledSettings) -> str:
+    names = source.account_names()
+    if not names.complete:
+        return ""
+    accounts = [account for name in names.names if (account := source.account(name))]
+    on = sum(is_enabled(account, rule) is True for account in accounts)
+    return f", {on} of {_accounts(len(accounts))}"
+
+
+def _examine_policy(settings: Settings) -> Finding:
+    directory = settings.policy_directory
+    try:
+        open_policy(directory, domain=settings.domain)
     except GappsHooksError as error:
         return Finding(what="policy", fine=False, text=str(error))
-    return Finding(what="policy", fine=True, text=f"{settings.policy_directory} loads")
+    files = ", ".join(path.name for path in policy_files.find(directory))
+    text = f"{files} in {directory}" if files else f"none (no *.py in {directory})"
+    return Finding(what="policy", fine=True, text=text)
 
 
 def _examine_state_and_google(

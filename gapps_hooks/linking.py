@@ -9,16 +9,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from gapps_hooks.deliver.desired import group_address
+from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.errors import GappsHooksError, NotFound
 from gapps_hooks.model import Account, GoogleGroup, GoogleUser, Group, Identity, Kind, Link
 from gapps_hooks.outbox import State, entries, history, leases, links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.payload import account_from, group_from
+from gapps_hooks.plan.aliases import remember_aliases
+from gapps_hooks.plan.creation import remember_state
+from gapps_hooks.plan.existing import SUSPENDED_THERE
 from gapps_hooks.plan.fields import differ_from_actual
 from gapps_hooks.plan.rules import left_alone, make_mark
+from gapps_hooks.preview import entry_of
 from gapps_hooks.wiring import Wiring
 
 #: Seconds to wait for a delivery of the same subject to end.
@@ -37,13 +42,16 @@ class Bound:
     subject: int
     link: Link
     note: str
+    #: Whether the account is an administrator's or protected, and nothing is delivered to it.
+    left_alone: bool
 
 
 def bind(wiring: Wiring, kind: Kind, name: str, address: str) -> Bound:
     """Link a person or group to the account or group at Google with exactly this primary address.
 
     Neither name nor address is changed by it: a bound account keeps the address that it has.
-    What waits for the subject is due at once.
+    What waits for the subject is due at once. An administrator's or protected account is linked
+    as it is, and left alone.
 
     Raises:
         CannotBind: nothing at Google has the address, or only as an alias.
@@ -54,9 +62,11 @@ def bind(wiring: Wiring, kind: Kind, name: str, address: str) -> Bound:
     subject = subjects.of_name(wiring.state, kind, name)
     if subject is None:
         subject = subjects.create(wiring.state, kind, name)
+    alone = isinstance(actual, GoogleUser) and left_alone(actual, wiring.rules)
     with exclusively(wiring.state, subject, wiring.sleep):
         link, note = _bind(wiring, subject, name, actual)
-        entries.touch(wiring.state, kind, name)
+        if not alone:
+            entries.touch(wiring.state, kind, name)
     history.write(
         wiring.state,
         subject=subject,
@@ -66,7 +76,7 @@ def bind(wiring: Wiring, kind: Kind, name: str, address: str) -> Bound:
         verdict="done",
         line=f"linked by hand to {link.address}; {note}",
     )
-    return Bound(subject=subject, link=link, note=note)
+    return Bound(subject=subject, link=link, note=note, left_alone=alone)
 
 
 def forget(state: State, link: Link, *, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -170,6 +180,8 @@ def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link
     # we suspended counts as disabled, so that it is restored if the person is enabled.
     enabled = not (ours and actual.suspended)
     delivered |= {"address": digest(wanted), "enabled": digest(enabled)}
+    if left_alone(actual, wiring.rules):
+        delivered |= _seen(wiring, name, actual, account)
     link = Link(
         subject=subject,
         google_id=actual.id,
@@ -185,9 +197,20 @@ def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link
     return link, _mark(wiring, name, identity, actual)
 
 
+def _seen(wiring: Wiring, name: str, actual: GoogleUser, account: Account) -> dict[str, Any]:
+    """Remember what is wanted as delivered, so that only a later change of it is refused."""
+    person = look_at_person(wiring, entry_of(wiring, Kind.USER, name))
+    if person.account is None:
+        return {}
+    seen = {**remember_state(person, wiring.rules), **remember_aliases(person, wiring.rules)}
+    if actual.suspended:
+        seen["enabled"] = wiring.state.digest(SUSPENDED_THERE)
+    return seen | {"address": wiring.state.digest(wiring.policy.choose_address(account))}
+
+
 def _mark(wiring: Wiring, name: str, identity: Identity | None, actual: GoogleUser) -> str:
     if left_alone(actual, wiring.rules):
-        return "an administrator or protected: left unmarked"
+        return "an administrator or protected: linked and left alone"
     if wiring.settings.mode == "observe":
         return "left unmarked, because the mode is observe"
     mark = make_mark(wiring.rules, name, identity)

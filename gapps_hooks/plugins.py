@@ -131,14 +131,14 @@ class Policy:
         try:
             self._ask("gapps_outcome", outcome=replace(outcome, done=done))
         except PolicyFailed as error:
-            self._log(f"{error} The outcome stands.")
+            self._log(f"{error}; the outcome stands")
 
     def _ask(self, hook: str, **arguments: object) -> Any:  # noqa: ANN401 - each hook has its own
         try:
             return getattr(self._manager.hook, hook)(**arguments)
         except (Exception, SystemExit) as error:
             raise PolicyFailed(
-                f"The policy's {hook} failed at {_place(error)}: {describe(error)}; correct it."
+                f"The policy's {hook} failed at {_place(error)}: {describe(error)}; correct it"
             ) from error
 
     def _unusable(self, hook: str, answer: object, advice: str) -> PolicyFailed:

@@ -33,7 +33,7 @@ def load_files(directory: Path, *, user: int) -> tuple[tuple[str, ModuleType], .
     """
     owners = frozenset({0, user})
     try:
-        found = tuple(_find(directory))
+        found = tuple(find(directory))
         distrusted = dict(pair for path in found for pair in distrusted_parents(path, owners))
     except OSError as error:
         raise BadSettings((_unreadable(Path(error.filename or directory), error),)) from error
@@ -46,7 +46,8 @@ def load_files(directory: Path, *, user: int) -> tuple[tuple[str, ModuleType], .
     return tuple((path, result) for path, result in results if isinstance(result, ModuleType))
 
 
-def _find(directory: Path) -> Iterator[Path]:
+def find(directory: Path) -> Iterator[Path]:
+    """Find the policy files, in the order in which they are run; raises OSError."""
     try:
         paths = sorted(directory.iterdir(), key=os.fsencode)
     except FileNotFoundError:

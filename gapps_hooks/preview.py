@@ -34,7 +34,7 @@ def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
     Raises:
         Outage: Google cannot be asked anything at all.
     """
-    entry = _entry(wiring, kind, name)
+    entry = entry_of(wiring, kind, name)
     try:
         if kind is Kind.USER:
             return _preview_user(wiring, entry)
@@ -47,27 +47,32 @@ def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
 
 def administrator_notice(wiring: Wiring) -> str | None:
     """Say that the administrator whom we act as is nobody's account here, while that is so."""
-    address, state = wiring.settings.admin, wiring.state
-    link = links.by_address(state, address)
-    if wiring.rules.is_protected(address) or (link is not None and link.ended_at is None):
-        return None
-    if _is_enabled_here(wiring, address):
+    address = wiring.settings.admin
+    if wiring.rules.is_protected(address) or _is_enabled_here(wiring, address):
         return None
     return ADMINISTRATOR_SENTENCE.format(address=address)
 
 
 def _is_enabled_here(wiring: Wiring, address: str) -> bool:
+    link = links.by_address(wiring.state, address)
+    if link is not None and link.ended_at is not None:
+        link = None
+    if wiring.source is None:
+        disabled = wiring.state.digest(False)  # noqa: FBT003 - the value that is remembered
+        return link is not None and link.delivered.get("enabled") != disabled
     try:
-        name = address.partition("@")[0]
-        account = wiring.source.account(name) if wiring.source else None
-        if account is None or wiring.policy.choose_address(account) != address:
+        account = wiring.source.account(link.name if link else address.partition("@")[0])
+        if account is None:
+            return False
+        if link is None and wiring.policy.choose_address(account) != address:
             return False
         return is_enabled(account, wiring.settings.enabled) is True
     except GappsHooksError:
         return False
 
 
-def _entry(wiring: Wiring, kind: Kind, name: str) -> Entry:
+def entry_of(wiring: Wiring, kind: Kind, name: str) -> Entry:
+    """Return what waits for the subject, else an entry that says nothing but its name."""
     subject = subjects.of_name(wiring.state, kind, name)
     waiting = entries.get(wiring.state, subject) if subject is not None else None
     return waiting or Entry(

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Final
 
 from gapps_hooks.deliver.subject import deliver
+from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Kind, Outcome, Verdict
-from gapps_hooks.outbox import entries, leases, links
+from gapps_hooks.outbox import entries, leases, links, subjects
 from gapps_hooks.wiring import Wiring
 
 #: Seconds to wait for another process that is delivering the same subject.
@@ -30,6 +31,31 @@ def reconcile(wiring: Wiring, named: Iterable[tuple[Kind, str]]) -> Iterator[Out
     for entry in entries.due(wiring.state, wiring.clock()):
         if entry.subject not in waiting and (entry.kind, entry.name) not in ordered:
             yield from _deliver(wiring, entry.subject)
+
+
+def is_known(wiring: Wiring, kind: Kind, name: str) -> bool:
+    """Whether source, links or outbox have the name; a source that cannot be read denies nobody.
+
+    Raises:
+        StateUnusable: the state could not be read.
+    """
+    subject = subjects.of_name(wiring.state, kind, name)
+    if subject is not None and (
+        links.of(wiring.state, subject) or entries.get(wiring.state, subject)
+    ):
+        return True
+    try:
+        return _is_in_source(wiring, kind, name)
+    except SourceUnreadable:
+        return True
+
+
+def _is_in_source(wiring: Wiring, kind: Kind, name: str) -> bool:
+    source = wiring.source
+    if source is None:
+        return False
+    found = source.account(name) if kind is Kind.USER else source.group(name)
+    return found is not None or source.leaves_out(kind, name)
 
 
 def _look(wiring: Wiring, kind: Kind, name: str) -> Iterator[Outcome]:

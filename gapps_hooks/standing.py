@@ -67,7 +67,7 @@ class Standing:
         if self.paused:
             yield "paused by hand; go on with: gapps-hooks resume"
         if self.outage:
-            yield f"Google cannot be reached: {self.outage.reason}"
+            yield f"Nothing can be sent: {self.outage.reason}"
         for entry in (*self.of("held"), *self.of("buried")):
             yield f"{entry.name}: {entry.status}: {entry.reason}"
 

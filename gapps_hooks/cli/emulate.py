@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from gapps_hooks.cli.program import FAILED, Failure
+from gapps_hooks.cli.program import FAILED, Failure, without_emulator
 from gapps_hooks.cli.showing import example
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -41,7 +41,7 @@ _READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
     "--domain", default="example.org", show_default=True, help="The organisation's domain."
 )
 @click.option(
-    "--admin", default="admin@example.org", show_default=True, help="An administrator's account."
+    "--admin", show_default="admin@ the domain", help="An administrator's account, in the domain."
 )
 @click.option("--delegated", is_flag=True, help="Make it a delegated administrator.")
 @click.option(
@@ -77,15 +77,12 @@ def emulate(**options: Any) -> None:  # noqa: ANN401 - handed on as they are
     try:
         # the emulator's own packages are an extra, which those who only deliver need not have
         from gapps_hooks.emulator import UnknownLocale, run  # noqa: PLC0415 - so that its help shows without them
+        from gapps_hooks.emulator.running import CannotStart  # noqa: PLC0415 - likewise
     except ModuleNotFoundError as missing:
-        raise Failure(
-            f"the emulator's packages are not installed ({missing.name}): "
-            "pip install 'gapps-hooks[emulator]'",
-            FAILED,
-        ) from missing
+        raise without_emulator(missing) from missing
     try:
         run(**options, say=click.echo)
     except UnknownLocale as error:
         raise Failure(f"--locales: {error}", FAILED) from error
-    except (ValueError, KeyError) as error:
-        raise Failure(f"a file does not hold what it should: {error}", FAILED) from error
+    except CannotStart as error:
+        raise Failure(str(error), FAILED) from error

@@ -24,15 +24,18 @@ from gapps_hooks.report import clock_time, exit_status, facts, links_table
 
 
 @click.group(invoke_without_command=True, epilog=example("gapps-hooks links show alice"))
+@as_json
 @click.pass_context
-def links(context: click.Context) -> None:
+def links(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """Show or change who is which account at Google.
 
     A link is made when an account is created or adopted, and ends with the local account. What
     gapps-hooks cannot know for certain (is it the same person?) is answered here.
     """
     if context.invoked_subcommand is None:
-        context.invoke(show)
+        context.invoke(show, as_json=as_json)
+    elif as_json:
+        raise click.UsageError("--json stands last: gapps-hooks links show --json")
 
 
 @links.command(epilog=example("gapps-hooks links show group:staff"))
@@ -65,13 +68,13 @@ def bind(settings_path: Path, subject: Named, address: str) -> None:
     """Link a person or group to the account or group with this address at Google.
 
     The address has to be a primary one, and stays as it is, also if the policy would give another.
-    Our mark is put on the account, unless it is an administrator's or protected; then whatever
-    differs from the account manager is delivered.
+    Our mark is put on the account, and whatever differs from the account manager is delivered. An
+    administrator's or protected account is linked and left alone.
     """
     with opened(settings_path) as wiring:
         bound = bind_link(wiring, subject.kind, subject.name, address)
         click.echo(f"{subject} is {bound.link.address} ({bound.link.google_id}); {bound.note}")
-        outcome = deliver(wiring, bound.subject)
+        outcome = None if bound.left_alone else deliver(wiring, bound.subject)
         outcomes = show_outcomes([outcome] if outcome else [], 1)
     click.get_current_context().exit(exit_status(outcomes))
 

@@ -26,8 +26,9 @@ gapps-hooks deliver"
     invoke_without_command=True,
     epilog=example("gapps-hooks outbox", "gapps-hooks outbox retry alice group:staff"),
 )
+@as_json
 @click.pass_context
-def outbox(context: click.Context) -> None:
+def outbox(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """List what waits, is held or buried; retry, drop or release it.
 
     A *waiting* entry is tried again by itself. A *held* one was too much at once and waits for
@@ -35,7 +36,9 @@ def outbox(context: click.Context) -> None:
     person or group, or `retry`, digs it up.
     """
     if context.invoked_subcommand is None:
-        context.invoke(list_entries)
+        context.invoke(list_entries, as_json=as_json)
+    elif as_json:
+        raise click.UsageError("--json stands last: gapps-hooks outbox list --json")
 
 
 @outbox.command("list")

@@ -11,6 +11,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,8 @@ DEFAULT_SETTINGS: Final = Path("/etc/gapps-hooks/gapps-hooks.toml")
 FAILED: Final = 1
 #: EX_TEMPFAIL of sysexits.h: the same may work later.
 LATER: Final = 75
+_BEFORE_THE_COMMAND: Final = ("--settings", "--config")
+_SETTINGS_USAGE: Final = "gapps-hooks --settings PATH status"
 #: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED: Final = 130
 
@@ -39,7 +42,7 @@ class Place:
 _SECTIONS: Final[dict[str, dict[str, Place]]] = {
     "Changes": {
         "fire": Place("fire", "Say that a person or group was changed, as a hook does."),
-        "reconcile": Place("reconcile", "Compare people and groups with Google and correct them."),
+        "reconcile": Place("reconcile", "Compare named people and groups with Google."),
         "deliver": Place("deliver", "Try everything that waits, now."),
         "undelete": Place("undelete", "Bring an account back that was deleted at Google."),
     },
@@ -77,6 +80,15 @@ class Failure(click.ClickException):
         click.echo(f"gapps-hooks: {self.message}", file=file, err=True)
 
 
+def without_emulator(missing: ModuleNotFoundError) -> Failure:
+    """Say how the emulator's own packages, an extra, come into this installation."""
+    return Failure(
+        f"the emulator's packages are not installed ({missing.name}); in the checkout of "
+        f"gapps-hooks: {sys.prefix}/bin/pip install '.[emulator]'",
+        FAILED,
+    )
+
+
 class Program(click.Group):
     """The group of all commands."""
 
@@ -93,6 +105,17 @@ class Program(click.Group):
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant; for a mistyped one, name those that it resembles."""
+        word = args[0]
+        near = get_close_matches(word, self.list_commands(ctx))
+        if near and word not in near and not ctx.resilient_parsing:
+            meant = " or ".join(f"gapps-hooks {name}" for name in near)
+            raise click.UsageError(f"No such command '{word}'. Is it {meant}?", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's interface
         """List the commands without importing them."""
         for title, places in _SECTIONS.items():
@@ -103,6 +126,11 @@ class Program(click.Group):
         """Run the command and turn what is expected to go wrong into a sentence and a status."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if error.option_name not in _BEFORE_THE_COMMAND:
+                raise
+            text = f"{error.option_name} stands before the command, as in: {_SETTINGS_USAGE}"
+            raise click.UsageError(text, error.ctx) from error
         except GappsHooksError as error:
             raise Failure(str(error), _status(error)) from error
         except KeyboardInterrupt:
@@ -123,7 +151,7 @@ _EPILOG = """\b
 First steps:
   gapps-hooks demo                        see it work, without a Google account
   gapps-hooks check                       are settings, sign-in and source right?
-  gapps-hooks reconcile --only alice --dry-run
+  gapps-hooks reconcile alice --dry-run   what would be done for Alice?
   gapps-hooks enable shadow               from now on useradd and userdel call us
 
 \b

@@ -11,13 +11,14 @@ from typing import Final
 
 import click
 
-from gapps_hooks.cli.named import Named
+from gapps_hooks.cli.named import Named, Unknown
 from gapps_hooks.cli.named import subject as read_subject
 from gapps_hooks.cli.opening import opened
 from gapps_hooks.cli.program import FAILED
 from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
 from gapps_hooks.model import Plan
 from gapps_hooks.preview import administrator_notice, preview
+from gapps_hooks.reconcile import is_known
 from gapps_hooks.reconcile import reconcile as look_at
 from gapps_hooks.report import exit_status, outcome_as_json, plan_as_json, render_plans
 from gapps_hooks.wiring import Wiring
@@ -26,19 +27,25 @@ from gapps_hooks.wiring import Wiring
 CHANGES: Final = 3
 
 _NAMED_ONLY: Final = (
-    "this version reconciles named people and groups only. Name them, such as: "
-    "gapps-hooks reconcile --only alice --only group:staff --dry-run"
+    "this version reconciles named people and groups; all at once comes later. Name them, such as: "
+    "gapps-hooks reconcile --only alice group:staff --dry-run"
 )
 
 
 @click.command(
     epilog=example(
-        "gapps-hooks reconcile --only alice group:staff --dry-run",
-        "gapps-hooks reconcile --only alice group:staff",
+        "gapps-hooks reconcile alice group:staff --dry-run",
+        "gapps-hooks reconcile alice group:staff",
+        "gapps-hooks reconcile --only alice --only group:staff",
     )
 )
 @click.option(
-    "--only", "only", multiple=True, type=read_subject, metavar="SUBJECT", help="Look at this."
+    "--only",
+    "only",
+    multiple=True,
+    type=read_subject,
+    metavar="SUBJECT",
+    help="Look at it; the same as SUBJECT.",
 )
 @click.argument("more", nargs=-1, type=read_subject, metavar="[SUBJECT]...")
 @click.option("--dry-run", is_flag=True, help="Show what would be changed; change nothing.")
@@ -53,19 +60,32 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click's interface
     exit_code: bool,  # noqa: FBT001 - click's interface
     as_json: bool,  # noqa: FBT001 - click's interface
 ) -> None:
-    """Compare people and groups with Google and correct what differs there.
+    """Compare named people and groups with Google and correct what differs there.
 
-    SUBJECT is a user name, or group:NAME. Look first: --dry-run asks and changes nothing.
+    SUBJECT is a user name, or group:NAME. Look first: --dry-run asks and changes nothing. This
+    version compares those named; everybody at once comes later.
 
     Exit status: 0 all done, 1 something was refused or failed, 3 a dry run found changes (only
     with --exit-code), 4 something is held because it is too much, 75 something waits.
     """
     run: Callable[[Wiring, tuple[Named, ...], bool], int] = _look if dry_run else _correct
+    named = tuple(dict.fromkeys((*only, *more)))
+    if not named:
+        raise click.UsageError(_NAMED_ONLY)
     with opened(settings_path) as wiring:
-        if not only:
-            raise click.UsageError(_NAMED_ONLY)
-        status = run(wiring, (*only, *more), as_json)
+        _refuse_unknown(wiring, named)
+        status = run(wiring, named, as_json)
     click.get_current_context().exit(0 if status == CHANGES and not exit_code else status)
+
+
+def _refuse_unknown(wiring: Wiring, named: tuple[Named, ...]) -> None:
+    """Change nothing for anybody where a name is likely to be mistyped."""
+    unknown = [str(one) for one in named if not is_known(wiring, one.kind, one.name)]
+    if unknown:
+        raise Unknown(
+            f"nothing is known of {', '.join(unknown)}: neither in the source nor linked nor "
+            "waiting; a group is named as group:NAME"
+        )
 
 
 def _correct(wiring: Wiring, named: tuple[Named, ...], json: bool) -> int:  # noqa: FBT001 - as given

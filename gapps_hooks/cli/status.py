@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -16,6 +16,12 @@ from gapps_hooks.cli.opening import opened_state
 from gapps_hooks.cli.showing import as_json, example, show_json
 from gapps_hooks.report import clock_time, duration, facts
 from gapps_hooks.standing import Standing, look
+
+_RETRIED: Final = "each minute"
+_NOT_RETRIED: Final = (
+    "not installed, what waits needs `gapps-hooks deliver`: enable an account manager, or add the "
+    "cron line of hooks.d/README.md"
+)
 
 
 @click.command(
@@ -57,6 +63,7 @@ def _facts(standing: Standing) -> Iterator[tuple[str, object]]:
     yield "quota", f"{settings.google.rate:g} requests a second, {settings.google.burst} at once"
     states = [f"{state.name} {'on' if state.enabled else 'off'}" for state in managers.states()]
     yield "account managers", ", ".join(states)
+    yield "retry", _RETRIED if managers.retried() else _NOT_RETRIED
     yield "source", settings.source.type
     yield "settings", settings.path
     yield "state", settings.state.directory
@@ -94,6 +101,7 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "buried": len(standing.of("buried")),
         "last_24_hours": {verb.value: count for verb, count in standing.done},
         "managers": {state.name: state.enabled for state in managers.states()},
+        "retried": managers.retried(),
         "state": str(settings.state.directory),
         "advice": list(standing.advice()),
         "exit": standing.exit_status,

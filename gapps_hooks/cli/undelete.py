@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from gapps_hooks import managers
 from gapps_hooks.cli.named import Named
 from gapps_hooks.cli.named import subject as read_subject
 from gapps_hooks.cli.opening import opened
@@ -31,6 +32,7 @@ def undelete(settings_path: Path, user: Named) -> None:
         undeleted = bring_back(wiring, user.name)
     click.echo(f"{undeleted.address} is undeleted; Google may need a few minutes for it.")
     if undeleted.linked:
-        click.echo("What it should be is delivered within a minute, or by: gapps-hooks deliver")
+        when = "within a minute, or at once by" if managers.retried() else "by"
+        click.echo(f"What it should be is delivered {when}: gapps-hooks deliver")
     else:
         click.echo(f"It is not linked: gapps-hooks links bind {user} {undeleted.address}")

@@ -6,17 +6,28 @@ It must not know command lines.
 from __future__ import annotations
 
 import json
+import re
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
+from gapps_hooks.emulator.api_errors import ApiError
 from gapps_hooks.emulator.certificates import write_certificate, write_private
 from gapps_hooks.emulator.emulator import Emulator
 from gapps_hooks.emulator.keys import ServiceAccountKey, key_of
 from gapps_hooks.emulator.server import Certificate, RunningServer, serve
+
+#: Two labels or more of letters, digits and inner dashes (RFC 1123, 2.1).
+_DOMAIN: Final = re.compile(
+    r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE
+)
+
+_LAST_PORT: Final = 65535
 
 
 def run(  # noqa: PLR0913 - the options of a command, each with its default
@@ -26,7 +37,7 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     control_port: int = 8086,
     tunnel_port: int = 8087,
     domain: str = "example.org",
-    admin: str = "admin@example.org",
+    admin: str | None = None,
     delegated: bool = False,
     key_file: Path = Path("emulator-key.json"),
     seed_file: Path | None = None,
@@ -46,21 +57,20 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     (``locales``: Faker's, with commas); ``consent_file`` gets the administrator's consent for
     installed applications (client and refresh token); ``state_file`` is read at the start when it
     exists, and written at the end (without passwords); ``tls`` is the certificate to serve HTTPS
-    with, made when missing, its key beside it in ``….key``, and brings the tunnel; ``delegated``
-    makes the administrator a delegated one. Raises OSError for a port in use and for files,
-    ValueError and KeyError for their content, ImportError and UnknownLocale for people without
-    Faker or of a locale that it does not have.
+    with, made when missing, its key beside it in ``….key``, and brings the tunnel; ``admin`` (None:
+    admin@ the domain) is the administrator, whom ``delegated`` makes a delegated one. Raises
+    CannotStart for what cannot be used of all this, OSError for files that cannot be written,
+    ImportError and UnknownLocale for people without Faker or of a locale that it does not have.
     """
-    known = key_of(json.loads(key_file.read_text("utf-8"))) if key_file.exists() else None
-    emulator = _emulator(domain, admin, known, delegated=delegated)
+    admin = _administrator(domain, admin)
+    emulator = _emulator(domain, admin, _known_key(key_file), delegated=delegated)
     if _is_empty(emulator, seed_file, state_file) and (people or groups):
         emulator.seed_people(people, groups, locales.split(","))
-    if faults_file:
-        emulator.faults.load(faults_file)
+    _script_faults(emulator, faults_file)
     certificate = _certificate(tls, host) if tls else None
     with (
         _told_to_stop() as stop,
-        serve(emulator, host, port, control_port, tls=certificate, tunnel_port=tunnel_port) as it,
+        _served(emulator, host, (port, control_port, tunnel_port), certificate) as it,
     ):
         write_private(key_file, json.dumps(it.key(), indent=2).encode())
         if consent_file:
@@ -71,6 +81,63 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     if state_file:
         write_private(state_file, json.dumps(emulator.state(), indent=1).encode())
     say("The emulator has stopped.")
+
+
+class CannotStart(Exception):
+    """What the emulator was told to start with cannot be used; the text names it."""
+
+
+def _administrator(domain: str, admin: str | None) -> str:
+    if not _DOMAIN.fullmatch(domain):
+        raise CannotStart(f"{domain!r} is no domain; give one like example.org")
+    if admin is None:
+        return f"admin@{domain}"
+    local, _, where = admin.partition("@")
+    if not local or where.lower() != domain.lower():
+        raise CannotStart(f"the administrator {admin!r} is no address in {domain}")
+    return admin
+
+
+def _known_key(path: Path) -> ServiceAccountKey | None:
+    if not path.exists():
+        return None
+    with _reading("key file", path):
+        return key_of(json.loads(path.read_text("utf-8")))
+
+
+@contextmanager
+def _reading(what: str, path: Path) -> Iterator[None]:
+    """Name the file that does not hold what it should."""
+    try:
+        yield
+    except KeyError as error:
+        raise CannotStart(f"the {what} {path} cannot be used: {error} is missing in it") from error
+    except (ValueError, TypeError, AttributeError, OSError, ApiError) as error:
+        raise CannotStart(f"the {what} {path} cannot be used: {error}") from error
+
+
+def _served(
+    emulator: Emulator, host: str, ports: tuple[int, int, int], certificate: Certificate | None
+) -> RunningServer:
+    port, control_port, tunnel_port = ports
+    for one in ports:
+        if not 0 <= one <= _LAST_PORT:
+            raise CannotStart(f"port {one} does not exist; give one from 0 to {_LAST_PORT}")
+    try:
+        return serve(emulator, host, port, control_port, tls=certificate, tunnel_port=tunnel_port)
+    except OSError as error:
+        wanted = ports if certificate else ports[:2]
+        taken = ", ".join(str(one) for one in wanted if one and not _is_free(host, one))
+        which = f"port {taken}" if taken else f"ports {', '.join(map(str, wanted))}"
+        raise CannotStart(f"cannot listen at {host}, {which}: {error.strerror or error}") from error
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _emulator(
@@ -87,11 +154,19 @@ def _emulator(
 def _is_empty(emulator: Emulator, seed_file: Path | None, state_file: Path | None) -> bool:
     """Fill the Workspace from the files; tell whether it was not filled by a former run's state."""
     if state_file and state_file.exists():
-        emulator.restore(json.loads(state_file.read_text("utf-8")))
+        with _reading("state file", state_file):
+            emulator.restore(json.loads(state_file.read_text("utf-8")))
         return False
     if seed_file:
-        emulator.seed(json.loads(seed_file.read_text("utf-8")))
+        with _reading("seed file", seed_file):
+            emulator.seed(json.loads(seed_file.read_text("utf-8")))
     return True
+
+
+def _script_faults(emulator: Emulator, path: Path | None) -> None:
+    if path:
+        with _reading("faults file", path):
+            emulator.faults.load(path)
 
 
 def _certificate(path: Path, host: str) -> Certificate:
@@ -113,10 +188,16 @@ def _introduction(
         "    [google]",
         f'    credentials = "{key_file.resolve()}"',
         f'    api_endpoint = "{server.url}"',
+        *([f'    ca_bundle = "{tls.resolve()}"'] if tls else []),
+        "    [source]",
+        '    type = "none"',
+        "    [enabled]",
+        "    all = true",
+        "    [state]",
+        f'    directory = "{key_file.resolve().with_suffix(".state")}"',
     ]
     if tls:
         lines += [
-            f'    ca_bundle = "{tls.resolve()}"',
             "",
             "Programs that insist on Google's own host names reach it with",
             "",

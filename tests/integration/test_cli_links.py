@@ -100,10 +100,14 @@ def test_an_address_that_google_does_not_have_is_refused(line: CommandLine) -> N
     assert "Google has no account nobody@example.org" in result.stderr
 
 
-def test_an_administrator_is_bound_and_left_unmarked(line: CommandLine) -> None:
+def test_an_administrator_is_bound_and_left_alone(line: CommandLine) -> None:
     put_at_google(line, "boss", isAdmin=True)
+    line.people({"username": "boss", "given_name": "Another", "phones": ["123"]})
     result = line.run("links", "bind", "boss", "boss@example.org")
-    assert "left unmarked" in result.stdout
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "an administrator or protected: linked and left alone" in result.stdout
+    assert line.run("reconcile", "boss").exit_code == 0
+    assert line.read("outbox") == []
     assert marks(line, "boss") == []
     assert line.read("links", "show", "boss")[0]["administrator"]
 

@@ -179,3 +179,11 @@ def test_what_is_buried_makes_the_delivery_fail(waiting: CommandLine) -> None:
     result = waiting.run("deliver")
     assert result.exit_code == 1
     assert "abuse: buried:" in result.stdout
+
+
+def test_the_list_speaks_json_without_its_name_too(line: CommandLine) -> None:
+    line.run("pause")
+    line.fire("user-add", "alice")
+    assert [entry["name"] for entry in line.read("outbox")] == ["alice"]
+    assert line.run("outbox", "--json", "list").exit_code == 2
+    assert line.read("links") == []

@@ -38,6 +38,31 @@ def test_this_version_looks_at_named_subjects_only_and_says_how(source: CommandL
     result = source.run("reconcile", "--dry-run")
     assert result.exit_code == 2
     assert "reconcile --only alice" in result.stderr
+    assert "all at once comes later" in result.stderr
+
+
+def test_subjects_are_named_with_or_without_an_option(source: CommandLine) -> None:
+    words = (("alice", "group:staff"), ("--only", "alice", "--only", "group:staff"))
+    (plain, option) = (source.read("reconcile", *some, "--dry-run")["plans"] for some in words)
+    assert plain == option
+    assert [plan["name"] for plan in plain] == ["alice", "group:staff"]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_name_that_nothing_is_known_of_is_a_sentence_and_nothing_is_done(
+    source: CommandLine, more: tuple[str, ...]
+) -> None:
+    result = source.run("reconcile", "alice", "alcie", "group:stuff", *more)
+    assert result.exit_code == 1
+    assert "nothing is known of alcie, group:stuff: neither in the source" in result.stderr
+    assert not source.user("alice")
+
+
+def test_a_name_that_is_only_linked_or_only_waits_is_known(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    line.run("pause")
+    line.fire("user-add", "bob")
+    assert line.run("reconcile", "alice", "bob", "--dry-run").exit_code == 0
 
 
 # --- the test ------------------------------------------------------------------------------------
@@ -137,6 +162,19 @@ def test_the_reminder_ends_when_the_administrator_is_protected(source: CommandLi
 def test_the_reminder_ends_when_the_administrator_is_somebody_here(source: CommandLine) -> None:
     source.people(ALICE, {"username": "admin"}, groups=(STAFF,))
     assert source.read("reconcile", "--only", "alice", "--dry-run")["notices"] == []
+
+
+def test_the_reminder_is_there_while_the_administrator_is_linked_but_not_enabled(
+    source: CommandLine,
+) -> None:
+    source.people(ALICE, {"username": "admin"}, groups=(STAFF,))
+    source.run("links", "bind", "admin", ADMIN)
+    words = ("reconcile", "alice", "group:staff", "--dry-run")
+    assert source.read(*words)["notices"] == []
+    source.people(ALICE, {"username": "admin", "enabled": False}, groups=(STAFF,))
+    shown = source.run(*words).stdout
+    assert shown.count("cannot be suspended") == 1
+    assert "cannot be suspended" in shown.splitlines()[-1]
 
 
 def test_json_holds_the_plans(source: CommandLine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,23 @@ def test_an_outage_is_told(line: CommandLine) -> None:
     answer = line.read("status")
     assert (answer["waiting"], answer["exit"]) == (1, LATER)
     assert "No connection" in answer["outage"]
+    assert any(one.startswith("Nothing can be sent: No connection") for one in answer["advice"])
     assert "no: outage since" in line.run("status").stdout
+
+
+def test_a_refused_sign_in_is_no_lost_connection(line: CommandLine) -> None:
+    line.emulator.grant("https://example.org/another.scope")
+    line.fire("user-add", "alice")
+    (sentence, *_) = line.read("status")["advice"]
+    assert sentence.startswith("Nothing can be sent: ")
+    assert "cannot be reached" not in sentence
+
+
+def test_whether_a_retry_is_installed_is_told(line: CommandLine) -> None:
+    shown = line.run("status").stdout
+    retried = line.read("status")["retried"]
+    assert ("retry:             each minute" in shown) is retried
+    assert ("deliver" in shown) is not retried
 
 
 def test_counts_are_those_of_the_last_day(line: CommandLine) -> None:
@@ -165,6 +181,35 @@ def test_a_source_that_cannot_be_read_is_a_problem(line: CommandLine) -> None:
     fine, text = findings(line)["source"]
     assert not fine
     assert "missing.json" in text
+
+
+STAFF = {"name": "google", "members": ["alice"]}
+
+
+def only_google(line: CommandLine, *groups: Mapping[str, object]) -> None:
+    line.people({"username": "alice"}, {"username": "bob"}, groups=groups)
+    text = line.settings.read_text().replace("all = true", 'group = "google"')
+    line.settings.write_text(text)
+
+
+def test_those_who_are_enabled_are_counted(line: CommandLine) -> None:
+    assert findings(line)["enabled"] == (True, "everybody who is active")
+    only_google(line, STAFF)
+    assert findings(line)["enabled"] == (True, "group google, 1 of 2 accounts")
+
+
+def test_an_enabled_group_that_is_not_there_is_a_problem(line: CommandLine) -> None:
+    only_google(line, {"name": "goggle", "members": ["alice"]})
+    fine, text = findings(line)["enabled"]
+    assert not fine
+    assert "the group google does not exist in the source" in text
+
+
+def test_the_policy_files_are_listed(line: CommandLine) -> None:
+    assert findings(line)["policy"] == (True, f"none (no *.py in {line.folder}/policy.d)")
+    (line.folder / "policy.d").mkdir()
+    (line.folder / "policy.d" / "ours.py").write_text("")
+    assert findings(line)["policy"] == (True, f"ours.py in {line.folder}/policy.d")
 
 
 def test_a_policy_that_does_not_load_is_a_problem(line: CommandLine) -> None:

@@ -26,9 +26,12 @@ from gapps_hooks.emulator import (
     RunningServer,
     ServiceAccountKey,
     new_key,
+    run,
     serve,
 )
 from gapps_hooks.emulator.certificates import write_certificate
+from gapps_hooks.emulator.running import CannotStart
+from gapps_hooks.settings import load_settings
 
 
 @pytest.fixture(scope="module")
@@ -277,3 +280,47 @@ def test_many_clients_keep_their_connections(server: RunningServer) -> None:
             assert (answer.status, answer.will_close) == (401, False)
     for client in clients:
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"domain": "no domain"}, "'no domain' is no domain"),
+        ({"admin": "root@example.net"}, "'root@example.net' is no address in example.org"),
+        ({"seed_file": Path("bad")}, "the seed file bad"),
+        ({"seed_file": Path("incomplete")}, "the seed file incomplete"),
+        ({"faults_file": Path("bad")}, "the faults file bad"),
+        ({"state_file": Path("bad")}, "the state file bad"),
+        ({"key_file": Path("bad")}, "the key file bad"),
+        ({"port": 99999}, "port 99999"),
+    ],
+)
+def test_what_cannot_be_started_with_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], named: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad").write_text("[")
+    Path("incomplete").write_text('{"users": [{}]}')
+    with pytest.raises(CannotStart, match=re.escape(named)):
+        run(**{"port": 0, "control_port": 0, **options})
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"port {port}: .*in use"):
+            run(port=0, control_port=port, key_file=tmp_path / "key.json")
+
+
+def test_the_administrator_is_of_the_domain_and_the_settings_load_as_they_are(
+    tmp_path: Path,
+) -> None:
+    program = Program(tmp_path, "domain='acme.org'")
+    block = [line[4:] for line in program.said.splitlines() if line.startswith("    ")]
+    (tmp_path / "settings.toml").write_text("\n".join(block))
+    (tmp_path / "settings.toml").chmod(0o600)
+    settings = load_settings(tmp_path / "settings.toml")
+    assert settings.admin == "admin@acme.org"
+    assert settings.source.type == "none"
+    assert settings.enabled.all
+    assert program.stop(signal.SIGTERM)[2] == 0

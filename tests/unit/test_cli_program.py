@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gapps_hooks._version import VERSION
 from gapps_hooks.cli.named import Named, subject
-from gapps_hooks.cli.program import program
+from gapps_hooks.cli.program import program, without_emulator
 from gapps_hooks.model import Kind
 
 CONTEXT = click.Context(program)
@@ -64,6 +64,22 @@ def test_the_version_is_told() -> None:
 @pytest.mark.parametrize("words", [["nonsense"], ["deliver", "--nonsense"], ["links", "nonsense"]])
 def test_what_is_not_known_is_wrong_usage(words: list[str]) -> None:
     assert CliRunner().invoke(program, words).exit_code == 2
+
+
+def test_a_mistyped_command_is_told_what_it_resembles() -> None:
+    assert "Is it gapps-hooks reconcile?" in CliRunner().invoke(program, ["reconcil"]).stderr
+
+
+@pytest.mark.parametrize("option", ["--settings", "--config"])
+def test_the_settings_option_behind_a_command_is_told_its_place(option: str) -> None:
+    result = CliRunner().invoke(program, ["status", option, "x"])
+    assert result.exit_code == 2
+    assert f"{option} stands before the command" in result.stderr
+
+
+def test_the_emulators_packages_are_installed_into_this_environment() -> None:
+    hint = without_emulator(ModuleNotFoundError(name="flask")).message
+    assert f"{sys.prefix}/bin/pip install '.[emulator]'" in hint
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["nonsense"]])
