@@ -66,8 +66,9 @@ def outcome_line(outcome: Outcome) -> str:
         if outcome.verdict is Verdict.LATER and outcome.retry_in
         else ""
     )
+    line = outcome.line.removesuffix(".") if again else outcome.line
     mark = f"{outcome.verdict}: " if outcome.verdict in {Verdict.HELD, Verdict.BURIED} else ""
-    return printable(f"{outcome.name}: {mark}{outcome.line}{again}")
+    return printable(f"{outcome.name}: {mark}{line}{again}")
 
 
 def outcome_as_json(outcome: Outcome) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Plans and outcomes read well, tell what Google answered, and show no secret."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import permutations
 
@@ -164,6 +164,8 @@ def test_an_outcome_is_one_line_with_the_name_first() -> None:
     assert outcome_line(outcome(Verdict.HELD, "too many")) == "bob: held: too many"
     waiting = outcome(Verdict.LATER, "waiting: no network", retry_in=90.0)
     assert outcome_line(waiting) == "bob: waiting: no network; next try in 1 min"
+    ended = replace(waiting, line="waiting: no network.")
+    assert outcome_line(ended) == outcome_line(waiting)
 
 
 @given(st.text(), st.sampled_from(Verdict))
