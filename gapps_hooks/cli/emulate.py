@@ -45,13 +45,21 @@ _READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option("--delegated", is_flag=True, help="Make it a delegated administrator.")
 @click.option(
+    "--key",
     "--key-file",
+    "key_file",
     type=_FILE,
     default="emulator-key.json",
     show_default=True,
     help="Where to write the service account's key for the settings.",
 )
-@click.option("--seed-file", type=_READABLE, help="JSON: users and groups to begin with.")
+@click.option(
+    "--seed",
+    "--seed-file",
+    "seed_file",
+    type=_READABLE,
+    help="JSON: users and groups to begin with.",
+)
 @click.option("--people", default=0, help="How many made-up people to begin with.")
 @click.option("--groups", default=0, help="How many made-up groups of them.")
 @click.option(
@@ -65,9 +73,27 @@ _READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
     type=_FILE,
     help="Where to write the administrator's consent: client and refresh token.",
 )
-@click.option("--state-file", type=_FILE, help="JSON: read at the start, written at the end.")
-@click.option("--faults-file", type=_READABLE, help="TOML: what goes wrong, and when.")
-@click.option("--tls", type=_FILE, help="Serve HTTPS with this certificate, made if missing.")
+@click.option(
+    "--state",
+    "--state-file",
+    "state_file",
+    type=_FILE,
+    help="JSON: read at the start, written at the end.",
+)
+@click.option(
+    "--faults",
+    "--faults-file",
+    "faults_file",
+    type=_READABLE,
+    help="TOML: what goes wrong, and when.",
+)
+@click.option(
+    "--tls",
+    type=_FILE,
+    is_flag=False,
+    flag_value="emulator-certificate.pem",
+    help="Serve HTTPS with this certificate, made if missing (emulator-certificate.pem).",
+)
 def emulate(**options: Any) -> None:  # noqa: ANN401 - handed on as they are
     """Serve an emulated Google for tests of your own, until Ctrl-C.
 
