@@ -55,7 +55,9 @@ def test_hook_password_set_ends_where_the_scripts_end(manager: pluggy.PluginMana
 
 
 def test_hook_reconcile_ends_where_the_scripts_end(manager: pluggy.PluginManager) -> None:
-    refuse(manager.hook.reconcile)
+    (answer,) = manager.hook.reconcile()
+    assert answer.exit == 2
+    assert "gapps-hooks reconcile --only" in answer.line
 
 
 def test_loading_us_costs_an_account_manager_no_google_client() -> None:
