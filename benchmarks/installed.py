@@ -80,7 +80,7 @@ def _private(path: Path, text: str) -> Path:
 def installed(folder: Path, *, latency: float = 0.0) -> Iterator[Installed]:
     """Set up an installation in an empty folder; each request takes ``latency`` seconds more."""
     if not (HOOKS / "launch").is_file():
-        pytest.skip(f"gapps-hooks is not installed beside {sys.executable}: run make bench")
+        pytest.fail(f"gapps-hooks is not installed beside {sys.executable}: run make bench")
     emulator = Emulator(domains=(DOMAIN,), admins=(), delegated_admins=(ADMIN,))
     emulator.switches.latency = latency
     with serve(emulator) as server:
