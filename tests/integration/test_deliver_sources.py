@@ -578,6 +578,21 @@ def test_one_whose_account_has_ended_is_not_followed_by_the_next_one_of_that_num
     assert linux.user(google_id).suspended
 
 
+def test_one_whose_deletion_still_waits_is_not_followed_by_the_next_one_of_that_number(
+    linux: Organisation, etc: Etc
+) -> None:
+    etc.add("alice", 1002, gecos="Sales", hash=HASH)
+    linux.fire("user-add", "alice")
+    google_id = linux.user("alice@example.org").id
+    etc.remove("alice")
+    linux.fail(fails="403", call="users.patch", body={"suspended": True})
+    assert linux.fire("user-delete", "alice").verdict is Verdict.BURIED
+    etc.add("mallory", 1002, gecos="Sales", hash=OTHER_HASH)
+    linux.fire("user-add", "mallory")
+    assert linux.user("mallory@example.org").id != google_id
+    assert linux.user(google_id).primary_email == "alice@example.org"
+
+
 def test_the_next_one_of_a_name_with_another_number_does_not_get_the_account(
     linux: Organisation, etc: Etc
 ) -> None:
