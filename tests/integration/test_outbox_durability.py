@@ -121,6 +121,19 @@ def is_sound(directory: Path) -> bool:
         return row is not None and row[0] == "ok" and not state.rows("PRAGMA foreign_key_check")
 
 
+def test_an_event_is_acknowledged_only_after_the_disk_has_it(
+    directory: Path, tmp_path: Path
+) -> None:
+    """A kill loses nothing that the kernel has; against a power cut only fdatasync helps."""
+    trace = tmp_path / "trace"
+    command = ["strace", "-f", "-o", str(trace), "-e", "trace=fdatasync,fsync,write"]
+    recorder = [sys.executable, "-c", RECORDER, str(directory), "x", "3"]
+    subprocess.run([*command, *recorder], check=True, stdout=subprocess.PIPE)
+    told = trace.read_text().split('write(1, "x')
+    assert len(told) == 4
+    assert all("sync(" in before for before in told[:3])
+
+
 @pytest.mark.parametrize("seconds", [0.0, 0.003, 0.011, 0.02, 0.05])
 def test_whatever_was_acknowledged_survives_a_kill_at_any_time(
     directory: Path, seconds: float
