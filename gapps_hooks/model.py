@@ -82,6 +82,15 @@ class PasswordHash:
     value: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """A password's hash as the account manager keeps it; its text form never shows it."""
+
+    value: str = field(repr=False)
+    #: When the password was set, wall-clock seconds; None where the account manager does not say.
+    changed_at: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A person's desired state, as the account manager (or a payload) has it.

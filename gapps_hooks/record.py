@@ -137,7 +137,7 @@ def _record_stored(desk: Desk, event: Event) -> Receipt:
     if stored is None:
         return Receipt(subject=None, line=f"{event.name} has no password; nothing to send")
     try:
-        password = from_stored(stored)
+        password = from_stored(stored.value)
     except UnusablePassword as error:
         return _record_unusable(replace(desk, source=source), event, error)
     return _record_given(replace(desk, source=source), replace(event, password=password))

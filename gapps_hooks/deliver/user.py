@@ -157,7 +157,7 @@ def _creation_password(wiring: Wiring, entry: Entry) -> tuple[PasswordHash, str 
     if stored is None:
         return wiring.make_password(), None
     try:
-        return from_stored(stored), None
+        return from_stored(stored.value), None
     except UnusablePassword as error:
         return wiring.make_password(), f"created with a password that nobody knows: {error}"
 

@@ -6,11 +6,11 @@ It must not know where the listing was read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gapps_hooks.errors import BadInput, Complaint
-from gapps_hooks.model import Account, Group
+from gapps_hooks.model import Account, Group, StoredPassword
 from gapps_hooks.payload.shapes import GroupShape, UserShape, checked, member_complaints
 from gapps_hooks.payload.values import account_from, group_from
 
@@ -22,7 +22,7 @@ class ListedUser:
     """A user of a listing, with the stored hash as it was written (None if there is none)."""
 
     account: Account
-    stored_password: str | None = field(repr=False)
+    stored_password: StoredPassword | None
 
 
 def listed_user(entry: object) -> ListedUser:
@@ -41,7 +41,8 @@ def listed_user(entry: object) -> ListedUser:
         raise BadInput(complaints)
     patch.setdefault("enabled", True)
     username = patch.pop("username")
-    return ListedUser(account=account_from(patch, username), stored_password=stored or None)
+    password = StoredPassword(stored) if stored else None
+    return ListedUser(account=account_from(patch, username), stored_password=password)
 
 
 def listed_group(entry: object) -> Group:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gapps_hooks.errors import BadInput, SourceUnreadable
-from gapps_hooks.model import Account, Group, Identity, Kind, Unset
+from gapps_hooks.model import Account, Group, Identity, Kind, StoredPassword, Unset
 from gapps_hooks.payload import ListedUser, listed_group, listed_user, parse_json
 from gapps_hooks.sources.reading import Leash, read_file, read_output
 from gapps_hooks.sources.source import Names
@@ -86,7 +86,7 @@ class JsonSource:
         name = listing.by_identity.get(identity)
         return users[name].account if name is not None else None
 
-    def stored_password(self, name: str) -> str | None:
+    def stored_password(self, name: str) -> StoredPassword | None:
         """See Source.stored_password."""
         listed = _listed(self._read().users, "users").get(name)
         return listed.stored_password if listed else None

@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import Final
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import UNSET, Account, Group, Identity, Kind, Member, Unset
+from gapps_hooks.model import (
+    UNSET,
+    Account,
+    Group,
+    Identity,
+    Kind,
+    Member,
+    StoredPassword,
+    Unset,
+)
 from gapps_hooks.sources.nss_files import Files, FilesReader
 from gapps_hooks.sources.nss_lines import Membership, Person, Shadow
 from gapps_hooks.sources.nss_system import NameServices, SystemNameServices
@@ -89,14 +98,16 @@ class NssSource:
             return None
         return self._account_elsewhere(files, self._services.person(uid))
 
-    def stored_password(self, name: str) -> str | None:
+    def stored_password(self, name: str) -> StoredPassword | None:
         """See Source.stored_password; a locked hash is none to send."""
         files = self._read()
         person = files.passwd.find(name)
         if person is None or person.uid not in files.uids:
             return None
-        password, _ = _shadowed(files, person)
-        return password if _HASH.fullmatch(password) else None
+        password = _shadowed(files, person)
+        if not _HASH.fullmatch(password.password):
+            return None
+        return StoredPassword(password.password, password.changed_at)
 
     def groups_with(self, username: str) -> tuple[str, ...]:
         """See Source.groups_with; system and user-private groups are left out."""
@@ -151,10 +162,10 @@ class NssSource:
     def _account(self, files: Files, person: Person) -> Account | None:
         if person.uid not in files.uids:
             return None
-        password, expires = _shadowed(files, person)
-        bare = password.lstrip("!*")
-        locked = bare != password and _HASH.fullmatch(bare) is not None
-        expired = expires is not None and self._clock() // _DAY >= expires
+        shadow = _shadowed(files, person)
+        bare = shadow.password.lstrip("!*")
+        locked = bare != shadow.password and _HASH.fullmatch(bare) is not None
+        expired = shadow.expires is not None and self._clock() // _DAY >= shadow.expires
         return _described(
             person,
             enabled=not (locked or expired),
@@ -190,20 +201,20 @@ class NssSource:
         return self._services.groups_of(person.name, person.gid) if person else ()
 
 
-def _shadowed(files: Files, person: Person) -> tuple[str, int | None]:
-    """Return the password field that counts and the day of expiry, as pam_unix finds them.
+def _shadowed(files: Files, person: Person) -> Shadow:
+    """Return the password field that counts, with its dates, as pam_unix finds them.
 
     Raises:
         SourceUnreadable: shadow would say, but cannot be read.
     """
     if person.password != "x":  # noqa: S105 - passwd(5): the mark of a shadowed password
-        return person.password, None
+        return Shadow(password=person.password, changed=None, expires=None)
     if isinstance(files.shadow, str):
         raise SourceUnreadable(files.shadow)
     line: Shadow | None = files.shadow.find(person.name)
     if line is None:
         raise SourceUnreadable(f"shadow has no line for {person.name} (pwck finds and mends that)")
-    return line.password, line.expires
+    return line
 
 
 def _described(

@@ -14,6 +14,7 @@ from gapps_hooks.errors import SourceUnreadable
 
 #: Services of nsswitch.conf that answer from the files that we read, or add only system accounts.
 LOCAL_SERVICES: Final = frozenset({"files", "compat", "systemd", "db"})
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,15 @@ class Shadow:
     """A line of shadow."""
 
     password: str = field(repr=False)
+    #: The day of the last change, in days since the epoch; None where it is not known.
+    changed: int | None
     #: Days since the epoch from which on the account is expired; None is never.
     expires: int | None
+
+    @property
+    def changed_at(self) -> float | None:
+        """The beginning of the day of the last change, in wall-clock seconds."""
+        return None if self.changed is None else float(self.changed * _DAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +199,13 @@ def _shadow(fields: list[bytes]) -> Shadow | None:
         return None
     # pam_unix: an account is expired from that day on; -1 and nothing mean never
     expires = int(fields[7]) if fields[7].strip(b"-") else -1
-    return Shadow(password=_text(fields[1]), expires=expires if expires >= 0 else None)
+    # 0 only says that a new password has to be set at the next login
+    changed = int(fields[2]) if re.fullmatch(rb"[0-9]{1,10}", fields[2]) else 0
+    return Shadow(
+        password=_text(fields[1]),
+        changed=changed or None,
+        expires=expires if expires >= 0 else None,
+    )
 
 
 def _membership(fields: list[bytes]) -> Membership | None:

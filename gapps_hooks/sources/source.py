@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from gapps_hooks.model import Account, Group, Identity, Kind
+from gapps_hooks.model import Account, Group, Identity, Kind, StoredPassword
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Source(Protocol):
     def account_by(self, identity: Identity) -> Account | None:
         """Return the person who now has this id."""
 
-    def stored_password(self, name: str) -> str | None:
+    def stored_password(self, name: str) -> StoredPassword | None:
         """Return a person's stored hash as it is written; None if there is none to send."""
 
     def groups_with(self, username: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import UNSET, Identity, Member, Role
+from gapps_hooks.model import UNSET, Identity, Member, Role, StoredPassword
 from gapps_hooks.settings import SourceSettings
 from gapps_hooks.sources import JsonSource
 
@@ -62,7 +62,7 @@ def test_a_listed_person_is_active_unless_it_says_otherwise(listing: List) -> No
     assert source.account("carol") is None
     assert source.account_by(Identity("entryUUID", "1")) == alice
     assert source.account_by(Identity("entryUUID", "2")) is None
-    assert source.stored_password("alice") == "$y$x"
+    assert source.stored_password("alice") == StoredPassword("$y$x")
     assert source.stored_password("bob") is None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import UNSET, Account, Identity, Kind, Member
+from gapps_hooks.model import UNSET, Account, Identity, Kind, Member, StoredPassword
 from gapps_hooks.sources import NssSource
 from gapps_hooks.sources.nss_lines import Membership, Person
 
@@ -188,7 +188,18 @@ def test_only_a_locked_hash_disables_and_only_an_open_one_is_sent(
 ) -> None:
     etc.shadow("alice", password)
     assert etc.account("alice").enabled is enabled
-    assert etc.source().stored_password("alice") == stored
+    found = etc.source().stored_password("alice")
+    assert (found.value if found else None) == stored
+
+
+@pytest.mark.parametrize(
+    ("day", "changed_at"), [("19000", 19000 * 86400.0), ("0", None), ("", None)]
+)
+def test_a_hash_comes_with_the_day_on_which_it_was_set(
+    etc: Etc, day: str, changed_at: float | None
+) -> None:
+    etc.write(shadow=SHADOW.replace(f"alice:{HASH}:19000", f"alice:{HASH}:{day}"))
+    assert etc.source().stored_password("alice") == StoredPassword(HASH, changed_at)
 
 
 def test_a_gecos_without_a_name_of_its_own_is_no_trace(etc: Etc) -> None:
@@ -225,7 +236,7 @@ def test_a_person_is_disabled_from_the_day_of_expiry(
 
 def test_a_hash_in_passwd_itself_counts(etc: Etc) -> None:
     etc.write(passwd=f"alice:{HASH}:1001:1001::/home/alice:/bin/sh\n")
-    assert etc.source().stored_password("alice") == HASH
+    assert etc.source().stored_password("alice") == StoredPassword(HASH)
 
 
 def test_a_person_is_found_by_uid(etc: Etc) -> None:

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from passlib.hash import sha512_crypt  # type: ignore[import-untyped] # it ships no types
 
 from gapps_hooks.errors import BadInput, UnusablePassword
-from gapps_hooks.model import UNSET, Event, EventKind, Identity, Member, PasswordHash, Role
+from gapps_hooks.model import (
+    UNSET,
+    Event,
+    EventKind,
+    Identity,
+    Member,
+    PasswordHash,
+    Role,
+    StoredPassword,
+)
 from gapps_hooks.payload import (
     account_from,
     check_name,
@@ -474,7 +483,7 @@ def test_a_listed_user_is_enabled_and_may_have_a_hash() -> None:
     listed = listed_user({"username": "alice", "password_hash": "$y$secret"})
     assert listed.account.username == "alice"
     assert listed.account.enabled is True
-    assert listed.stored_password == "$y$secret"
+    assert listed.stored_password == StoredPassword("$y$secret")
     assert "secret" not in repr(listed)
 
 
