@@ -23,7 +23,7 @@ from gapps_hooks.deliver.judging import (
 )
 from gapps_hooks.deliver.user import deliver_user
 from gapps_hooks.errors import GappsHooksError, Outage
-from gapps_hooks.model import Change, Kind, Outcome, Verb, Verdict
+from gapps_hooks.model import Change, Kind, Link, Outcome, Verb, Verdict
 from gapps_hooks.outbox import breaker, entries, history, leases, links
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.report import outcome_line
@@ -36,6 +36,7 @@ _WORK: Final[dict[Kind, Callable[[Wiring, Entry, list[Change]], Delivered]]] = {
     Kind.USER: deliver_user,
     Kind.GROUP: deliver_group,
 }
+_SETTLED: Final = frozenset({Verdict.DONE, Verdict.NOTHING})
 
 
 def deliver(wiring: Wiring, subject: int, *, patience: float = 0.0) -> Outcome | None:
@@ -55,10 +56,24 @@ def deliver(wiring: Wiring, subject: int, *, patience: float = 0.0) -> Outcome |
         if entry is None or entry.status != "waiting":
             return None
         try:
-            return _deliver_entry(wiring, entry)
+            outcome = _deliver_entry(wiring, entry)
+            return _with_rest(wiring, entry, outcome)
         except Renamed as renamed:
             known = renamed.subject
     return deliver(wiring, known, patience=patience)
+
+
+def _with_rest(wiring: Wiring, entry: Entry, first: Outcome) -> Outcome:
+    """Deliver what a suspension left of the entry; a newer event is not for us to look at."""
+    left = entries.get(wiring.state, entry.subject)
+    moved = left is None or left.status != "waiting" or left.generation != entry.generation
+    if left is None or moved or first.verdict not in _SETTLED:
+        return first
+    second = _deliver_entry(wiring, left)
+    if second.verdict not in _SETTLED:
+        return second
+    line = f"{first.line}; {second.line}" if second.done else first.line
+    return replace(first, line=line, done=(*first.done, *second.done))
 
 
 def _with_snapshot(wiring: Wiring) -> Wiring:
@@ -190,12 +205,22 @@ def _freed(change: Change) -> Iterator[str]:
 
 
 def _clear(wiring: Wiring, entry: Entry, outcome: Outcome) -> None:
-    """Without a source, what was said of one who is not enabled is needed when they are."""
-    unlinked = wiring.source is None and links.of(wiring.state, entry.subject) is None
-    if unlinked and entry.patch and not entry.removed:
+    """Without a source, what was said of one who is not enabled is still to be delivered.
+
+    That of one who was just suspended is due now: it may have been said before the suspension.
+    """
+    patch = {} if entry.removed or wiring.source is not None else entry.patch
+    link = links.of(wiring.state, entry.subject)
+    if patch.get("enabled") is False and link is not None:
+        entries.settle_key(wiring.state, entry, "enabled")
+    elif patch and (link is None or _is_disabled(wiring, link)):
         entries.rest(wiring.state, entry, outcome.line)
     else:
         entries.settle(wiring.state, entry)
+
+
+def _is_disabled(wiring: Wiring, link: Link) -> bool:
+    return link.delivered.get("enabled") == wiring.state.digest(False)  # noqa: FBT003 - a value
 
 
 def _write_history(wiring: Wiring, entry: Entry, outcome: Outcome) -> None:

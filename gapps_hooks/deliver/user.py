@@ -90,9 +90,11 @@ def _carry_out(
 
 
 def _owner(entry: Entry, person: Person) -> Owner:
+    # A new name of one who is suspended is delivered when they are active again.
+    disabled = person.account is not None and not person.wanted
     return Owner(
         subject=entry.subject,
-        name=entry.name,
+        name=person.link.name if disabled and person.link is not None else entry.name,
         identity=person.identity,
         attempted=person.attempted,
     )

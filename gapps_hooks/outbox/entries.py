@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gapps_hooks.model import Event, Kind
@@ -34,6 +34,7 @@ __all__ = [
     "rest",
     "retry",
     "settle",
+    "settle_key",
     "touch",
 ]
 
@@ -131,6 +132,24 @@ def settle(state: State, entry: Entry) -> bool:
     """Clear a delivered entry and wipe its hash; False if a newer event has come meanwhile."""
     with state.transaction():
         return _unmoved(state, entry) and rows.delete(state, entry.subject)
+
+
+def settle_key(state: State, entry: Entry, key: str) -> bool:
+    """Clear one delivered key of an entry; if anything else was said, that is due now.
+
+    False if a newer event has come meanwhile.
+    """
+    with state.transaction():
+        words = rows.words_of(state, entry.subject)
+        if key not in words.keys or not _unmoved(state, entry):
+            return False
+        left = {name: word for name, word in words.keys.items() if name != key}
+        if not left and words.password is None:
+            return rows.delete(state, entry.subject)
+        rest = replace(words, keys=left)
+        last = words.keys[key][0]
+        rows.save(state, entry.subject, rest, sequence=last, due_at=state.clock())
+        return True
 
 
 def postpone(

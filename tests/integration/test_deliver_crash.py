@@ -41,26 +41,38 @@ def add(name: str, **fields: object) -> Message:
 
 
 class Story:
-    """What happens to one person, in order, and what it has to end in."""
+    """What happens to one person, in order, and what it has to end in: active, with a password.
+
+    Whoever is switched on gets a password then: one that waited when its owner, whom Google did
+    not have yet, was switched off is forgotten, as the law of passwords wants it.
+    """
 
     def __init__(self, name: str, dice: random.Random) -> None:
         self.name = name
-        self.family, self.suspended, self.hash = "First", False, HASHES[0]
+        self.family, self.active, self.hash = "First", True, HASHES[0]
         self.messages = [add(name, password_hash=self.hash)]
         for number in range(4):
-            self.messages.append(self._next(number, dice))
+            self.messages += self._next(number, dice)
+        self.messages += [] if self.active else self._switch(dice)
 
-    def _next(self, number: int, dice: random.Random) -> Message:
+    def _next(self, number: int, dice: random.Random) -> list[Message]:
         match dice.choice(("name", "switch", "password")):
             case "name":
                 self.family = f"Family {number}"
-                return Message.of("user-modify", self.name, {"family_name": self.family})
+                return [Message.of("user-modify", self.name, {"family_name": self.family})]
             case "switch":
-                self.suspended = not self.suspended
-                return Message.of("user-modify", self.name, {"enabled": not self.suspended})
+                return self._switch(dice)
             case _:
-                self.hash = dice.choice(HASHES)
-                return Message.of("password-set", self.name, {"password_hash": self.hash})
+                return [self._password(dice)]
+
+    def _switch(self, dice: random.Random) -> list[Message]:
+        self.active = not self.active
+        switch = Message.of("user-modify", self.name, {"enabled": self.active})
+        return [switch, self._password(dice)] if self.active else [switch]
+
+    def _password(self, dice: random.Random) -> Message:
+        self.hash = dice.choice(HASHES)
+        return Message.of("password-set", self.name, {"password_hash": self.hash})
 
     def tell(self, site: Site, delays: list[float]) -> int:
         """Fire each message until it is acknowledged; kill as many hooks as there are delays."""
@@ -101,7 +113,7 @@ def test_hooks_killed_at_random_lose_nothing_and_do_nothing_twice(site: Site) ->
     for story in stories:
         user = site.user(story.name)
         seen = (user["name"]["familyName"], user["suspended"])
-        assert seen == (story.family, story.suspended), (SEED, story.name)
+        assert seen == (story.family, False), (SEED, story.name)
         assert site.emulator.password_of(f"{story.name}@example.org") == ("crypt", story.hash)
 
 

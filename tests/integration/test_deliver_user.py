@@ -181,6 +181,49 @@ def test_disabling_suspends_with_two_requests_and_enabling_restores(house: Organ
     assert not house.user("alice@example.org").suspended
 
 
+def test_what_was_said_before_a_suspension_is_not_lost_by_it(house: Organisation) -> None:
+    house.fire("user-add", "alice", ALICE)
+    house.record("user-modify", "alicia", {"old_username": "alice", "family_name": "Baker"})
+    house.record("user-modify", "alicia", {"enabled": False})
+    house.drain()
+    assert waiting(house) == []
+    alice = house.user("alicia@example.org")
+    assert (alice.suspended, alice.family_name) == (True, "Baker")
+    house.fire("user-modify", "alicia", {"enabled": True})
+    assert not house.user("alicia@example.org").suspended
+
+
+def test_what_was_said_of_a_lost_creation_outlives_its_suspension(house: Organisation) -> None:
+    house.fail(fails="lost answer", call="users.insert", times=0)
+    house.fire("user-add", "alice", {**ALICE, "password": "correct horse"})
+    house.emulator.faults.clear()
+    before = house.emulator.password_of("alice@example.org")
+    house.record("user-modify", "alice", {"family_name": "Baker"})
+    house.record("password-set", "alice", {"password": "battery staple"})
+    house.record("user-modify", "alice", {"enabled": False})
+    house.restart()
+    house.drain(whole=True)
+    house.fire("user-modify", "alice", {"enabled": True})
+    alice = house.user("alice@example.org")
+    assert (alice.suspended, alice.family_name) == (False, "Baker")
+    assert house.emulator.password_of("alice@example.org") != before
+    assert waiting(house) == []
+
+
+def test_what_was_said_of_one_whom_the_rule_disables_is_used_when_it_does_not(
+    tmp_path: Path,
+) -> None:
+    house = organise(tmp_path, more='---[enabled]\nfilter = { employee_id = "S*" }\n')
+    house.fire("user-add", "alice", {**ALICE, "employee_id": "S1"})
+    house.record("user-modify", "alice", {"family_name": "Baker"})
+    house.record("user-modify", "alice", {"employee_id": "X1"})
+    house.drain()
+    assert (waiting(house), house.user("alice@example.org").suspended) == ([], True)
+    house.fire("user-modify", "alice", {"employee_id": "S1", "enabled": True})
+    alice = house.user("alice@example.org")
+    assert (alice.suspended, alice.family_name) == (False, "Baker")
+
+
 def test_a_deleted_user_is_suspended_and_never_deleted(house: Organisation) -> None:
     house.fire("user-add", "alice", ALICE)
     google_id = house.user("alice@example.org").id

@@ -142,9 +142,24 @@ def test_settling_clears_the_entry_and_keeps_the_generation(state: State) -> Non
     assert recorded(state, event(MODIFY)).generation == 3
 
 
+def test_a_delivered_key_is_cleared_and_what_is_left_is_due_now(state: State, clock: Clock) -> None:
+    entry = recorded(
+        state,
+        event(MODIFY, patch={"family_name": "Baker"}),
+        event(MODIFY, patch={"enabled": False}, defer=60.0),
+    )
+    assert entries.settle_key(state, entry, "enabled")
+    left = got(state, entry.subject)
+    assert (left.patch, left.generation) == ({"family_name": "Baker"}, entry.generation)
+    assert (left.status, left.due_at) == ("waiting", clock.now)
+    assert entries.settle_key(state, left, "family_name")
+    assert entries.get(state, entry.subject) is None
+
+
 def outcomes() -> list[Any]:
     return [
         pytest.param(entries.settle, id="settle"),
+        pytest.param(lambda s, e: entries.settle_key(s, e, "enabled"), id="settle_key"),
         pytest.param(lambda s, e: entries.postpone(s, e, due_at=0.0, reason="r"), id="postpone"),
         pytest.param(lambda s, e: entries.hold(s, e, "r"), id="hold"),
         pytest.param(lambda s, e: entries.bury(s, e, "r"), id="bury"),
