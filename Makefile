@@ -16,10 +16,10 @@ demo-linux: $(ENVIRONMENTS)/demo/.made
 
 # As many processes as there are cores; a file's tests stay together and in order.
 test: $(ENVIRONMENTS)/test/.made
-	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadfile
+	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadgroup
 
 test-portable: $(ENVIRONMENTS)/test/.made
-	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadfile tests/unit tests/integration
+	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadgroup tests/unit tests/integration
 
 lint: $(ENVIRONMENTS)/lint/.made
 	$(ENVIRONMENTS)/lint/bin/ruff check

@@ -91,6 +91,17 @@ def events(recorded: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[tu
     return read
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, and all that play with Linux accounts in the same one.
+
+    userdel refuses to remove somebody of whom a process runs, and looks into all of /proc.
+    """
+    for item in items:
+        accounts = "linux" in item.path.name
+        group = "accounts" if accounts else str(item.path.relative_to(CHECKOUT))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
     """Let programs that tests start be interrupted, also where a shell in the background did not.
