@@ -17,6 +17,7 @@ from gapps_hooks.deliver.subject import drain, why_closed
 from gapps_hooks.model import Outcome
 from gapps_hooks.outbox import breaker, entries, history
 from gapps_hooks.outbox.entries import Entry
+from gapps_hooks.outbox.keeping import DAY, wipe_old_hashes
 from gapps_hooks.report import exit_status, outcome_as_json
 from gapps_hooks.wiring import Wiring
 
@@ -33,6 +34,7 @@ def deliver(settings_path: Path, due_only: bool, quiet: bool, as_json: bool) -> 
     """
     with opened(settings_path) as wiring:
         history.purge(wiring.state)
+        wipe_old_hashes(wiring.state, wiring.settings.state.keep_hashes * DAY)
         waiting = _waiting(wiring, due_only=due_only)
         closed = _why_closed(wiring, due_only=due_only) if waiting else None
         outcomes: tuple[Outcome, ...] = ()

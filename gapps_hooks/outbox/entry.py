@@ -33,7 +33,7 @@ ON CONFLICT (subject) DO UPDATE SET
 _DELETE: Final = "DELETE FROM entries WHERE subject = ?"
 _HASH: Final = "SELECT value FROM secrets WHERE subject = ?"
 _FORGET_HASH: Final = "DELETE FROM secrets WHERE subject = ?"
-_KEEP_HASH: Final = "INSERT INTO secrets (subject, function, value) VALUES (?, ?, ?)"
+_KEEP_HASH: Final = "INSERT INTO secrets (subject, function, value, kept_at) VALUES (?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,8 @@ def _save_secret(state: State, subject: int, password: PasswordHash | None) -> N
         state.want_wipe()
         present = None
     if password is not None and present is None:
-        state.execute(_KEEP_HASH, (subject, password.function, password.value))
+        values = (subject, password.function, password.value, state.clock())
+        state.execute(_KEEP_HASH, values)
 
 
 def _words(row: sqlite3.Row) -> Words:

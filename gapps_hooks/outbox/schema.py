@@ -31,7 +31,7 @@ class Schema:
         return len(self.scripts)
 
 
-SCHEMA: Final = Schema(("schema.sql",))
+SCHEMA: Final = Schema(("schema.sql", "version_2.sql"))
 
 
 def is_current(connection: sqlite3.Connection, path: Path, schema: Schema) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
+from gapps_hooks.settings.agent import AgentSettings
 from gapps_hooks.settings.kinds import (
     USER_FIELDS,
     AbsolutePath,
@@ -176,6 +177,8 @@ class StateSettings:
     directory: AbsolutePath
     #: The user who owns it, if not root.
     owner: Plain | None = None
+    #: Days for which the hash of a password that cannot be delivered is kept.
+    keep_hashes: Annotated[Number, Field(gt=0, le=400)] = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
@@ -255,6 +258,7 @@ class Settings:
     groups: GroupsSettings = field(default_factory=GroupsSettings)
     state: StateSettings
     hooks: HookSettings = field(default_factory=HookSettings)
+    agent: AgentSettings = field(default_factory=AgentSettings)
     bounds: BoundSettings = field(default_factory=BoundSettings)
     #: Where the organisation's own policy files (*.py) are; by default beside this file.
     policy_directory: AbsolutePath = Path("policy.d")

@@ -60,6 +60,10 @@ class NssSource:
         frozen._read = lambda: files  # noqa: SLF001 - another of our own kind
         return frozen
 
+    def files(self) -> Files:
+        """Return what the files say; raises SourceUnreadable."""
+        return self._read()
+
     def cut_short(self) -> None:
         """See Source.cut_short; nothing runs that would outlive the process."""
 

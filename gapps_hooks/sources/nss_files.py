@@ -16,6 +16,7 @@ from gapps_hooks.sources.nss_lines import (
     Person,
     Shadow,
     Table,
+    first_fields,
     group_table,
     id_range,
     other_services,
@@ -25,6 +26,7 @@ from gapps_hooks.sources.nss_lines import (
 from gapps_hooks.sources.reading import read_file
 
 _COMPULSORY: Final = ("passwd", "group")
+_SHADOWS: Final = ("shadow", "gshadow")
 _OPTIONAL: Final = ("login.defs", "nsswitch.conf")
 #: A file that changed less than this many seconds before it was read may have changed again
 #: within the same tick of the file system's clock.
@@ -39,6 +41,8 @@ class Files:
     group: Table[Membership]
     #: The table, or why it cannot be read: only root may.
     shadow: Table[Shadow] | str
+    #: The names of gshadow, as far as it is there and may be read.
+    gshadow: frozenset[str] = field(repr=False)
     uids: range
     gids: range
     #: Services beside the files, such as ``sss``.
@@ -77,7 +81,9 @@ class FilesReader:
         return files
 
     def _signature(self) -> tuple[tuple[int, ...] | None, ...]:
-        return tuple(_mark(self._directory / name) for name in (*_COMPULSORY, "shadow", *_OPTIONAL))
+        return tuple(
+            _mark(self._directory / name) for name in (*_COMPULSORY, *_SHADOWS, *_OPTIONAL)
+        )
 
     def _parsed(self) -> Files:
         passwd = passwd_table(self._compulsory("passwd"), "passwd")
@@ -89,6 +95,7 @@ class FilesReader:
             passwd=passwd,
             group=group,
             shadow=self._shadow(),
+            gshadow=self._gshadow(),
             uids=id_range(definitions, "UID"),
             gids=id_range(definitions, "GID"),
             passwd_elsewhere=_elsewhere(switch, "passwd", passwd.points_elsewhere),
@@ -117,6 +124,13 @@ class FilesReader:
         except SourceUnreadable as error:
             return f"{error} (only root may read it)"
         return shadow_table(raw, "shadow")
+
+    def _gshadow(self) -> frozenset[str]:
+        try:
+            raw, _ = read_file(self._directory / "gshadow", self._max_bytes)
+        except SourceUnreadable:
+            return frozenset()
+        return first_fields(raw)
 
 
 def _mark(path: Path) -> tuple[int, ...] | None:

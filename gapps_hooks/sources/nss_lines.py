@@ -95,6 +95,12 @@ def group_table(raw: bytes, origin: str) -> Table[Membership]:
     return _table(raw, origin, _membership)
 
 
+def first_fields(raw: bytes) -> frozenset[str]:
+    """Return the names that lines begin with, of a file of which nothing else matters."""
+    names = (_name(line.partition(b":")[0]) for line in raw.split(b"\n"))
+    return frozenset(name for name in names if name is not None)
+
+
 def id_range(raw: bytes, kind: str) -> range:
     """Return the ids of ordinary users (``UID``) or groups (``GID``) from login.defs.
 

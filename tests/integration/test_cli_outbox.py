@@ -187,3 +187,17 @@ def test_the_list_speaks_json_without_its_name_too(line: CommandLine) -> None:
     assert [entry["name"] for entry in line.read("outbox")] == ["alice"]
     assert line.run("outbox", "--json", "list").exit_code == 2
     assert line.read("links") == []
+
+
+def test_a_password_that_was_never_delivered_is_wiped_after_the_days_that_are_set(
+    line: CommandLine,
+) -> None:
+    line.configure(more="keep_hashes = 2")
+    line.google.go_away()
+    line.fire("user-add", "alice", {"password": "correct horse"})
+    with line.state() as state, state.transaction():
+        state.execute("UPDATE secrets SET kept_at = kept_at - 2.5 * 86400")
+    assert line.run("deliver").exit_code != 0
+    (entry,) = line.read("outbox", "list")
+    assert not entry["password"]
+    assert "its password was not delivered for 2 d and is wiped" in entry["reason"]

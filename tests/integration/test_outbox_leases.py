@@ -104,3 +104,22 @@ def test_a_place_that_no_file_has_cannot_be_locked(directory: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StateUnusable, match=r"leases\.lock: No such file"):
         leases.hold(tmp_path, 7)
+
+
+def test_whether_somebody_holds_it_can_be_seen_without_taking_it(directory: Path) -> None:
+    assert not leases.is_held(directory, leases.AGENT)
+    with leases.hold(directory, leases.AGENT) or pytest.fail("nobody is the agent"):
+        assert leases.is_held(directory, leases.AGENT)
+        assert not leases.is_held(directory, 7)
+    assert not leases.is_held(directory, leases.AGENT)
+
+
+def test_an_agent_that_was_killed_is_not_alive(directory: Path) -> None:
+    process, answer = holder(directory, leases.AGENT)
+    try:
+        assert answer == "held"
+        assert leases.is_held(directory, leases.AGENT)
+    finally:
+        process.kill()
+        process.communicate()
+    assert not leases.is_held(directory, leases.AGENT)

@@ -18,6 +18,7 @@ from gapps_hooks.errors import StateUnusable
 from gapps_hooks.model import Event, EventKind, PasswordHash
 from gapps_hooks.outbox import State, entries, leases, open_state
 from gapps_hooks.outbox.binding import adopt
+from gapps_hooks.outbox.merging import Words, to_json
 from gapps_hooks.outbox.place import find_owner
 from gapps_hooks.outbox.schema import SCHEMA, Schema
 
@@ -134,13 +135,32 @@ def test_an_older_file_is_backed_up_and_brought_forward(directory: Path, newer: 
         assert state.rows("SELECT remark FROM subjects")
         (entry,) = entries.all_entries(state)
         assert entry.password == PasswordHash("crypt", HASH)
-    backup = directory / "state.db.version-1"
+    backup = directory / f"state.db.version-{SCHEMA.version}"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     with closing(sqlite3.connect(backup)) as copy:
-        assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+        assert copy.execute("PRAGMA user_version").fetchone() == (SCHEMA.version,)
         assert copy.execute("SELECT name FROM subjects").fetchall() == [("alice",)]
     assert HASH.encode() not in backup.read_bytes()
     assert {path.name for path in directory.iterdir()} == {"state.db", "leases.lock", backup.name}
+
+
+def test_what_waits_in_a_file_of_the_first_release_still_waits(directory: Path) -> None:
+    with opened(directory, schema=Schema(SCHEMA.scripts[:1])) as state:
+        state.rows("BEGIN")
+        state.rows("INSERT INTO subjects (subject, kind, name) VALUES (1, 'user', 'alice')")
+        words = to_json(Words(password=(1, PasswordHash("crypt", HASH))))
+        state.rows(
+            "INSERT INTO entries (subject, sequence, version, words, status, recorded_at,"
+            " event_at, due_at) VALUES (1, 1, 1, ?, 'buried', 5.0, 7.0, 5.0)",
+            (words,),
+        )
+        state.rows("INSERT INTO secrets (subject, function, value) VALUES (1, 'crypt', ?)", (HASH,))
+        state.rows("COMMIT")
+    with opened(directory) as state:
+        (entry,) = entries.all_entries(state)
+        assert entry.password == PasswordHash("crypt", HASH)
+        (kept,) = state.rows("SELECT kept_at FROM secrets")
+        assert kept["kept_at"] == 7.0
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(directory: Path, tmp_path: Path) -> None:
@@ -151,7 +171,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(directory: Path, tmp_p
     with pytest.raises(sqlite3.OperationalError, match="missing"):
         opened(directory, schema=Schema((*SCHEMA.scripts, str(script))))
     with opened(directory) as state:
-        assert pragma(state, "user_version") == 1
+        assert pragma(state, "user_version") == SCHEMA.version
         assert len(entries.all_entries(state)) == 1
 
 
@@ -181,8 +201,8 @@ def test_a_backup_that_cannot_be_written_stops_the_migration(
 ) -> None:
     with opened(directory):
         pass
-    (directory / "state.db.version-1").mkdir()
-    with pytest.raises(StateUnusable, match=r"version-1: no backup can be written"):
+    (directory / f"state.db.version-{SCHEMA.version}").mkdir()
+    with pytest.raises(StateUnusable, match=r"version-\d+: no backup can be written"):
         opened(directory, schema=newer)
 
 
@@ -190,7 +210,7 @@ def test_a_newer_file_is_refused_by_name(directory: Path, newer: Schema) -> None
     with opened(directory, schema=newer):
         pass
     with pytest.raises(
-        StateUnusable, match=r"state\.db: was written by a newer release.*version 2"
+        StateUnusable, match=rf"state\.db: was written by a newer release.*version {newer.version}"
     ):
         opened(directory)
 

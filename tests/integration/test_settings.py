@@ -86,6 +86,8 @@ def test_the_smallest_file_works_and_has_the_documented_defaults(
     assert (groups.which, groups.external_posting) == (None, False)
     assert (groups.removed, groups.exact) == ("empty", False)
     assert (settings.state.owner, settings.hooks.wait) == (None, 5.0)
+    assert settings.state.keep_hashes == 30.0
+    assert (settings.agent.watch, settings.agent.log) == (True, "text")
     assert settings.bounds.suspend == Bound(share=0.10, most=50, least=3)
     assert settings.bounds.remove_member == Bound(share=0.10, most=500, least=50)
     assert settings.bounds.create is None
@@ -132,8 +134,12 @@ def test_everything_can_be_set(write: Write, tmp_path: Path) -> None:
     [state]
     directory = "/srv/state"
     owner = "nobody"
+    keep_hashes = 7
     [hooks]
     wait = 0
+    [agent]
+    watch = false
+    log = "json"
     [bounds]
     create = 7
     [bounds.suspend]
@@ -155,6 +161,8 @@ def test_everything_can_be_set(write: Write, tmp_path: Path) -> None:
         ("email", "*@example.org"),
     )
     assert settings.groups.which == ("team-*",)
+    assert settings.state.keep_hashes == 7
+    assert (settings.agent.watch, settings.agent.log) == (False, "json")
     assert settings.bounds.create == 7
     assert settings.bounds.suspend == Bound(share=0.5, most=50, least=3)
     assert settings.bounds.remove_member == Bound(share=1.0, most=500, least=50)

@@ -41,6 +41,7 @@ FLOORS: Final = (
         "plugins",
         "installation",
         "trouble",
+        "journal",
     },
     # 3 stories
     {
@@ -54,6 +55,8 @@ FLOORS: Final = (
         "undeletion",
         "standing",
         "examination",
+        "watching",
+        "metrics",
     },
     # 4 doors
     {"handling"},
@@ -85,7 +88,8 @@ WALLS: Final = {
     "cryptography": {"emulator"},
     "faker": {"emulator"},
     "ldap": {"sources"},
-    "prometheus_client": {"console", "agent"},
+    "prometheus_client": {"metrics"},
+    "watchdog": {"watching"},
 }
 FORBIDDEN_NAMES: Final = {"utils", "helpers", "common", "base", "core", "manager"}
 LONGEST_FUNCTION: Final = 40

@@ -1,0 +1,64 @@
+"""For how long a hash may wait for its delivery: after that it is wiped, and its entry says so.
+
+It must not know why the entry was not delivered.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from gapps_hooks.model import Kind
+from gapps_hooks.outbox import entry as rows
+from gapps_hooks.outbox import history
+from gapps_hooks.outbox.state import State
+from gapps_hooks.report import duration
+
+#: Seconds; settings are in days.
+DAY: Final = 86_400.0
+
+_TOO_OLD: Final = """
+SELECT subject, kind, name, reason
+FROM secrets JOIN entries USING (subject) JOIN subjects USING (subject)
+WHERE kept_at <= :now - :seconds
+"""
+#: A time ahead of the clock was left behind by one that has been set back; it counts from now on.
+_AHEAD: Final = "SELECT 1 FROM secrets WHERE kept_at > :now"
+_FROM_NOW_ON: Final = "UPDATE secrets SET kept_at = :now WHERE kept_at > :now"
+_SAY: Final = "UPDATE entries SET reason = ? WHERE subject = ?"
+
+
+def wipe_old_hashes(state: State, seconds: float) -> int:
+    """Wipe every hash that has waited longer than so many seconds; return how many there were.
+
+    The entries stay, with what else they say, and tell that their password is gone.
+
+    Raises:
+        StateUnusable: nothing was changed.
+    """
+    given = {"now": state.clock(), "seconds": seconds}
+    if not (state.rows(_TOO_OLD, given) or state.rows(_AHEAD, given)):
+        return 0
+    with state.transaction():
+        state.execute(_FROM_NOW_ON, given)
+        found = state.rows(_TOO_OLD, given)
+        for row in found:
+            _wipe(state, row, duration(seconds))
+    return len(found)
+
+
+def _wipe(state: State, row: sqlite3.Row, time: str) -> None:
+    said = f"its password was not delivered for {time} and is wiped; set it again"
+    rows.forget_secret(state, row["subject"])
+    reason = f"{row['reason']}; {said}" if row["reason"] else said
+    state.execute(_SAY, (reason, row["subject"]))
+    # a waiting entry's reason is that of its next try before long
+    history.write(
+        state,
+        subject=row["subject"],
+        kind=Kind(row["kind"]),
+        name=row["name"],
+        what="password",
+        verdict="wiped",
+        line=said,
+    )

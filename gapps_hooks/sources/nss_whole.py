@@ -1,0 +1,35 @@
+"""Whether the files of local accounts say everything, and who left them only in part.
+
+It must not know what is concluded from it.
+"""
+
+from __future__ import annotations
+
+from gapps_hooks.errors import SourceUnreadable
+from gapps_hooks.model import Kind
+from gapps_hooks.sources.nss_files import Files
+
+
+def check_whole(files: Files) -> None:
+    """See that every line of passwd, group and shadow could be read.
+
+    Raises:
+        SourceUnreadable: one could not.
+    """
+    if isinstance(files.shadow, str):
+        raise SourceUnreadable(files.shadow)
+    for table in (files.passwd, files.shadow, files.group):
+        if table.broken:
+            raise SourceUnreadable(table.broken)
+
+
+def left_over(files: Files, kind: Kind, name: str) -> str | None:
+    """Name the file that still has somebody whom passwd or group has not; None if none has.
+
+    Whoever deletes an account removes both lines; a file that was written halfway, or that is
+    being written, has lost only one of them.
+    """
+    if kind is Kind.GROUP:
+        return "gshadow" if name in files.gshadow else None
+    shadowed = not isinstance(files.shadow, str) and name in files.shadow.entries
+    return "shadow" if shadowed else None

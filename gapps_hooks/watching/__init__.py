@@ -1,0 +1,8 @@
+"""Watching the local files, for changes that no hook tells.
+
+It must not know Google, nor how events are delivered.
+"""
+
+from gapps_hooks.watching.watcher import Rhythm, Watcher, open_watcher
+
+__all__ = ["Rhythm", "Watcher", "open_watcher"]
