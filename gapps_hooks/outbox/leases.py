@@ -17,6 +17,8 @@ from gapps_hooks.outbox.place import LEASES
 
 #: The byte that stands for the creation and migration of the file; subjects begin at 1.
 GATE: Final = 0
+#: The byte that stands for the one resident agent; no subject's number gets so far.
+AGENT: Final = 1 << 62
 
 
 class Lease:
@@ -52,11 +54,7 @@ def hold(directory: Path, subject: int) -> Lease | None:
     Raises:
         StateUnusable: the file with the locks cannot be opened.
     """
-    path = directory / LEASES
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError as error:
-        raise StateUnusable(f"{path}: {error.strerror}; it is made when the state opens") from error
+    descriptor = _opened(directory / LEASES)
     try:
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _one_byte(subject))
     except BlockingIOError:
@@ -64,8 +62,31 @@ def hold(directory: Path, subject: int) -> Lease | None:
         return None
     except OSError as error:
         os.close(descriptor)
+        path = directory / LEASES
         raise StateUnusable(f"{path}: cannot be locked ({error.strerror})") from error
     return Lease(descriptor)
+
+
+def is_held(directory: Path, subject: int) -> bool:
+    """Whether anybody holds the lease of ``subject``; looking takes it from nobody.
+
+    Raises:
+        StateUnusable: the file with the locks cannot be opened.
+    """
+    descriptor = _opened(directory / LEASES)
+    try:
+        found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _one_byte(subject))
+    finally:
+        os.close(descriptor)
+    kind: int = struct.unpack_from("@h", found)[0]
+    return kind != fcntl.F_UNLCK
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as error:
+        raise StateUnusable(f"{path}: {error.strerror}; it is made when the state opens") from error
 
 
 def _one_byte(offset: int) -> bytes:

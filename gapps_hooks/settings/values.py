@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
+from gapps_hooks.settings.agent_values import AgentSettings
 from gapps_hooks.settings.kinds import (
     USER_FIELDS,
     AbsolutePath,
@@ -255,6 +256,7 @@ class Settings:
     groups: GroupsSettings = field(default_factory=GroupsSettings)
     state: StateSettings
     hooks: HookSettings = field(default_factory=HookSettings)
+    agent: AgentSettings = field(default_factory=AgentSettings)
     bounds: BoundSettings = field(default_factory=BoundSettings)
     #: Where the organisation's own policy files (*.py) are; by default beside this file.
     policy_directory: AbsolutePath = Path("policy.d")
