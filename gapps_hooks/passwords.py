@@ -1,4 +1,4 @@
-"""Turn clear text or a stored hash into what Google accepts; the only user of passlib.
+"""Turn clear text or a stored hash into what Google accepts; the only user of passlib and libcrypt.
 
 It must not know where a password comes from, where it rests or how it is sent.
 
@@ -12,8 +12,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ctypes
+import functools
 import re
 import secrets
+import string
+from collections.abc import Callable
 from typing import Any, Final
 
 # passlib ships no type information
@@ -35,6 +39,13 @@ ROUNDS: Final = 5000
 MOST_ROUNDS: Final = 10_000
 
 _LONGEST_HASH = 1024
+#: libxcrypt and glibc's older crypt under one name; libxcrypt without the old interfaces.
+_CRYPT_LIBRARIES: Final = ("libcrypt.so.1", "libcrypt.so.2")
+#: Bytes; glibc's struct crypt_data has 131,232 of them, libxcrypt's a quarter.
+_CRYPT_WORK: Final = 1 << 18
+#: The most that sha512-crypt looks at, of crypt(5)'s own alphabet.
+_SALT_LENGTH: Final = 16
+_SALT_LETTERS: Final = string.ascii_letters + string.digits + "./"
 _CRYPTS: dict[str, Any] = {"$6$": sha512_crypt, "$5$": sha256_crypt, "$1$": md5_crypt}
 #: Google's name of an unsalted digest, by its length in bytes.
 _DIGESTS = {16: "MD5", 20: "SHA-1"}
@@ -129,7 +140,44 @@ def unknown() -> PasswordHash:
 
 
 def _hashed(text: str) -> PasswordHash:
-    return PasswordHash("crypt", sha512_crypt.using(rounds=ROUNDS).hash(text))
+    return PasswordHash("crypt", (_system_crypt() or _own_crypt)(text))
+
+
+def _own_crypt(text: str) -> str:
+    return str(sha512_crypt.using(rounds=ROUNDS).hash(text))
+
+
+@functools.cache
+def _system_crypt() -> Callable[[str], str] | None:
+    """Return sha512-crypt by the system's own crypt(3), or None where there is none.
+
+    It takes half the time of the one in Python, and lets other threads run meanwhile.
+    """
+    crypt = next(filter(None, map(_crypt_r, _CRYPT_LIBRARIES)), None)
+    if crypt is None:
+        return None
+    crypt.restype, crypt.argtypes = ctypes.c_char_p, (ctypes.c_char_p,) * 2 + (ctypes.c_void_p,)
+
+    def hashed(text: str) -> str:
+        work = ctypes.create_string_buffer(_CRYPT_WORK)
+        try:
+            made = (crypt(text.encode(), f"$6${_salt()}$".encode(), work) or b"").decode()
+        finally:
+            ctypes.memset(work, 0, _CRYPT_WORK)  # the text may still stand in it
+        return made if _parsed(sha512_crypt, made) else _own_crypt(text)
+
+    return hashed
+
+
+def _crypt_r(library: str) -> Any:  # noqa: ANN401 - a foreign function
+    try:
+        return ctypes.CDLL(library).crypt_r
+    except (OSError, AttributeError):
+        return None
+
+
+def _salt() -> str:
+    return "".join(secrets.choice(_SALT_LETTERS) for _ in range(_SALT_LENGTH))
 
 
 def _unusable(field: str, remedy: str) -> UnusablePassword:

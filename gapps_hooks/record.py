@@ -64,33 +64,74 @@ def read_event(message: Mapping[str, Any]) -> Event:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What is to be put on disk, once all that may be slow was read."""
+
+    #: None when nothing has to be recorded.
+    event: Event | None
+    #: What the receipt says.
+    line: str = "recorded"
+    #: Why the entry is buried at once, unless something else waits in it.
+    bury: str | None = None
+
+
 def record(desk: Desk, event: Event) -> Receipt:
     """Put an event on disk; when this returns, it is there (fsync) or did not have to be.
 
     Raises:
         NotRecorded: it is not on disk, and nothing was changed.
     """
-    if event.password is not None:
-        return _record_given(desk, event)
-    if event.kind is EventKind.PASSWORD_SET:
-        return _record_stored(desk, event)
-    return _put(desk, event)
-
-
-def _put(desk: Desk, event: Event) -> Receipt:
+    prepared = prepare(desk, event)
     with desk.keeping():
-        recorded = entries.record(desk.state, event)
-    return Receipt(subject=recorded.subject, line="recorded", duplicate=recorded.duplicate)
+        receipt = put(desk.state, prepared)
+    tell_news(desk, prepared)
+    return receipt
 
 
-def _record_given(desk: Desk, event: Event) -> Receipt:
+def prepare(desk: Desk, event: Event) -> Prepared:
+    """Read what has to be known before an event is recorded; nothing is written.
+
+    Raises:
+        NotRecorded: that cannot be read.
+    """
+    if event.password is not None:
+        return _prepare_given(desk, event)
+    if event.kind is EventKind.PASSWORD_SET:
+        return _prepare_stored(desk, event)
+    return Prepared(event=event)
+
+
+def put(state: State, prepared: Prepared) -> Receipt:
+    """Put it on disk; inside a transaction of the caller it is there when that ends."""
+    if prepared.event is None:
+        return Receipt(subject=None, line=prepared.line)
+    with state.transaction():
+        recorded = entries.record(state, prepared.event)
+        if prepared.bury is not None:
+            entry = entries.get(state, recorded.subject)
+            if entry is not None and not _has_more(entry):
+                entries.bury(state, entry, prepared.bury)
+    return Receipt(subject=recorded.subject, line=prepared.line, duplicate=recorded.duplicate)
+
+
+def tell_news(desk: Desk, prepared: Prepared) -> None:
+    """Report once why a stored password cannot be sent; the event is on disk, whatever happens."""
+    if prepared.event is None or prepared.bury is None:
+        return
+    with suppress(Exception):
+        if _is_news(desk, prepared.bury):
+            desk.tell_trouble(f"{prepared.event.name}: {prepared.bury}")
+
+
+def _prepare_given(desk: Desk, event: Event) -> Prepared:
     """A password of somebody who is not enabled for Google is never recorded."""
     if _may_record_password(desk, event):
-        return _put(desk, event)
+        return Prepared(event=event)
     note = f"{event.name} is not enabled for Google; the password was not recorded"
     if event.kind is EventKind.PASSWORD_SET:
-        return Receipt(subject=None, line=note)
-    return replace(_put(desk, replace(event, password=None)), line=note)
+        return Prepared(event=None, line=note)
+    return Prepared(event=replace(event, password=None), line=note)
 
 
 def _may_record_password(desk: Desk, event: Event) -> bool:
@@ -122,7 +163,7 @@ def _read_account(desk: Desk, event: Event, said: Mapping[str, Any]) -> Account 
         ) from error
 
 
-def _record_stored(desk: Desk, event: Event) -> Receipt:
+def _prepare_stored(desk: Desk, event: Event) -> Prepared:
     """A password-set without a password means: read the stored hash."""
     if desk.source is None:
         raise BadInput.of(
@@ -135,28 +176,20 @@ def _record_stored(desk: Desk, event: Event) -> Receipt:
     except SourceUnreadable as error:
         raise NotRecorded(f"the stored hash of {event.name} cannot be read: {error}") from error
     if stored is None:
-        return Receipt(subject=None, line=f"{event.name} has no password; nothing to send")
+        return Prepared(event=None, line=f"{event.name} has no password; nothing to send")
     try:
         password = from_stored(stored.value)
     except UnusablePassword as error:
-        return _record_unusable(replace(desk, source=source), event, error)
-    return _record_given(replace(desk, source=source), replace(event, password=password))
+        return _prepare_unusable(replace(desk, source=source), event, error)
+    return _prepare_given(replace(desk, source=source), replace(event, password=password))
 
 
-def _record_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Receipt:
+def _prepare_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Prepared:
     """A stored hash that Google cannot take: buried with its remedy, and reported once."""
     if not _may_record_password(desk, event):
-        return Receipt(subject=None, line=f"{event.name} is not enabled for Google")
+        return Prepared(event=None, line=f"{event.name} is not enabled for Google")
     reason = f"password not sent: {error}"
-    with desk.keeping(), desk.state.transaction():
-        recorded = entries.record(desk.state, event)
-        entry = entries.get(desk.state, recorded.subject)
-        if entry is not None and not _has_more(entry):
-            entries.bury(desk.state, entry, reason)
-    with suppress(Exception):  # the event is on disk, whether it could be told or not
-        if _is_news(desk, reason):
-            desk.tell_trouble(f"{event.name}: {reason}")
-    return Receipt(subject=recorded.subject, line=reason, duplicate=recorded.duplicate)
+    return Prepared(event=event, line=reason, bury=reason)
 
 
 def _has_more(entry: Entry) -> bool:

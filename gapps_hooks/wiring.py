@@ -93,15 +93,25 @@ def open_wiring(path: Path) -> Wiring:
     return wire(settings, state, source=open_source(settings))
 
 
-def wire(settings: Settings, state: State, *, source: Source | None) -> Wiring:
-    """Put an installation together from settings, an open state and an open source."""
+def wire(
+    settings: Settings,
+    state: State,
+    *,
+    source: Source | None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Wiring:
+    """Put an installation together from settings, an open state and an open source.
+
+    ``sleep`` may raise OutOfTime, which ends what is under way; its entry stays due.
+    """
     return Wiring(
         settings=settings,
         state=state,
         source=source,
         policy=open_policy(settings.policy_directory, domain=settings.domain),
         rules=make_rules(settings, state),
-        directory=connect(settings, pace=SharedPace(state, settings, time.sleep)),
+        directory=connect(settings, pace=SharedPace(state, settings, sleep), sleep=sleep),
+        sleep=sleep,
         probe=lambda sign_in: _probe(settings, sign_in=sign_in),
     )
 

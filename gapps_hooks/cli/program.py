@@ -44,6 +44,7 @@ _SECTIONS: Final[dict[str, dict[str, Place]]] = {
         "fire": Place("fire", "Say that a person or group was changed, as a hook does."),
         "reconcile": Place("reconcile", "Compare named people and groups with Google."),
         "deliver": Place("deliver", "Try everything that waits, now."),
+        "agent": Place("agent", "Stay, take the hooks' events by a socket, deliver at once."),
         "undelete": Place("undelete", "Bring an account back that was deleted at Google."),
     },
     "What waits, and what was done": {

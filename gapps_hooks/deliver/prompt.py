@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gapps_hooks.deliver.subject import deliver, drain, why_closed
-from gapps_hooks.outbox import entries
+from gapps_hooks.model import Outcome
+from gapps_hooks.outbox import State, entries
 from gapps_hooks.record import Desk, Receipt
 from gapps_hooks.report import outcome_line
 from gapps_hooks.wiring import Wiring, wire
@@ -37,9 +38,15 @@ def deliver_promptly(
 def _own_line(wiring: Wiring, receipt: Receipt, name: str, until: float) -> str:
     assert receipt.subject is not None  # noqa: S101 - nothing is delivered for nobody
     outcome = deliver(wiring, receipt.subject, patience=until - wiring.clock())
+    return line_of(wiring.state, receipt, name, outcome)
+
+
+def line_of(state: State, receipt: Receipt, name: str, outcome: Outcome | None) -> str:
+    """Say what became of the recorded subject; None means that nothing was left to deliver."""
+    assert receipt.subject is not None  # noqa: S101 - nothing is delivered for nobody
     if outcome is not None:
         return outcome_line(outcome)
-    entry = entries.get(wiring.state, receipt.subject)
+    entry = entries.get(state, receipt.subject)
     if entry is None:
         return f"{name}: delivered together with another change"
     return f"{name}: {receipt.line if receipt.line != 'recorded' else entry.reason}"

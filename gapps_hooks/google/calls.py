@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # it has no types
+from google_auth_httplib2 import AuthorizedHttp, Request  # type: ignore[import-untyped] # it has no types
 from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 from tenacity import RetryCallState, Retrying, retry_if_exception
@@ -88,6 +88,12 @@ class Caller:
         except GoogleFault as fault:
             fault.tried_before = any(map(_may_have_worked, doubtful))
             raise
+
+    def keep_fresh(self, sign_in: SignIn, ahead: float) -> None:
+        """Renew a token that is not good for ``ahead`` seconds more; raises Outage."""
+        connection = self._connection()
+        connection.timeout = self.budget
+        sign_in.keep_fresh(Request(connection), ahead)
 
     def _rest(self, seconds: float, kinds: tuple[str, ...], deadline: float) -> None:
         self.sleep(seconds)

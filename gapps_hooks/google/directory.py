@@ -62,6 +62,11 @@ class Directory:
         until = min(self._until, self._clock() + seconds)
         return Directory(self._open_api, self._clock, until)
 
+    def keep_signed_in(self, ahead: float) -> None:
+        """Have a token that is good for ``ahead`` seconds, so that no call has to wait for one."""
+        api = self._open_api()
+        api.caller.keep_fresh(api.directory_sign_in, ahead)
+
     # --- users --------------------------------------------------------------------------------
 
     def get_user(self, key: str) -> GoogleUser:

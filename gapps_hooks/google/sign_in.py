@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -41,6 +41,16 @@ _NEW_KEY: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    token: str = field(repr=False)
+    #: By the monotonic clock.
+    good_until: float
+
+
+_NONE: Final = _Grant("", float("-inf"))
+
+
 class SignIn:
     """An access token for some scopes, fetched when first needed and renewed under a lock.
 
@@ -66,8 +76,7 @@ class SignIn:
         self._wall_clock = wall_clock
         self._lock = threading.Lock()
         self._key: _Key | None = None
-        self._token = ""
-        self._good_until = float("-inf")
+        self._grant = _NONE
 
     def before_request(
         self,
@@ -77,26 +86,33 @@ class SignIn:
         headers: MutableMapping[str, str],
     ) -> None:
         """Put a token that is good for a while into ``headers``; raises Outage."""
+        if self._clock() >= self._grant.good_until:
+            self.keep_fresh(request, 0.0)
+        headers["authorization"] = f"Bearer {self._grant.token}"
+
+    def keep_fresh(self, request: Callable[..., Any], ahead: float) -> None:
+        """Renew a token that is not good for ``ahead`` seconds more; raises Outage.
+
+        Others go on with the old one meanwhile, as long as it is good.
+        """
         with self._lock:
-            if self._clock() >= self._good_until:
+            if self._clock() + ahead >= self._grant.good_until:
                 self._renew(request)
-            headers["authorization"] = f"Bearer {self._token}"
 
     def refresh(self, request: Callable[..., Any]) -> None:
         """Get another token, because Google did not accept this one; raises Outage."""
         with self._lock:
+            self._grant = _NONE
             self._renew(request)
 
     def _renew(self, request: Callable[..., Any]) -> None:
-        self._good_until = float("-inf")
         self._key = self._key or _read_key(self._key_file, self._admin, self._scopes)
         credentials, asked_at = self._key.credentials, self._clock()
         fault = _fault_of(credentials, self._judging(request, self._key.applicant))
         if fault is not None:
             self._key = None
             raise fault
-        self._token = str(credentials.token)
-        self._good_until = asked_at + _life(credentials) - EARLY
+        self._grant = _Grant(str(credentials.token), asked_at + _life(credentials) - EARLY)
 
     def _judging(self, request: Callable[..., Any], applicant: Applicant) -> Callable[..., Any]:
         # google-auth would repeat the request by itself, sleep in between, and keep the Date

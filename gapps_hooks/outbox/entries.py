@@ -28,6 +28,7 @@ __all__ = [
     "due",
     "get",
     "hold",
+    "next_due",
     "postpone",
     "record",
     "release",
@@ -49,6 +50,10 @@ _ALL: Final = "WHERE status <> 'resting' ORDER BY entries.sequence"
 _DUE: Final = """
 WHERE status = 'waiting' AND (due_at <= :now OR due_at > :now + :longest)
 ORDER BY entries.sequence LIMIT :limit
+"""
+_NEXT_DUE: Final = """
+SELECT min(due_at) FROM entries
+WHERE status = 'waiting' AND due_at > :now AND due_at <= :now + :longest
 """
 _POSTPONE: Final = """
 UPDATE entries SET due_at = ?, reason = ?, attempts = attempts + ?,
@@ -115,6 +120,12 @@ def due(state: State, now: float, limit: int = -1) -> tuple[Entry, ...]:
     A time further off than the longest delay was left behind by a clock that has been set back.
     """
     return rows.entries_where(state, _DUE, {"now": now, "longest": LONGEST_DELAY, "limit": limit})
+
+
+def next_due(state: State, now: float) -> float | None:
+    """When the next entry comes due that is not due yet; None if there is none."""
+    found = state.row(_NEXT_DUE, {"now": now, "longest": LONGEST_DELAY})
+    return None if found is None or found[0] is None else float(found[0])
 
 
 def get(state: State, subject: int) -> Entry | None:

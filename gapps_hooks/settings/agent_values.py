@@ -10,15 +10,20 @@ from typing import Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from gapps_hooks.settings.kinds import Flag
+from gapps_hooks.settings.kinds import Flag, Plain
 
 
 @dataclass(
-    frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid", validate_default=False)
+    frozen=True,
+    slots=True,
+    kw_only=True,
+    config=ConfigDict(extra="forbid", validate_default=False),
 )
 class AgentSettings:
     """[agent]: the resident process that delivers at once."""
 
+    #: Groups of this system whose members may hand events to the agent, beside root and its user.
+    allow_groups: tuple[Plain, ...] = ()
     #: Whether it watches the files of a source of the type nss, for changes that no hook tells.
     watch: Flag = True
     #: How it writes its log lines: ``key=value`` for people, or JSON for programs.

@@ -1,0 +1,235 @@
+"""Delivers what is due by several threads, woken by events, by the clock and by other processes.
+
+It must not know sockets, nor how an event comes on disk.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from gapps_hooks.agent.companions import Observer
+from gapps_hooks.agent.rota import Rota, Waiter
+from gapps_hooks.deliver.subject import deliver, why_closed
+from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.model import Outcome, Verdict
+from gapps_hooks.outbox import breaker, entries
+from gapps_hooks.wiring import Wiring
+
+#: Deliveries at the same time: enough for Google's quota of 40 a second if each takes 0.4 s.
+WORKERS: Final = 16
+#: Seconds between two glances at whether another process has changed the state file.
+GLANCE: Final = 2.0
+#: Seconds for which a subject is left alone that another process delivers, or that had no time.
+REST: Final = 0.25
+#: How many due entries are read at a time.
+AT_A_TIME: Final = 100
+#: Seconds for which a token has to be good, so that no hook waits for a new one.
+TOKEN_AHEAD: Final = 600.0
+#: Seconds between two looks at the token.
+_KEEP_WARM: Final = 60.0
+
+
+@dataclass(slots=True)
+class _Job:
+    subject: int
+    waiters: list[Waiter] = field(default_factory=list)
+
+
+class Crew:
+    """Worker threads, each with its own connection to Google, and one that hands out the work.
+
+    The worker that was busy last gets the next job, because its connection is the warmest.
+    """
+
+    def __init__(
+        self, wiring: Wiring, observers: Sequence[Observer] = (), *, workers: int = WORKERS
+    ) -> None:
+        self._wiring, self._observers = wiring, observers
+        self._changed = threading.Condition()
+        self._rota = Rota()
+        self._idle: list[queue.SimpleQueue[_Job | None]] = []
+        self._look_wanted, self._stopping = True, False
+        self._next_look, self._seen = 0.0, -1
+        #: Why nothing may be sent now, as far as is known.
+        self.closed: str | None = None
+        #: When the dispatcher was seen last, by the monotonic clock.
+        self.seen_at = time.monotonic()
+        self._threads = [
+            threading.Thread(target=self._work, args=(queue.SimpleQueue(),), daemon=True)
+            for _ in range(workers)
+        ]
+        self._dispatcher = threading.Thread(target=self._dispatch, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in (*self._threads, self._dispatcher):
+            thread.start()
+
+    def deliver(self, subject: int, waiter: Waiter | None = None) -> None:
+        """Have a subject delivered as soon as somebody is free, and the waiter told.
+
+        While nothing may be sent the waiter is told None at once: the entry is found when it may.
+        """
+        with self._changed:
+            if self.closed is None and not self._stopping:
+                self._rota.ask(subject, waiter)
+                self._hand_out()
+                return
+        if waiter is not None:
+            waiter(None)
+
+    def look(self) -> None:
+        """Say that something may have come due."""
+        with self._changed:
+            self._look_wanted = True
+            self._changed.notify()
+
+    def stop(self, within: float) -> bool:
+        """Begin nothing more, and wait for what is under way; False if that took too long."""
+        end = time.monotonic() + within
+        with self._changed:
+            self._stopping = True
+            self._rota.clear()
+            self._changed.notify_all()
+            for inbox in self._idle:
+                inbox.put(None)
+        for thread in (self._dispatcher, *self._threads):
+            if thread.ident is not None:
+                thread.join(max(0.0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    @property
+    def alive(self) -> bool:
+        """Whether work is handed out."""
+        return self._dispatcher.is_alive()
+
+    # --- handing out -------------------------------------------------------------------------
+
+    def _dispatch(self) -> None:
+        warm_at = 0.0
+        while True:
+            with self._changed:
+                self._changed.wait_for(self._is_needed, timeout=self._pause())
+                if self._stopping:
+                    return
+                self.seen_at = time.monotonic()
+                looking, self._look_wanted = self._look_wanted, False
+            if self.seen_at >= warm_at:
+                warm_at = self.seen_at + _KEEP_WARM
+                self._post_warming()
+            try:
+                self._look(wanted=looking)
+            except GappsHooksError as error:
+                self._wiring.tell_trouble(f"agent: {error}")
+                self._next_look = time.time() + GLANCE
+
+    def _is_needed(self) -> bool:
+        if self._stopping or self.closed is not None:
+            return self._stopping
+        return self._look_wanted and len(self._rota) < len(self._threads)
+
+    def _pause(self) -> float:
+        until = min(GLANCE, self._next_look - self._wiring.clock())
+        rested = self._rota.next_end_of_rest()
+        if rested is not None:
+            until = min(until, rested - time.monotonic())
+        return max(0.01, until)
+
+    def _look(self, *, wanted: bool) -> None:
+        """See what is due, unless nothing can have changed since the last look."""
+        state, now = self._wiring.state, self._wiring.clock()
+        version = state.version()
+        # a clock that was set back must not put the next look off
+        due = now >= self._next_look or self._next_look > now + 2 * GLANCE
+        if wanted or due or version != self._seen:
+            self._seen = version
+            self.closed = why_closed(self._wiring)
+            found = () if self.closed else entries.due(state, now, self._limit())
+            self._next_look = self._plan(now)
+            with self._changed:
+                self._rota.add(entry.subject for entry in found)
+                waiting = self._rota.clear() if self.closed else []
+            for waiter in waiting:
+                waiter(None)
+        with self._changed:
+            self._hand_out()
+
+    def _limit(self) -> int:
+        return AT_A_TIME + self._rota.running + len(self._rota)
+
+    def _plan(self, now: float) -> float:
+        outage = breaker.current(self._wiring.state)
+        if outage is not None:
+            return min(max(outage.next_probe_at, now), now + outage.seconds)
+        found = None if self.closed else entries.next_due(self._wiring.state, now)
+        return now + GLANCE if found is None else min(found, now + GLANCE)
+
+    def _hand_out(self) -> None:
+        """Give work to whoever is free; those who wait get it too, to be told why it waits."""
+        now = time.monotonic()
+        while self._idle and not self._stopping:
+            taken = self._rota.take(now)
+            if taken is None:
+                return
+            self._idle.pop().put(_Job(*taken))
+
+    def _post_warming(self) -> None:
+        with self._changed:
+            if self._idle and not self._stopping and self.closed is None:
+                self._idle.pop().put(_Job(0))
+
+    # --- working -----------------------------------------------------------------------------
+
+    def _work(self, inbox: queue.SimpleQueue[_Job | None]) -> None:
+        while (job := self._next_job(inbox)) is not None:
+            if job.subject:
+                self._do(job)
+            else:
+                # nobody waits for it: the first delivery finds out, and tells
+                with suppress(Exception):
+                    self._wiring.directory.keep_signed_in(TOKEN_AHEAD)
+
+    def _next_job(self, inbox: queue.SimpleQueue[_Job | None]) -> _Job | None:
+        with self._changed:
+            if self._stopping:
+                return None
+            self._idle.append(inbox)
+            if self.closed is None:
+                self._hand_out()
+            if self._look_wanted:
+                self._changed.notify()
+        return inbox.get()
+
+    def _do(self, job: _Job) -> None:
+        began = time.monotonic()
+        outcome: Outcome | None = None
+        try:
+            outcome = deliver(self._wiring, job.subject)
+        except Exception as error:  # noqa: BLE001 - one subject's misfortune must not end the worker
+            self._wiring.tell_trouble(f"agent: an error of this program, {type(error).__name__}")
+            rest: float | None = time.monotonic() + GLANCE
+        else:
+            rest = time.monotonic() + REST if _is_later(outcome) else None
+        with self._changed:
+            self._rota.done(job.subject, rest_until=rest)
+            # what this one has set free, or what came meanwhile, may be due
+            self._look_wanted = True
+        for waiter in job.waiters:
+            waiter(outcome)
+        if outcome is not None:
+            self._tell(outcome, time.monotonic() - began)
+
+    def _tell(self, outcome: Outcome, seconds: float) -> None:
+        for observer in self._observers:
+            with suppress(Exception):  # whoever looks on must not stop the work
+                observer.delivered(outcome, seconds)
+
+
+def _is_later(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.verdict is Verdict.LATER

@@ -1,0 +1,154 @@
+"""Records events from many threads with one writer: what arrives together shares one fsync.
+
+It must not know sockets, nor what becomes of an event after it is on disk.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from gapps_hooks.errors import StateUnusable
+from gapps_hooks.model import Event
+from gapps_hooks.outbox import State
+from gapps_hooks.record import Desk, Prepared, Receipt, prepare, put, tell_news
+
+#: Threads that validate, hash and read the source: more than there are processors, because a
+#: source may be slow.
+READERS: Final = 8
+#: Events that may share one transaction; it keeps other processes out for some 30 ms at most.
+MOST_AT_ONCE: Final = 100
+#: Seconds for which a transaction waits for events that are being prepared.
+GATHERING: Final = 0.01
+
+Result = Receipt | Exception
+
+
+@dataclass(slots=True, kw_only=True)
+class Slip:
+    """One event on its way to the disk."""
+
+    #: Validates the event; raises BadInput.
+    read: Callable[[], Event]
+    #: Called once, in the writer's thread, and so has to be quick.
+    answer: Callable[[Event | None, Result], None] = field(repr=False)
+    event: Event | None = field(default=None, repr=False)
+    prepared: Prepared | None = field(default=None, repr=False)
+    failed: Exception | None = None
+
+
+class Recorder:
+    """Takes events, and says of each when it is on disk.
+
+    ``desk`` is for reading; ``state`` is another State of the same file, so that reading never
+    waits for the disk.
+    """
+
+    def __init__(self, desk: Desk, state: State) -> None:
+        self._desk, self._state = desk, state
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._slips: queue.SimpleQueue[Slip | None] = queue.SimpleQueue()
+        #: How many were taken and are not on disk yet.
+        self._pending = 0
+        self._lock = threading.Lock()
+        self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._writer.start()
+
+    def submit(self, slip: Slip) -> None:
+        """Take an event; its answer comes later. Raises RuntimeError after close()."""
+        with self._lock:
+            self._pending += 1
+        try:
+            self._readers.submit(self._prepare, slip)
+        except RuntimeError:
+            with self._lock:
+                self._pending -= 1
+            raise
+
+    def record(self, event: Event) -> Receipt:
+        """Record an event and wait until it is on disk; raises what recording raises."""
+        done: Future[Receipt] = Future()
+
+        def answer(_: Event | None, result: Result) -> None:
+            if isinstance(result, Exception):
+                done.set_exception(result)
+            else:
+                done.set_result(result)
+
+        self.submit(Slip(read=lambda: event, answer=answer))
+        return done.result()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the writer is at work."""
+        return self._writer.is_alive()
+
+    def close(self, within: float) -> None:
+        """Record what was taken, and take no more; a source that is slow is cut short."""
+        source = self._desk.source
+        timer = threading.Timer(within, source.cut_short if source else lambda: None)
+        timer.start()
+        self._readers.shutdown()
+        timer.cancel()
+        self._slips.put(None)
+        self._writer.join()
+
+    def _prepare(self, slip: Slip) -> None:
+        try:
+            slip.event = slip.read()
+            slip.prepared = prepare(self._desk, slip.event)
+        except Exception as error:  # noqa: BLE001 - told to whoever sent it
+            slip.failed = error
+        self._slips.put(slip)
+
+    # --- the writer --------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        while (first := self._slips.get()) is not None:
+            batch = [first]
+            closing = self._gather(batch)
+            for slip, result in zip(batch, self._put_all(batch), strict=True):
+                slip.answer(slip.event, result)
+            for slip in batch:
+                if slip.prepared is not None:
+                    tell_news(self._desk, slip.prepared)
+            if closing:
+                return
+
+    def _gather(self, batch: list[Slip]) -> bool:
+        """Wait a moment for those that are about to come; True if none come after them."""
+        end = time.monotonic() + GATHERING
+        while len(batch) < MOST_AT_ONCE and len(batch) < self._pending:
+            left = end - time.monotonic()
+            try:
+                slip = self._slips.get(timeout=left) if left > 0 else self._slips.get_nowait()
+            except queue.Empty:
+                break
+            if slip is None:
+                return True
+            batch.append(slip)
+        with self._lock:
+            self._pending -= len(batch)
+        return False
+
+    def _put_all(self, batch: Sequence[Slip]) -> list[Result]:
+        try:
+            with self._state.transaction():
+                return [self._put(slip) for slip in batch]
+        except Exception as error:  # noqa: BLE001 - told to whoever sent them
+            return [slip.failed or error for slip in batch]
+
+    def _put(self, slip: Slip) -> Result:
+        if slip.failed is not None or slip.prepared is None:
+            return slip.failed or RuntimeError("it was not prepared")
+        try:
+            return put(self._state, slip.prepared)
+        except StateUnusable:
+            raise
+        except Exception as error:  # noqa: BLE001 - its savepoint is undone; the others go on
+            return error
