@@ -10,30 +10,22 @@ from typing import Final
 
 from gapps_hooks.model import Identity
 from gapps_hooks.sources.ldap_layout import Layout, kind_of
-from gapps_hooks.sources.ldap_values import (
-    NotUnderstood,
-    Values,
-    first_part,
-    guid,
-    normal_dn,
-    number,
-    texts,
-)
+from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, Values, guid, number, texts
 
 #: nobody's number on every system
 _NOBODY: Final = frozenset({65534, 4294967294})
 
 
-def dn_of(text: str) -> str:
-    """Return a DN in normal form.
+def dn_of(text: str) -> Dn:
+    """Read the DN of an entry.
 
     Raises:
         NotUnderstood: it is none.
     """
-    normal = normal_dn(text)
-    if normal is None:
+    dn = Dn.of(text)
+    if dn is None:
         raise NotUnderstood("has a name that cannot be read")
-    return normal
+    return dn
 
 
 def first_of(values: Values, attributes: Iterable[str]) -> str | None:
@@ -46,7 +38,7 @@ def several_of(values: Values, attributes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for name in attributes for text in texts(values, name)))
 
 
-def name_of(dn: str, values: Values, attributes: tuple[str, ...]) -> str:
+def name_of(dn: Dn, values: Values, attributes: tuple[str, ...]) -> str:
     """Choose among several names the one that the entry is called by.
 
     Raises:
@@ -54,9 +46,9 @@ def name_of(dn: str, values: Values, attributes: tuple[str, ...]) -> str:
     """
     for attribute in attributes:
         found = texts(values, attribute)
-        kind, called = first_part(dn)
-        if kind == attribute.lower() and len(found) > 1:
-            return next((text for text in found if text.casefold() == called), found[0])
+        kind, called = dn.first
+        if kind.lower() == attribute.lower() and len(found) > 1:
+            return next((text for text in found if text.casefold() == called.casefold()), found[0])
         if found:
             return found[0]
     raise NotUnderstood(f"has no {' or '.join(attributes)} that we may read")

@@ -13,7 +13,7 @@ from typing import Final
 from gapps_hooks.model import Identity
 from gapps_hooks.sources.ldap_fields import dn_of, does_count, first_of, identity_of, name_of
 from gapps_hooks.sources.ldap_layout import Layout
-from gapps_hooks.sources.ldap_values import NotUnderstood, Values, lowered, normal_dn, sid, texts
+from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, Values, lowered, sid, texts
 
 #: Object classes that must have members (RFC 4519): without any, the members are hidden from us.
 _NEVER_EMPTY: Final = frozenset({"groupofnames", "groupofuniquenames"})
@@ -23,7 +23,7 @@ _NEVER_EMPTY: Final = frozenset({"groupofnames", "groupofuniquenames"})
 class GroupEntry:
     """A group's entry, decoded; who its members are is found out later."""
 
-    dn: str
+    dn: Dn
     name: str
     counts: bool
     id: Identity | None
@@ -31,8 +31,8 @@ class GroupEntry:
     description: str | None
     #: What a person's ``primary`` is compared with; empty if there is none.
     number: str
-    #: Members by DN, in normal form, and by user name.
-    member_dns: tuple[str, ...]
+    #: Members by DN and by user name.
+    member_dns: tuple[Dn, ...]
     member_names: tuple[str, ...]
     #: Whether the group must have members, of which none can be seen.
     hidden: bool
@@ -57,7 +57,9 @@ def decode_group(dn: str, attributes: Mapping[str, list[bytes]], layout: Layout)
         email=first_of(values, taken["group_email"]),
         description=first_of(values, taken["group_description"]),
         number=_number(values, layout),
-        member_dns=tuple(dn for dn in by_dn if not dn.startswith(layout.preset.placeholders)),
+        member_dns=tuple(
+            dn for dn in by_dn if not dn.normal.startswith(layout.preset.placeholders or ("\0",))
+        ),
         member_names=by_name,
         hidden=bool(classes & _NEVER_EMPTY) and not by_dn and not by_name,
     )
@@ -74,14 +76,14 @@ def _number(values: Values, layout: Layout) -> str:
     return next(iter(texts(values, layout.preset.primary[1])), "")
 
 
-def _members(values: Values, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    by_dn: dict[str, None] = {}
+def _members(values: Values, layout: Layout) -> tuple[tuple[Dn, ...], tuple[str, ...]]:
+    by_dn: dict[Dn, None] = {}
     by_name: dict[str, None] = {}
     for attribute in layout.taken["members"]:
         for text in texts(values, attribute):
             if is_by_name(attribute):
                 by_name[text] = None
-            elif dn := normal_dn(text):
+            elif dn := Dn.of(text):
                 by_dn[dn] = None
             else:
                 raise NotUnderstood(f"has a {attribute} that is no distinguished name")

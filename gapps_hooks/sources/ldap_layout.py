@@ -52,9 +52,10 @@ class Layout:
         return _each_once(names)
 
     @property
-    def id_kind(self) -> str | None:
-        """The kind of id that people have."""
-        return next((kind_of(name) for name in self.taken["id"]), None)
+    def bare_group_attributes(self) -> tuple[str, ...]:
+        """What has to be read of a group whose members nobody asks for."""
+        members = {name.lower() for name in self.taken["members"]}
+        return tuple(name for name in self.group_attributes if name.lower() not in members)
 
     def _marks(self) -> tuple[str, ...]:
         mark = self.preset.builtin_mark

@@ -13,6 +13,7 @@ from gapps_hooks.model import Identity
 from gapps_hooks.sources.ldap_groups import GroupEntry
 from gapps_hooks.sources.ldap_people import Person
 from gapps_hooks.sources.ldap_tree import Listing, twice
+from gapps_hooks.sources.ldap_values import Dn
 
 
 class EverybodyRead:
@@ -41,8 +42,8 @@ class EverybodyRead:
         """Find a person by id."""
         return self._by_identity.get(identity)
 
-    def at(self, dn: str) -> Person | None:
-        """Find a person by DN, in normal form."""
+    def at(self, dn: Dn) -> Person | None:
+        """Find a person by DN."""
         return self._by_dn.get(dn)
 
     def with_primary(self, number: str) -> Iterable[Person]:
@@ -58,7 +59,7 @@ class GroupsRead:
         self.why = listing.why
         self._by_name = _Named(listing.entries)
         self._by_dn = {group.dn: group for group in listing.entries}
-        self._listing_dn: dict[str, list[GroupEntry]] = {}
+        self._listing_dn: dict[Dn, list[GroupEntry]] = {}
         self._listing_name: dict[str, list[GroupEntry]] = {}
         self._by_number: dict[str, list[GroupEntry]] = {}
         for group in listing.entries:
@@ -77,8 +78,8 @@ class GroupsRead:
         """
         return self._by_name.find(name)
 
-    def at(self, dn: str) -> GroupEntry | None:
-        """Find a group by DN, in normal form."""
+    def at(self, dn: Dn) -> GroupEntry | None:
+        """Find a group by DN."""
         return self._by_dn.get(dn)
 
     def groups_of(self, person: Person) -> tuple[GroupEntry, ...]:
@@ -90,7 +91,7 @@ class GroupsRead:
         ]
         return tuple({group.dn: group for group in found}.values())
 
-    def groups_with(self, dns: Iterable[str]) -> list[GroupEntry]:
+    def groups_with(self, dns: Iterable[Dn]) -> list[GroupEntry]:
         """Return the groups that list one of these groups."""
         return [group for dn in dns for group in self._listing_dn.get(dn, ())]
 

@@ -22,20 +22,14 @@ from gapps_hooks.sources.ldap_fields import (
 )
 from gapps_hooks.sources.ldap_layout import Layout
 from gapps_hooks.sources.ldap_status import is_active, set_at
-from gapps_hooks.sources.ldap_values import (
-    Values,
-    lowered,
-    sid,
-    texts,
-)
+from gapps_hooks.sources.ldap_values import Dn, Values, lowered, sid, texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A person's entry, decoded."""
 
-    #: In normal form, see normal_dn.
-    dn: str
+    dn: Dn
     name: str
     #: Whether the entry counts: neither builtin nor the system's own.
     counts: bool

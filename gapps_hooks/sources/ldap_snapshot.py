@@ -14,6 +14,7 @@ from gapps_hooks.sources.ldap_groups import GroupEntry
 from gapps_hooks.sources.ldap_memory import EverybodyRead, GroupsRead
 from gapps_hooks.sources.ldap_people import Person, account_of
 from gapps_hooks.sources.ldap_tree import Tree
+from gapps_hooks.sources.ldap_values import Dn
 from gapps_hooks.sources.source import Names
 
 _Key = TypeVar("_Key")
@@ -30,8 +31,8 @@ class LdapSnapshot:
         self._people: dict[str, Person | None] = {}
         self._groups: dict[str, GroupEntry | None] = {}
         self._by_identity: dict[Identity, Person | None] = {}
-        self._groups_of: dict[str, tuple[GroupEntry, ...]] = {}
-        self._stands_for: dict[str, Person | GroupEntry | None] = {}
+        self._groups_of: dict[Dn, tuple[GroupEntry, ...]] = {}
+        self._stands_for: dict[Dn, Person | GroupEntry | None] = {}
         self._unseen: frozenset[str] | None = None
         self._decided: bool | None = None
 
@@ -70,7 +71,8 @@ class LdapSnapshot:
         """See Source.groups_with; the groups of groups do not list the person."""
         person = self._person(username)
         direct = self._direct_groups(person) if person else ()
-        return tuple(group.name for group in direct if self._is_ordinary(group))
+        found = [group for group in direct if not self._is_private(group, username)]
+        return tuple(sorted(group.name for group in found if group.counts))
 
     def group(self, name: str) -> Group | None:
         """See Source.group."""
@@ -190,13 +192,18 @@ class LdapSnapshot:
             above = [group for group in self._groups_above(level) if group.dn not in found]
             found |= {group.dn: group for group in above}
             level = above
-        return list(found.values())
+        return sorted(found.values(), key=lambda group: group.name)
 
     def _groups_above(self, groups: Iterable[GroupEntry]) -> Iterable[GroupEntry]:
         dns = [group.dn for group in groups]
         if self._all_groups is not None:
             return self._all_groups.groups_with(dns)
         return self._tree.groups_with_groups(dns)
+
+    def _is_private(self, bare: GroupEntry, username: str) -> bool:
+        """Whether a group without its members, which lists this person, is theirs alone."""
+        group = self._group(bare.name) if bare.name == username else None
+        return group is not None and not self._is_ordinary(group)
 
     def _is_ordinary(self, group: GroupEntry) -> bool:
         """Neither builtin nor the private group of the user of the same name."""
@@ -223,7 +230,7 @@ class LdapSnapshot:
             return self._everybody.with_primary(group.number)
         return self._tree.primary_members(group)
 
-    def _resolve(self, dns: Sequence[str]) -> None:
+    def _resolve(self, dns: Sequence[Dn]) -> None:
         both: tuple[EverybodyRead | GroupsRead | None, ...] = (self._everybody, self._all_groups)
         read = [whole for whole in both if whole is not None]
         for whole in read:

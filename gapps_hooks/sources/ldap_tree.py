@@ -8,7 +8,7 @@ on another server.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Generic, TypeVar
 
 from gapps_hooks.errors import SourceUnreadable
@@ -18,7 +18,7 @@ from gapps_hooks.sources.ldap_groups import GroupEntry, decode_group, is_by_name
 from gapps_hooks.sources.ldap_layout import Layout, kind_of
 from gapps_hooks.sources.ldap_people import Person, decode_person
 from gapps_hooks.sources.ldap_ranges import Attributes, whole
-from gapps_hooks.sources.ldap_values import NotUnderstood, equals, first_part, guid_bytes, sid_bytes
+from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, equals, guid_bytes, sid_bytes
 
 #: How many entries are asked for by name in one question.
 _AT_A_TIME: Final = 100
@@ -71,6 +71,10 @@ class Tree:
             taken["group_name"],
             self._group,
             "groups",
+        )
+        #: Groups without their members, of which there may be as many as there are people.
+        self.bare_groups: Place[GroupEntry] = replace(
+            self.groups, attributes=layout.bare_group_attributes
         )
 
     # --- all of them -------------------------------------------------------------------------
@@ -149,43 +153,43 @@ class Tree:
 
     # --- who is in which group ---------------------------------------------------------------
 
-    def resolve(self, dns: Iterable[str]) -> dict[str, Person | GroupEntry]:
-        """Find what these DNs (in normal form) stand for; one that stands for nothing is left out.
+    def resolve(self, dns: Iterable[Dn]) -> dict[Dn, Person | GroupEntry]:
+        """Find what these DNs stand for; one that stands for nothing is left out.
 
         Raises:
             SourceUnreadable: some of it could not be read.
         """
         wanted = tuple(dict.fromkeys(dns))
-        found: dict[str, Person | GroupEntry] = {}
+        found: dict[Dn, Person | GroupEntry] = {}
         self._look_up(self.people, wanted, found)
         self._look_up(self.groups, [dn for dn in wanted if dn not in found], found)
         return found
 
     def _look_up(
-        self, place: Place[_Found], dns: Sequence[str], found: dict[str, Person | GroupEntry]
+        self, place: Place[_Found], dns: Sequence[Dn], found: dict[Dn, Person | GroupEntry]
     ) -> None:
         for start in range(0, len(dns), _AT_A_TIME):
-            some = set(dns[start : start + _AT_A_TIME])
-            asked = "".join(equals(*first_part(dn)) for dn in sorted(some))
+            some = dns[start : start + _AT_A_TIME]
+            asked = "".join(equals(*dn.first) for dn in some)
             found.update(
                 (one.dn, one) for one in self._some(place, f"(|{asked})") if one.dn in some
             )
 
     def groups_of(self, person: Person) -> list[GroupEntry]:
-        """Find the groups that a person is in: listed there, or by the primary group."""
+        """Find the bare groups that a person is in: listed there, or by the primary group."""
         asked = [_is_member(name, person) for name in self.layout.taken["members"]]
         if person.primary:
             asked.append(self._numbered(person.primary))
-        return self._some(self.groups, f"(|{''.join(asked)})")
+        return self._some(self.bare_groups, f"(|{''.join(asked)})")
 
-    def groups_with_groups(self, dns: Iterable[str]) -> list[GroupEntry]:
-        """Find the groups that list one of these groups."""
+    def groups_with_groups(self, dns: Iterable[Dn]) -> list[GroupEntry]:
+        """Find the bare groups that list one of these groups."""
         by_dn = [name for name in self.layout.taken["members"] if not is_by_name(name)]
         wanted = list(dns)
         if not by_dn or not wanted:
             return []
-        asked = (equals(name, dn) for name in by_dn for dn in wanted)
-        return self._some(self.groups, f"(|{''.join(asked)})")
+        asked = (equals(name, dn.written) for name in by_dn for dn in wanted)
+        return self._some(self.bare_groups, f"(|{''.join(asked)})")
 
     def primary_members(self, group: GroupEntry) -> list[Person]:
         """Find the people whose primary group it is."""
@@ -240,7 +244,7 @@ class Tree:
 
 
 def _is_member(attribute: str, person: Person) -> str:
-    return equals(attribute, person.name if is_by_name(attribute) else person.dn)
+    return equals(attribute, person.name if is_by_name(attribute) else person.dn.written)
 
 
 def _points_to(url: str) -> str:
@@ -272,5 +276,5 @@ def _nobody(place: Place[_Found]) -> str:
 
 def twice(name: str, found: Sequence[Person | GroupEntry]) -> str:
     """Say that a name is nobody's alone."""
-    places = " and ".join(sorted(one.dn for one in found)[:3])
+    places = " and ".join(sorted(one.dn.written for one in found)[:3])
     return f"{name} is the name of {places}; tell them apart with a filter or a base"

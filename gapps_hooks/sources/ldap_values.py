@@ -9,6 +9,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -155,6 +156,32 @@ def seconds(text: str) -> float | None:
 # --- distinguished names -------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Dn:
+    """A distinguished name; equal ones are those that most directories take for equal."""
+
+    #: In the form of normal_dn.
+    normal: str
+    #: As the directory writes it, which is what it has to be asked with: it may well compare more
+    #: narrowly, such as the two small sigmas of Greek.
+    written: str = field(compare=False)
+
+    @classmethod
+    def of(cls, text: str) -> Dn | None:
+        """Read a DN; None if it is none."""
+        normal = normal_dn(text)
+        if normal is None:
+            return None
+        bare = _without_uid(text)
+        return cls(normal, normal if bare == normal else bare)
+
+    @property
+    def first(self) -> tuple[str, str]:
+        """The attribute and the value that it begins with, as written."""
+        kind, value, _flags = ldap.dn.str2dn(self.written)[0][0]
+        return kind, value
+
+
 def normal_dn(text: str) -> str | None:
     """Write a DN so that equal ones are equal texts; None if it is none.
 
@@ -162,22 +189,20 @@ def normal_dn(text: str) -> str | None:
     blanks (RFC 4518). A trailing ``#'…'B``, which a uniqueMember may have, is left out.
     """
     try:
-        parts = ldap.dn.str2dn(re.sub(r"#'[01]*'B\Z", "", text))
+        parts = ldap.dn.str2dn(_without_uid(text))
     except ldap.DECODING_ERROR:
         return None
     return ldap.dn.dn2str([sorted(map(_normal_part, part)) for part in parts]) if parts else None
+
+
+def _without_uid(text: str) -> str:
+    return re.sub(r"#'[01]*'B\Z", "", text)
 
 
 def _normal_part(part: tuple[str, str, int]) -> tuple[str, str, int]:
     kind, value, _flags = part
     folded = unicodedata.normalize("NFKC", value).casefold()
     return kind.lower(), " ".join(folded.split()), 1
-
-
-def first_part(dn: str) -> tuple[str, str]:
-    """Return the attribute and the value that a DN begins with."""
-    kind, value, _flags = ldap.dn.str2dn(dn)[0][0]
-    return kind, value
 
 
 def equals(attribute: str, value: str | bytes) -> str:
