@@ -54,6 +54,8 @@ FLOORS: Final = (
         "undeletion",
         "standing",
         "examination",
+        "examination_ldap",
+        "finding",
     },
     # 4 doors
     {"handling"},
