@@ -14,6 +14,7 @@ from gapps_hooks.errors import GappsHooksError, UnusablePassword
 from gapps_hooks.finding import Finding
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.settings import Settings
+from gapps_hooks.settings.ldap_kinds import is_local
 from gapps_hooks.sources import Source
 from gapps_hooks.sources.ldap_access import access_of
 from gapps_hooks.sources.ldap_connection import Connection
@@ -74,6 +75,10 @@ def _examine_writing(settings: Settings, ordinary: OrdinaryPerson | None) -> Fin
             "--ordinary-user DN --password-file FILE"
         )
         return Finding(what=what, fine=True, text=text)
+    uri = settings.source.uri or ""
+    if uri.startswith("ldap://") and not (settings.source.starttls or is_local(uri)):
+        text = f"not tried: the password would go to {uri} in clear text; set starttls = true"
+        return Finding(what=what, fine=False, text=text)
     owners = frozenset({0, os.geteuid()})
     access = access_of(settings.source, owners)
     person = replace(access, bind_dn=ordinary.dn, password_file=ordinary.password_file, sasl=False)

@@ -149,6 +149,11 @@ class Connection:
             with suppress(OSError):
                 held.shutdown(socket.SHUT_RDWR)
 
+    def __del__(self) -> None:
+        # a source has no end of its own: its connection ends when nobody has it any more
+        if self._socket is not None:
+            self._socket.close()
+
     def close(self) -> None:
         """Leave the server; the next question connects again."""
         with self._lock:

@@ -32,6 +32,7 @@ class LdapSnapshot:
         self._groups: dict[str, GroupEntry | None] = {}
         self._by_identity: dict[Identity, Person | None] = {}
         self._groups_of: dict[Dn, tuple[GroupEntry, ...]] = {}
+        self._names_of_groups: dict[Dn, tuple[str, ...]] = {}
         self._stands_for: dict[Dn, Person | GroupEntry | None] = {}
         self._unseen: frozenset[str] | None = None
         self._decided: bool | None = None
@@ -134,9 +135,17 @@ class LdapSnapshot:
     def _account(self, person: Person) -> Account | None:
         if not person.counts:
             return None
-        names = tuple(self._called(group) for group in self._all_groups_of(person))
+        names = self._group_names(person)
         complete = self._is_decided()
         return account_of(person, names, complete=complete, unseen=self._not_seen(person))
+
+    def _group_names(self, person: Person) -> tuple[str, ...]:
+        if self._everybody is None:
+            return _remembered(self._names_of_groups, person.dn, lambda: self._all_names(person))
+        return self._all_names(person)
+
+    def _all_names(self, person: Person) -> tuple[str, ...]:
+        return tuple(self._called(group) for group in self._all_groups_of(person))
 
     def _not_seen(self, person: Person) -> frozenset[str]:
         """What the enabled rule looks at, and nobody has, may be hidden from us."""

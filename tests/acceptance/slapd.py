@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import ipaddress
 import shutil
 import socket
@@ -32,6 +32,14 @@ access to attrs={secret}
 {self_written}
 access to * by * read
 """
+
+#: What is searched for in a tree of each schema.
+INDEXED = {
+    "posix.schema": "uid,member,memberUid,gidNumber,entryUUID",
+    "windows.schema": "sAMAccountName,member,objectGUID,objectSid",
+}
+#: How slapd calls the user at the other end of its socket.
+EVERY_USER = "gidNumber=.*\\+uidNumber=[0-9]*,cn=peercred,cn=external,cn=auth"
 
 Attributes = Mapping[str, str | bytes | Sequence[str | bytes]]
 
@@ -78,7 +86,6 @@ class Slapd:
     #: Further lines of slapd.conf: before the database, and in it.
     top: str = ""
     database: str = ""
-    indexed: str = "uid,member,memberUid,gidNumber,entryUUID"
     #: Access rules that stand before the others.
     self_written: str = ""
     port: int = field(default_factory=free_port)
@@ -157,8 +164,7 @@ class Slapd:
                     f"TLSCACertificateFile {self.ca_file}",
                     f"TLSCertificateFile {self.folder / 'server.pem'}",
                     f"TLSCertificateKeyFile {self.folder / 'server.key'}",
-                    "authz-regexp gidNumber=.*\\+uidNumber=0,cn=peercred,cn=external,cn=auth "
-                    f"cn=sync,{self.base}",
+                    f"authz-regexp {EVERY_USER} cn=sync,{self.base}",
                     self.top,
                     "database mdb",
                     f'suffix "{self.base}"',
@@ -166,11 +172,13 @@ class Slapd:
                     'rootpw "root of the test"',
                     f"directory {data}",
                     "maxsize 1073741824",
-                    f"index objectClass,cn,{self.indexed} eq",
+                    f"index objectClass,cn,{INDEXED[self.schemas[0]]} eq",
                     "overlay ppolicy",
-                    f'limits dn.exact="cn=sync,{self.base}" size=unlimited time=unlimited',
                     self.database,
+                    f'limits dn.exact="cn=sync,{self.base}" size=unlimited time=unlimited',
                     access,
+                    "database monitor",
+                    "access to * by * read",
                 ]
             )
         )
@@ -210,6 +218,19 @@ class Slapd:
             self._process.wait(20)
             self._process = None
 
+    def searches(self) -> int:
+        """Count the searches that it has answered since it started, this one not."""
+        found = subprocess.run(
+            [
+                *("/usr/bin/ldapsearch", "-x", "-LLL", "-H", self.uri, "-s", "base"),
+                *("-b", "cn=Search,cn=Operations,cn=Monitor", "monitorOpCompleted"),
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        return int(found.rpartition("monitorOpCompleted:")[2])
+
     def modify(self, *lines: str) -> None:
         """Change entries as root, with the lines of an LDIF."""
         subprocess.run(
@@ -242,15 +263,13 @@ def make_certificates(folder: Path, *names: str) -> None:
     server = ec.generate_private_key(ec.SECP256R1())
     alternative = [x509.DNSName(name) for name in names or ("localhost",)]
     loopback = [] if names else [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    ca = _certificate("Test CA", authority, "Test CA", authority, [], authority=True)
-    own = _certificate("server", server, "Test CA", authority, [*alternative, *loopback])
+    ca = _certificate("Test CA", authority, authority, [])
+    own = _certificate("server", server, authority, [*alternative, *loopback])
     pem = serialization.Encoding.PEM
     (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
     (folder / "server.pem").write_bytes(own.public_bytes(pem))
     (folder / "server.key").write_bytes(
-        server.private_bytes(
-            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        server.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     (folder / "server.key").chmod(0o600)
 
@@ -258,22 +277,19 @@ def make_certificates(folder: Path, *names: str) -> None:
 def _certificate(
     subject: str,
     key: ec.EllipticCurvePrivateKey,
-    issuer: str,
     signer: ec.EllipticCurvePrivateKey,
     alternative: Sequence[x509.GeneralName],
-    *,
-    authority: bool = False,
 ) -> x509.Certificate:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test CA")]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=2))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=2))
+        .add_extension(x509.BasicConstraints(ca=key is signer, path_length=None), critical=True)
     )
     if alternative:
         builder = builder.add_extension(x509.SubjectAlternativeName(alternative), critical=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 
@@ -97,14 +97,21 @@ def _teams(people: list[Somebody]) -> dict[str, list[Somebody]]:
     return {f"team-{number}": people[number::7] for number in range(7)}
 
 
-def rfc2307(people: list[Somebody], base: str = "dc=example,dc=org", preset: str = "rfc2307") -> Tree:
+def rfc2307(
+    people: list[Somebody], base: str = "dc=example,dc=org", preset: str = "rfc2307"
+) -> Tree:
     """People by uid, groups by memberUid, a primary group, private groups and a system account."""
     places = (f"ou=People,{base}", f"ou=Groups,{base}")
     entries = [unit(place) for place in places]
     for one in people:
         extra = {} if one.active else {"shadowExpire": "1"}
         classes = ["inetOrgPerson", "posixAccount", "shadowAccount"]
-        attributes = {"objectClass": classes, **_posix(one, 3000), **extra, "shadowLastChange": "20000"}
+        attributes = {
+            "objectClass": classes,
+            **_posix(one, 3000),
+            **extra,
+            "shadowLastChange": "20000",
+        }
         entries.append(ldif(f"uid={one.name},{places[0]}", attributes))
     system = Somebody("daemon", 2, "A", "Daemon")
     classes = ["inetOrgPerson", "posixAccount"]
@@ -112,7 +119,9 @@ def rfc2307(people: list[Somebody], base: str = "dc=example,dc=org", preset: str
     groups = {name: [one.name for one in some] for name, some in _teams(people).items()}
     groups["google"] = [one.name for one in people if one.google]
     for number, (name, members) in enumerate(groups.items()):
-        entries.append(_posix_group(name, 4000 + number, places[1], members, mail=f"{name}@example.org"))
+        entries.append(
+            _posix_group(name, 4000 + number, places[1], members, mail=f"{name}@example.org")
+        )
     groups["everybody"] = [one.name for one in people]
     entries.append(_posix_group("everybody", 3000, places[1], [], mail="everybody@example.org"))
     groups["staff"] = ["gone", people[0].name]
@@ -122,7 +131,12 @@ def rfc2307(people: list[Somebody], base: str = "dc=example,dc=org", preset: str
 
 def _posix_group(name: str, number: int, place: str, members: Sequence[str], mail: str = "") -> str:
     classes = ["organizationalRole", "posixGroup", "addressedGroup"]
-    attributes = {"objectClass": classes, "cn": name, "gidNumber": str(number), "memberUid": members}
+    attributes = {
+        "objectClass": classes,
+        "cn": name,
+        "gidNumber": str(number),
+        "memberUid": members,
+    }
     return ldif(f"cn={name},{place}", attributes | ({"mail": mail} if mail else {}))
 
 
@@ -204,8 +218,19 @@ def clearos(people: list[Somebody]) -> Tree:
         entries.append(ldif(f"cn={one.full},{places[0]}", attributes))
     for name, number, cn in (("nomembers", 353, "No Members"), ("winadmin", 302, "Windows Admin")):
         builtin = Somebody(name, number, cn, "")
-        attributes = {**_posix(builtin, 63000), "cn": cn, "sn": cn, "givenName": cn, "displayName": cn}
-        entries.append(ldif(f"cn={cn},{places[0]}", {"objectClass": ["inetOrgPerson", "posixAccount"], **attributes}))
+        attributes = {
+            **_posix(builtin, 63000),
+            "cn": cn,
+            "sn": cn,
+            "givenName": cn,
+            "displayName": cn,
+        }
+        entries.append(
+            ldif(
+                f"cn={cn},{places[0]}",
+                {"objectClass": ["inetOrgPerson", "posixAccount"], **attributes},
+            )
+        )
     dn = {one.name: f"cn={one.full},{places[0]}" for one in people}
     nobody = f"cn=No Members,{places[0]}"
     groups = {name: [one.name for one in some] for name, some in _teams(people).items()}
@@ -245,7 +270,7 @@ def guid(name: str) -> uuid.UUID:
 
 def active_directory(people: list[Somebody]) -> Tree:
     """Active Directory: GUIDs and SIDs in binary, computers, builtin entries, nested groups."""
-    base = "dc=gh,dc=example,dc=test"
+    base = "dc=ad,dc=example,dc=org"
     place = f"cn=Users,{base}"
     entries = [unit(place)]
     for one in people:
@@ -309,12 +334,14 @@ def _windows_group(
         "objectGUID": guid(name).bytes_le,
         "objectSid": sid(number),
     }
-    return ldif(f"cn={name},{place}", attributes | ({"isCriticalSystemObject": "TRUE"} if critical else {}))
+    return ldif(
+        f"cn={name},{place}", attributes | ({"isCriticalSystemObject": "TRUE"} if critical else {})
+    )
 
 
 def freeipa(people: list[Somebody]) -> Tree:
     """FreeIPA: its own ids and times, private groups that it manages, nested groups."""
-    base = "dc=ipa,dc=test"
+    base = "dc=ipa,dc=example,dc=org"
     accounts = f"cn=accounts,{base}"
     places = (f"cn=users,{accounts}", f"cn=groups,{accounts}")
     entries = [unit(accounts), *(unit(place) for place in places)]
@@ -354,8 +381,3 @@ MAKERS: dict[str, Callable[[list[Somebody]], Tree]] = {
     "freeipa": freeipa,
     "nethserver": nethserver,
 }
-
-
-def names(people: Sequence[Somebody]) -> Iterator[str]:
-    """Name them."""
-    yield from (one.name for one in people)
