@@ -6,11 +6,11 @@ It must not change anything, nor know how its findings are shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from gapps_hooks import policy_files
 from gapps_hooks.errors import BadInput, GappsHooksError, GoogleFault, NotFound
+from gapps_hooks.finding import Finding
 from gapps_hooks.model import GoogleUser, Kind
 from gapps_hooks.outbox import open_state
 from gapps_hooks.plugins import open_policy
@@ -20,19 +20,11 @@ from gapps_hooks.sources.enabled import is_enabled
 from gapps_hooks.wiring import Wiring, wire
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
+def examine(path: Path, ordinary: tuple[str, Path] | None = None) -> Iterator[Finding]:
+    """Look at everything, in the order in which it is needed; nothing is raised or changed.
 
-    what: str
-    #: Whether it is as it has to be.
-    fine: bool
-    #: What was found; where it is not fine, with the remedy.
-    text: str
-
-
-def examine(path: Path) -> Iterator[Finding]:
-    """Look at everything, in the order in which it is needed; nothing is raised or changed."""
+    ``ordinary`` is a person of an LDAP directory without any rights, and their password's file.
+    """
     try:
         settings = load_settings(path)
     except BadInput as error:
@@ -45,6 +37,8 @@ def examine(path: Path) -> Iterator[Finding]:
     yield found
     if found.fine:
         yield _examine_enabled(settings, source)
+    if found.fine and source is not None and settings.source.type == "ldap":
+        yield from _examine_ldap(settings, source, ordinary)
     policy = _examine_policy(settings)
     yield policy
     yield from _examine_state_and_google(settings, source, policy_loads=policy.fine)
@@ -63,6 +57,18 @@ def _examine_source(settings: Settings) -> tuple[Source | None, Finding]:
     if not names.complete:
         text += f"; not all of them: {names.why}"
     return source, Finding(what=what, fine=True, text=text)
+
+
+def _examine_ldap(
+    settings: Settings, source: Source, ordinary: tuple[str, Path] | None
+) -> Iterator[Finding]:
+    # it needs the packages of an extra, which are there: the source was opened
+    from gapps_hooks.examination_ldap import (  # noqa: PLC0415 - keeps a door light, see above
+        OrdinaryPerson,
+        examine_directory,
+    )
+
+    yield from examine_directory(settings, source, OrdinaryPerson(*ordinary) if ordinary else None)
 
 
 def _accounts(count: int) -> str:

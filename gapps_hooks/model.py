@@ -118,8 +118,8 @@ class Account:
     groups: tuple[str, ...] | Unset = UNSET
     #: Whether the person is known to be in no other group than these.
     groups_complete: bool = True
-    #: Anything else the source has, for the enabled rule and the policy.
-    attributes: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: Anything else the source has, for the enabled rule and the policy; () is known to be empty.
+    attributes: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
     #: Further fields of Google's User resource that the policy adds.
     extra: Mapping[str, Any] = field(default_factory=dict)
 

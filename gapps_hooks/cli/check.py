@@ -17,14 +17,32 @@ from gapps_hooks.examination import examine
 
 @click.command(epilog=example("gapps-hooks check"))
 @as_json
+@click.option(
+    "--ordinary-user",
+    metavar="DN",
+    help="Try as this person of the LDAP directory which attributes they could write themselves.",
+)
+@click.option(
+    "--password-file",
+    type=click.Path(path_type=Path),
+    help="The file with this person's password; private.",
+)
 @click.pass_obj
-def check(settings_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click's interface
+def check(
+    settings_path: Path,
+    ordinary_user: str | None,
+    password_file: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's interface
+) -> None:
     """Check settings, source, policy, state, sign-in, administrator and domains.
 
     Nothing is changed. Exit status 1 if anything is not as it has to be; its line says what to do.
     """
+    if (ordinary_user is None) != (password_file is None):
+        raise click.UsageError("--ordinary-user and --password-file belong together")
+    ordinary = (ordinary_user, password_file) if ordinary_user and password_file else None
     findings = []
-    for finding in examine(settings_path):
+    for finding in examine(settings_path, ordinary):
         findings.append(finding)
         if not as_json:
             click.echo(

@@ -50,11 +50,8 @@ def _compare_presence(source: Source, entry: Entry, *, present: bool) -> None:
         return
     if entry.added:
         raise Contradiction(f"the event says that {entry.name} was added, the source has none")
-    names = source.account_names() if entry.kind is Kind.USER else source.group_names()
-    if not names.complete:
-        raise Contradiction(
-            f"{entry.name} was not found, but absence cannot be concluded: {names.why}"
-        )
+    if doubt := source.doubt(entry.kind):
+        raise Contradiction(f"{entry.name} was not found, but absence cannot be concluded: {doubt}")
 
 
 def _fill(found: Account, said: Account) -> Account:

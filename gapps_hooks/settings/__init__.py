@@ -4,7 +4,9 @@ It must not know who uses which value.
 """
 
 from gapps_hooks.settings.agent_values import AgentSettings
+from gapps_hooks.settings.ldap_presets import PRESETS, Preset
 from gapps_hooks.settings.reading import known_keys, load_settings
+from gapps_hooks.settings.source_values import AttributeSettings, SourceSettings, taken
 from gapps_hooks.settings.values import (
     Bound,
     BoundSettings,
@@ -13,21 +15,26 @@ from gapps_hooks.settings.values import (
     GroupsSettings,
     HookSettings,
     Settings,
-    SourceSettings,
     StateSettings,
+    asked_attributes,
 )
 
 __all__ = [
     "AgentSettings",
+    "PRESETS",
+    "AttributeSettings",
     "Bound",
     "BoundSettings",
     "EnabledSettings",
     "GoogleSettings",
     "GroupsSettings",
     "HookSettings",
+    "Preset",
     "Settings",
     "SourceSettings",
     "StateSettings",
+    "asked_attributes",
     "known_keys",
     "load_settings",
+    "taken",
 ]

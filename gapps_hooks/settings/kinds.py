@@ -107,13 +107,6 @@ def _patterns(value: object) -> list[Any]:
     return patterns
 
 
-def _known_fields(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    for field, _ in pairs:
-        if field not in USER_FIELDS:
-            raise wrong(f"may only look at {', '.join(sorted(USER_FIELDS))}; not at {field!r}")
-    return pairs
-
-
 Plain = Annotated[str, AfterValidator(_plain)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -125,7 +118,6 @@ Command = Annotated[tuple[Plain, ...], AfterValidator(_command)]
 FieldPatterns = Annotated[
     tuple[tuple[str, Plain], ...],
     BeforeValidator(_field_patterns),
-    AfterValidator(_known_fields),
 ]
 Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -126,10 +126,11 @@ def _file_complaints(
     credentials = _path_at(table, "google", "credentials")
     if credentials:
         complaints += _credentials_complaints(credentials, ours | _owner(table))
-    bundle = _path_at(table, "google", "ca_bundle")
-    if bundle and not os.access(bundle, os.R_OK):
-        remedy = "cannot be read; name a file of certificates in PEM"
-        complaints.append(Complaint(field="google.ca_bundle", value=str(bundle), remedy=remedy))
+    password = _path_at(table, "source", "password_file")
+    if password:
+        complaints += _password_complaints(password, ours | _owner(table))
+    complaints += _certificates_complaints(table, "google", "ca_bundle")
+    complaints += _certificates_complaints(table, "source", "ca_file")
     if _owner(table) is _NOBODY:
         remedy = "is not a user of this system; create it or name another"
         owner = str(table["state"]["owner"])
@@ -181,6 +182,28 @@ def _credentials_complaints(path: Path, owners: frozenset[int]) -> list[Complain
     if wrong:
         complaints.append(Complaint(field=key, value=str(path), remedy=wrong))
     return complaints
+
+
+def _password_complaints(path: Path, owners: frozenset[int]) -> list[Complaint]:
+    key = "source.password_file"
+    try:
+        raw, status = trust.read_regular(path, _LONGEST)
+    except OSError as error:
+        remedy = f"cannot be read ({error.strerror}); put the password of source.bind_dn there"
+        return [Complaint(field=key, value=str(path), remedy=remedy)]
+    complaints = _judged(key, path, status, owners, private=True)
+    if not raw.rstrip(b"\r\n"):
+        remedy = "is empty; put the password of source.bind_dn there, on one line"
+        complaints.append(Complaint(field=key, value=str(path), remedy=remedy))
+    return complaints
+
+
+def _certificates_complaints(table: Mapping[str, Any], *keys: str) -> list[Complaint]:
+    bundle = _path_at(table, *keys)
+    if bundle is None or os.access(bundle, os.R_OK):
+        return []
+    remedy = "cannot be read; name a file of certificates in PEM"
+    return [Complaint(field=".".join(keys), value=str(bundle), remedy=remedy)]
 
 
 def _what_is_wrong_with_key(raw: bytes) -> str | None:

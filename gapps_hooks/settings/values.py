@@ -17,7 +17,6 @@ from gapps_hooks.settings.kinds import (
     USER_FIELDS,
     AbsolutePath,
     Address,
-    Command,
     Count,
     Domain,
     FieldPatterns,
@@ -30,6 +29,9 @@ from gapps_hooks.settings.kinds import (
     Url,
     wrong,
 )
+from gapps_hooks.settings.ldap_kinds import is_attribute
+from gapps_hooks.settings.ldap_presets import PRESETS
+from gapps_hooks.settings.source_values import SourceSettings
 
 _FORBID = ConfigDict(extra="forbid", validate_default=False)
 
@@ -85,41 +87,6 @@ class GoogleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
-class SourceSettings:
-    """[source]: where the account manager's current truth is read."""
-
-    #: ``nss`` reads passwd, group and shadow; ``json`` a file or a command's output; with
-    #: ``none`` the payloads of the hooks are all there is.
-    type: Literal["nss", "json", "none"]
-    #: nss: the directory that holds passwd, group, shadow, login.defs and nsswitch.conf.
-    directory: AbsolutePath = Path("/etc")
-    #: json: the file that lists users and groups.
-    file: AbsolutePath | None = None
-    #: json: the program, with arguments, that prints the listing; run without a shell.
-    command: Command | None = None
-    #: json: seconds that the command may take.
-    timeout: Seconds = 10.0
-    #: Bytes that a file or an output may have.
-    max_bytes: Annotated[Count, Field(ge=1)] = 64 * 1024 * 1024
-
-    @field_validator("type", mode="before")
-    @classmethod
-    def _not_yet(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-        if value == "ldap":
-            raise wrong("is not there yet; use json with a command that prints the directory")
-        return value
-
-    @model_validator(mode="after")
-    def _one_listing(self) -> SourceSettings:
-        given = (self.file is not None) + (self.command is not None)
-        if self.type == "json" and given != 1:
-            raise wrong("of type json needs either file or command")
-        if self.type != "json" and given:
-            raise wrong(f"of type {self.type} takes neither file nor command")
-        return self
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
 class EnabledSettings:
     """[enabled]: whose Google option is on; exactly one of all, group, attribute and filter."""
 
@@ -144,11 +111,18 @@ class EnabledSettings:
         return self
 
 
+def asked_attributes(rule: EnabledSettings) -> tuple[str, ...]:
+    """Name what the rule looks at beside the fields that every source has."""
+    names = (rule.attribute, *(field for field, _ in rule.filter))
+    return tuple(dict.fromkeys(name for name in names if name and name not in USER_FIELDS))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
 class GroupsSettings:
     """[groups]: which local groups are kept at Google, and how."""
 
-    #: ``none``, ``all``, or patterns of group names; the default is none for nss, else all.
+    #: ``none``, ``all``, or patterns of group names; the default is none for nss,
+    #: those with an address for ldap, else all.
     which: Literal["none", "all"] | tuple[str, ...] | None = None
     #: Whether people outside of the domain may write to groups that we create.
     external_posting: Flag = False
@@ -283,10 +257,27 @@ class Settings:
         source = info.data.get("source")
         if source and source.type == "none" and rule.group:
             raise wrong("has a group, but without a source nothing is known of local groups")
-        if source and rule.attribute and rule.attribute not in USER_FIELDS:
-            known = ", ".join(sorted(USER_FIELDS))
-            raise wrong(f"has an attribute that a {source.type} source never has; use {known}")
+        known = ", ".join(sorted(USER_FIELDS))
+        for name in asked_attributes(rule):
+            if source and source.type != "ldap":
+                raise wrong(
+                    f"looks at {name!r}, which a {source.type} source never has; use {known}"
+                )
+            if not is_attribute(name):
+                raise wrong(f"looks at {name!r}, which cannot be an attribute of LDAP")
         return rule
+
+    @model_validator(mode="before")
+    @classmethod
+    def _enabled_by_preset(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's ArgsKwargs or a table
+        """A directory whose kind has a flag for it needs no rule."""
+        given = data.kwargs if hasattr(data, "kwargs") else data
+        source = given.get("source") if isinstance(given, dict) else None
+        name = source.get("preset") if isinstance(source, dict) else None
+        preset = PRESETS.get(name) if isinstance(name, str) else None
+        if preset is None or preset.enabled is None or "enabled" in given:
+            return data
+        return {"enabled": {"attribute": preset.enabled}, **given}
 
     @model_validator(mode="before")
     @classmethod

@@ -48,9 +48,11 @@ def _is_in(account: Account, group: str) -> bool | Unset:
 
 def _values(account: Account, field: str) -> tuple[str, ...] | Unset:
     """Return an attribute's or a field's values; () where it is known to be empty."""
+    value: str | tuple[str, ...] | Unset | None
     if field in account.attributes:
-        return (account.attributes[field],)
-    value: str | tuple[str, ...] | Unset | None = getattr(account, field, None)
+        value = account.attributes[field]
+    else:
+        value = getattr(account, field, UNSET)
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else value

@@ -107,6 +107,10 @@ class JsonSource:
         """See Source.group_names."""
         return _names(self._read().groups, "groups")
 
+    def doubt(self, kind: Kind) -> str:
+        """See Source.doubt."""
+        return (self.account_names() if kind is Kind.USER else self.group_names()).why
+
 
 _Entry = TypeVar("_Entry")
 

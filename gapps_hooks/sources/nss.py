@@ -163,6 +163,10 @@ class NssSource:
             why = why or "group has no entry, from which nothing can be concluded"
         return Names(names=names, complete=not why, why=why)
 
+    def doubt(self, kind: Kind) -> str:
+        """See Source.doubt."""
+        return (self.account_names() if kind is Kind.USER else self.group_names()).why
+
     def _account(self, files: Files, person: Person) -> Account | None:
         if person.uid not in files.uids:
             return None

@@ -13,8 +13,13 @@ from gapps_hooks.settings import Settings
 
 
 def group_in_scope(group: Group, settings: Settings) -> bool:
-    """Say whether a group is kept; unset means none for nss, all for json and payloads."""
+    """Say whether a group is kept.
+
+    Unset means none for nss, those with an address for ldap, all for json and payloads.
+    """
     which = settings.groups.which
+    if which is None and settings.source.type == "ldap":
+        return bool(group.email)
     if which is None:
         which = "none" if settings.source.type == "nss" else "all"
     if isinstance(which, str):

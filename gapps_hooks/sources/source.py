@@ -56,8 +56,17 @@ class Source(Protocol):
     def group_names(self) -> Names:
         """Enumerate the groups."""
 
+    def doubt(self, kind: Kind) -> str:
+        """Say why nobody's absence can be concluded, as a sentence; empty if it can.
+
+        Where single look-ups are sure by themselves, this costs nothing.
+        """
+
     def snapshot(self) -> Source:
-        """Return the source as it is now: it reads once, and answers from memory."""
+        """Return the source as it is now: it reads nothing twice, and answers from memory.
+
+        Where names are enumerated, everything is read with them.
+        """
 
     def cut_short(self) -> None:
         """From another thread: stop what is being read, and leave nothing running behind."""

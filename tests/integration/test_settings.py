@@ -179,7 +179,7 @@ def test_every_complaint_comes_in_one_error(write: Write) -> None:
             credentials = "key.json"
             timeout = "long"
             [source]
-            type = "ldap"
+            type = "ldpa"
             [enabled]
             all = 1
             [state]
@@ -198,7 +198,7 @@ def test_every_complaint_comes_in_one_error(write: Write) -> None:
         "admni: is not a known key; did you mean admin?",
         "google.credentials = 'key.json': must be an absolute path",
         "google.timeout = 'long': must be a number",
-        "source.type = 'ldap': is not there yet",
+        "source.type = 'ldpa': must be 'nss', 'ldap', 'json' or 'none'",
         "enabled.all = 1: must be true or false",
         "state.directory: is missing",
         "state.direktory: is not a known key; did you mean directory?",
@@ -225,7 +225,7 @@ def test_every_complaint_comes_in_one_error(write: Write) -> None:
         ("all = true", 'attribute = "google"', "never has"),
         ("all = true", "filter = {}", "is empty"),
         ("all = true", "filter = { email = [] }", "without a pattern"),
-        ("all = true", 'filter = { colour = "red" }', "may only look at"),
+        ("all = true", 'filter = { colour = "red" }', "never has"),
         ("all = true", 'group = ""', "is empty"),
         ('type = "nss"', 'type = "json"', "either file or command"),
         ('type = "nss"', 'type = "json"\nfile="/a"\ncommand=["/b"]', "either file or command"),

@@ -57,6 +57,8 @@ FLOORS: Final = (
         "examination",
         "watching",
         "metrics",
+        "examination_ldap",
+        "finding",
     },
     # 4 doors
     {"handling"},

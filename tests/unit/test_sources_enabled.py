@@ -78,11 +78,22 @@ def test_words_that_mean_off(word: str) -> None:
     assert is_enabled(person(attributes={"google": word}), rule) is False
 
 
-def test_an_attribute_that_is_not_there_is_off_and_another_word_says_nothing() -> None:
+def test_an_attribute_that_is_empty_is_off_and_another_word_says_nothing() -> None:
     rule = EnabledSettings(attribute="google")
-    assert is_enabled(person(attributes={}), rule) is False
+    assert is_enabled(person(attributes={"google": ()}), rule) is False
     assert is_enabled(person(attributes={"google": "perhaps"}), rule) is UNSET
     assert is_enabled(person(employee_id=None), EnabledSettings(attribute="employee_id")) is False
+
+
+def test_an_attribute_of_which_nothing_is_known_suspends_nobody() -> None:
+    assert is_enabled(person(attributes={}), EnabledSettings(attribute="google")) is UNSET
+
+
+def test_one_of_several_values_is_enough() -> None:
+    several = person(attributes={"google": ("0", "1"), "memberOf": ("cn=a", "cn=b")})
+    assert is_enabled(several, EnabledSettings(attribute="google")) is True
+    assert is_enabled(several, EnabledSettings(filter=(("memberOf", "cn=b"),))) is True
+    assert is_enabled(several, EnabledSettings(filter=(("memberOf", "cn=c"),))) is False
 
 
 def test_a_value_replaces_the_words() -> None:

@@ -1,0 +1,93 @@
+"""How a directory server is reached, encrypted and signed in to.
+
+It must not know what is asked there. Whatever the system's ldap.conf says of limits, aliases,
+referrals and certificates is overruled here.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import ldap  # type: ignore[import-untyped] # it has no types
+
+from gapps_hooks.errors import SourceUnreadable
+from gapps_hooks.settings import SourceSettings
+from gapps_hooks.trust import distrust, read_regular
+
+_LONGEST_PASSWORD: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How a directory is reached, and as whom."""
+
+    uri: str
+    starttls: bool = False
+    ca_file: Path | None = None
+    verify: bool = True
+    bind_dn: str | None = None
+    password_file: Path | None = None
+    sasl: bool = False
+    #: Seconds that connecting, or one answer, may take.
+    timeout: float = 10.0
+    #: Who may own the password's file.
+    owners: frozenset[int] = frozenset({0})
+
+
+def access_of(source: SourceSettings, owners: frozenset[int]) -> Access:
+    """Take from the settings how the directory is reached; ``owners`` of the password's file."""
+    return Access(
+        uri=source.uri or "",
+        starttls=source.starttls,
+        ca_file=source.ca_file,
+        verify=source.verify,
+        bind_dn=source.bind_dn,
+        password_file=source.password_file,
+        sasl=source.sasl is not None,
+        timeout=source.timeout,
+        owners=owners,
+    )
+
+
+def set_options(server: Any, access: Access) -> None:  # noqa: ANN401 - python-ldap
+    """Set what holds for one connection before it is opened."""
+    server.set_option(ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3)
+    server.set_option(ldap.OPT_REFERRALS, 0)
+    server.set_option(ldap.OPT_DEREF, ldap.DEREF_NEVER)
+    server.set_option(ldap.OPT_SIZELIMIT, ldap.NO_LIMIT)
+    server.set_option(ldap.OPT_TIMELIMIT, ldap.NO_LIMIT)
+    server.set_option(ldap.OPT_NETWORK_TIMEOUT, access.timeout)
+    server.set_option(ldap.OPT_TIMEOUT, access.timeout)
+    if access.starttls or access.uri.startswith("ldaps:"):
+        needed = ldap.OPT_X_TLS_DEMAND if access.verify else ldap.OPT_X_TLS_NEVER
+        server.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, needed)
+        server.set_option(ldap.OPT_X_TLS_PROTOCOL_MIN, ldap.OPT_X_TLS_PROTOCOL_TLS1_2)
+        bundle = access.ca_file or ssl.get_default_verify_paths().cafile
+        if bundle is not None:
+            server.set_option(ldap.OPT_X_TLS_CACERTFILE, str(bundle))
+        server.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+
+
+def password_of(access: Access) -> str:
+    """Read the password anew, so that one that was replaced is taken at once.
+
+    Raises:
+        SourceUnreadable: the file is not there, or others could have read or written it.
+    """
+    if access.password_file is None:
+        return ""
+    path = access.password_file
+    try:
+        raw, status = read_regular(path, _LONGEST_PASSWORD)
+    except OSError as error:
+        raise SourceUnreadable(f"{path} cannot be read: {error.strerror}") from None
+    reason = distrust(status, access.owners, private=True)
+    password = raw.rstrip(b"\r\n").decode("utf-8", "replace")
+    if reason or not password:
+        raise SourceUnreadable(
+            f"{path} {reason or 'is empty'}; put the password of source.bind_dn there"
+        )
+    return password

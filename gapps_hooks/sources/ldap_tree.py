@@ -1,0 +1,280 @@
+"""Find people and groups in a directory, one by one or all of them.
+
+It must not remember anything, nor know what is concluded from the answers. None is only said of
+what certainly is not there: the base can be read, others in it can be seen, and no part of it is
+on another server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, TypeVar
+
+from gapps_hooks.errors import SourceUnreadable
+from gapps_hooks.model import Identity
+from gapps_hooks.sources.ldap_connection import Connection, Entry
+from gapps_hooks.sources.ldap_groups import GroupEntry, decode_group, is_by_name
+from gapps_hooks.sources.ldap_layout import Layout, kind_of
+from gapps_hooks.sources.ldap_people import Person, decode_person
+from gapps_hooks.sources.ldap_ranges import Attributes, whole
+from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, equals, guid_bytes, sid_bytes
+
+#: How many entries are asked for by name in one question.
+_AT_A_TIME: Final = 100
+_Found = TypeVar("_Found", Person, GroupEntry)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[_Found]):
+    """All people or groups, as far as they could be read."""
+
+    entries: tuple[_Found, ...] = field(repr=False)
+    #: Why these may not be all, as a sentence; empty if they are.
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Generic[_Found]):
+    """Where one kind of entry is, and how it is read."""
+
+    base: str
+    filter: str
+    attributes: tuple[str, ...]
+    #: What an entry's name is in.
+    named: tuple[str, ...]
+    decode: Callable[[Entry], _Found]
+    #: What people call them.
+    word: str
+
+
+class Tree:
+    """A directory's people and groups; each question is asked of the server."""
+
+    def __init__(self, connection: Connection, layout: Layout, clock: Callable[[], float]) -> None:
+        self.connection = connection
+        self.layout = layout
+        self._clock = clock
+        taken = layout.taken
+        self.people: Place[Person] = Place(
+            layout.user_base,
+            layout.user_filter,
+            layout.person_attributes,
+            taken["username"],
+            self._person,
+            "people",
+        )
+        self.groups: Place[GroupEntry] = Place(
+            layout.group_base,
+            layout.group_filter,
+            layout.group_attributes,
+            taken["group_name"],
+            self._group,
+            "groups",
+        )
+        #: Groups without their members, of which there may be as many as there are people.
+        self.bare_groups: Place[GroupEntry] = replace(
+            self.groups, attributes=layout.bare_group_attributes
+        )
+
+    # --- all of them -------------------------------------------------------------------------
+
+    def all(self, place: Place[_Found]) -> Listing[_Found]:
+        """Read everything of a kind, page by page; whatever goes wrong is told, not raised."""
+        found: list[_Found] = []
+        troubles: list[str] = []
+        try:
+            for entry in self._entries(place):
+                try:
+                    found.append(place.decode(entry))
+                except NotUnderstood as error:
+                    troubles.append(f"the entry {entry[0]} {error}")
+        except SourceUnreadable as error:
+            troubles.insert(0, str(error))
+        return Listing(tuple(found), _why(troubles, found, place))
+
+    def _entries(self, place: Place[_Found]) -> Iterator[Entry]:
+        references: list[str] = []
+        size = self.layout.page_size
+        for page in self.connection.pages(place.base, place.filter, place.attributes, size):
+            yield from page.entries
+            references += page.references
+        self._check(references, place)
+
+    # --- one of them -------------------------------------------------------------------------
+
+    def named(self, place: Place[_Found], name: str) -> _Found | None:
+        """Find an entry by its name.
+
+        Raises:
+            SourceUnreadable: it could not be asked for, is there twice, or cannot be understood.
+        """
+        asked = "".join(equals(attribute, name) for attribute in place.named)
+        found = self._some(place, f"(|{asked})")
+        called = [one for one in found if one.name.casefold() == name.casefold()] or found
+        if len(called) > 1:
+            raise SourceUnreadable(twice(name, called))
+        if not called:
+            self.see_others(place)
+        return called[0] if called else None
+
+    def identified(self, identity: Identity) -> Person | None:
+        """Find a person by id.
+
+        Raises:
+            SourceUnreadable: it could not be asked for, or is there twice.
+        """
+        names = [name for name in self.layout.taken["id"] if kind_of(name) == identity.kind]
+        value: str | bytes | None = identity.value
+        if names and names[0].lower() == "objectguid":
+            value = guid_bytes(identity.value)
+        if not names or value is None:
+            return None
+        found = self._some(self.people, equals(names[0], value))
+        if len(found) > 1:
+            raise SourceUnreadable(twice(str(identity), found))
+        if not found:
+            self.see_others(self.people)
+        return found[0] if found else None
+
+    def see_others(self, place: Place[_Found]) -> None:
+        """Make sure that what was not found is absent, and not only hidden from us.
+
+        Raises:
+            SourceUnreadable: nobody can be seen at all.
+        """
+        if not self.connection.any(place.base, place.filter):
+            raise SourceUnreadable(_nobody(place))
+
+    def anybody_has(self, attribute: str) -> bool:
+        """Say whether an attribute is seen in anybody."""
+        seen = f"(&{self.people.filter}({attribute}=*))"
+        return self.connection.any(self.people.base, seen)
+
+    # --- who is in which group ---------------------------------------------------------------
+
+    def resolve(self, dns: Iterable[Dn]) -> dict[Dn, Person | GroupEntry]:
+        """Find what these DNs stand for; one that stands for nothing is left out.
+
+        Raises:
+            SourceUnreadable: some of it could not be read.
+        """
+        wanted = tuple(dict.fromkeys(dns))
+        found: dict[Dn, Person | GroupEntry] = {}
+        self._look_up(self.people, wanted, found)
+        self._look_up(self.groups, [dn for dn in wanted if dn not in found], found)
+        return found
+
+    def _look_up(
+        self, place: Place[_Found], dns: Sequence[Dn], found: dict[Dn, Person | GroupEntry]
+    ) -> None:
+        for start in range(0, len(dns), _AT_A_TIME):
+            some = dns[start : start + _AT_A_TIME]
+            asked = "".join(equals(*dn.first) for dn in some)
+            found.update(
+                (one.dn, one) for one in self._some(place, f"(|{asked})") if one.dn in some
+            )
+
+    def groups_of(self, person: Person) -> list[GroupEntry]:
+        """Find the bare groups that a person is in: listed there, or by the primary group."""
+        asked = [_is_member(name, person) for name in self.layout.taken["members"]]
+        if person.primary:
+            asked.append(self._numbered(person.primary))
+        return self._some(self.bare_groups, f"(|{''.join(asked)})")
+
+    def groups_with_groups(self, dns: Iterable[Dn]) -> list[GroupEntry]:
+        """Find the bare groups that list one of these groups."""
+        by_dn = [name for name in self.layout.taken["members"] if not is_by_name(name)]
+        wanted = list(dns)
+        if not by_dn or not wanted:
+            return []
+        asked = (equals(name, dn.written) for name in by_dn for dn in wanted)
+        return self._some(self.bare_groups, f"(|{''.join(asked)})")
+
+    def primary_members(self, group: GroupEntry) -> list[Person]:
+        """Find the people whose primary group it is."""
+        number = group.number.rpartition("-")[2]
+        if not number:
+            return []
+        asked = f"(&{self.people.filter}{equals(self.layout.preset.primary[0], number)})"
+        size, found = self.layout.page_size, []
+        pages = self.connection.pages(self.people.base, asked, self.people.attributes, size)
+        for page in pages:
+            self._check(page.references, self.people)
+            found += [self._decoded(self.people, entry) for entry in page.entries]
+        return [person for person in found if person.primary == group.number]
+
+    def _numbered(self, number: str) -> str:
+        attribute = self.layout.preset.primary[1]
+        return equals(attribute, sid_bytes(number) if attribute == "objectSid" else number)
+
+    # --- reading -----------------------------------------------------------------------------
+
+    def _some(self, place: Place[_Found], asked: str) -> list[_Found]:
+        found_by = f"(&{place.filter}{asked})"
+        page = self.connection.some(place.base, found_by, place.attributes)
+        self._check(page.references, place)
+        return [self._decoded(place, entry) for entry in page.entries]
+
+    def _decoded(self, place: Place[_Found], entry: Entry) -> _Found:
+        try:
+            return place.decode(entry)
+        except NotUnderstood as error:
+            raise SourceUnreadable(f"the entry {entry[0]} {error}") from None
+
+    def _check(self, references: Iterable[str], place: Place[_Found]) -> None:
+        harmless = self.layout.preset.harmless_references
+        for url in references:
+            if not _points_to(url).startswith(harmless or ("\0",)):
+                raise SourceUnreadable(
+                    f"a part of {place.base} is on another server ({url}), which is not asked; "
+                    "set source.uri to a server that has everything, or a narrower base"
+                )
+
+    def _person(self, entry: Entry) -> Person:
+        return decode_person(*entry, self.layout, self._clock())
+
+    def _group(self, entry: Entry) -> GroupEntry:
+        dn, attributes = entry
+        return decode_group(dn, whole(attributes, lambda part: self._part(dn, part)), self.layout)
+
+    def _part(self, dn: str, name: str) -> Attributes:
+        entry = self.connection.one(dn, (name,))
+        return entry[1] if entry else {}
+
+
+def _is_member(attribute: str, person: Person) -> str:
+    return equals(attribute, person.name if is_by_name(attribute) else person.dn.written)
+
+
+def _points_to(url: str) -> str:
+    """Return the lower-case DN of an LDAP URL."""
+    return url.partition("://")[2].partition("/")[2].partition("?")[0].lower()
+
+
+def _why(
+    troubles: Sequence[str], found: Sequence[Person | GroupEntry], place: Place[_Found]
+) -> str:
+    if troubles:
+        more = f" (and {len(troubles) - 1} more)" if len(troubles) > 1 else ""
+        return troubles[0] + more
+    if not found:
+        return _nobody(place)
+    names: dict[str, Person | GroupEntry] = {}
+    for one in found:
+        if (other := names.setdefault(one.name.casefold(), one)) is not one:
+            return twice(one.name, (other, one))
+    return ""
+
+
+def _nobody(place: Place[_Found]) -> str:
+    return (
+        f"no {place.word} can be seen below {place.base} ({place.filter}), from which nothing can "
+        "be concluded; see whether the one we sign in as may read them"
+    )
+
+
+def twice(name: str, found: Sequence[Person | GroupEntry]) -> str:
+    """Say that a name is nobody's alone."""
+    places = " and ".join(sorted(one.dn.written for one in found)[:3])
+    return f"{name} is the name of {places}; tell them apart with a filter or a base"
