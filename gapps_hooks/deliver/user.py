@@ -12,7 +12,12 @@ from http import HTTPStatus
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
-from gapps_hooks.deliver.people import ask_about_person, look_at_person, traces
+from gapps_hooks.deliver.people import (
+    ask_about_person,
+    find_lost_link,
+    look_at_person,
+    traces,
+)
 from gapps_hooks.deliver.wishes import tell_arrival, wish
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused, UnusablePassword
 from gapps_hooks.model import (
@@ -152,6 +157,10 @@ def _in_the_bin(wiring: Wiring, link: Link) -> GoogleUser | None:
 
 def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
     person = look_at_person(wiring, entry)
+    lost = find_lost_link(wiring, entry, person)
+    if lost is not None:
+        links.save(wiring.state, lost)
+        person = replace(person, link=lost, attempted=False)
     if person.account is not None:
         # Whoever comes after somebody who left is first compared with what is known of that one.
         left = person.link is not None and person.link.ended_at is not None

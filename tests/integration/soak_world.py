@@ -216,11 +216,13 @@ class World:
         if self.dice.random() < 0.6:
             payload["password_hash"] = person.stored
         self._look(person)
+        users = self.house.emulator.state()["users"]
+        before = sum(_is(user, person) for user in users)
         receipt = self.tell("user-add", person.name, payload)
         if "password_hash" in payload and receipt.line == "recorded":
             person.hashes = {person.stored}
-        elif person.enabled and not person.hashes:
-            person.hashes = {person.stored} if self.listed else set()
+        elif before == 0 and self.listed and person.enabled:
+            person.hashes = {person.stored}  # the stored one goes with an account that we create
 
     def modify(self) -> None:
         person = self._some(lambda one: one.exists)
