@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError
+from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError, StateDamaged
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import open_state
+from gapps_hooks.outbox.connection import BUSY_SECONDS
 from gapps_hooks.record import Desk, Receipt, read_event, record
 from gapps_hooks.settings import load_settings
 from gapps_hooks.sources import Source, open_source
@@ -28,6 +29,8 @@ NOT_RECORDED: Final = 1
 BAD_INPUT: Final = 64
 #: What is recorded from a source has this long, however short the wait for Google is.
 RECORDING_SECONDS: Final = 2.0
+#: For so long a locked file is waited for at the least, in seconds.
+SHORTEST_PATIENCE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,33 @@ def handle(
     (inside somebody else's process) the source and the calls to Google are cut short.
     ``recorded`` is called as soon as the event is on disk: from then on the status is 0.
     """
+    began = time.monotonic()
     try:
-        desk = _open_desk(message)
+        try:
+            return _attempt(message, end, recorded, began)
+        except StateDamaged:  # nothing is recorded yet; whoever opens the file again mends it
+            return _attempt(message, end, recorded, began)
+    except BadInput as error:
+        bad_settings = isinstance(error, BadSettings)
+        return _not_recorded(message, error) if bad_settings else Answer(BAD_INPUT, str(error))
     except GappsHooksError as error:
         return _not_recorded(message, error)
-    with desk.state:
-        return _handle(desk, message, end, recorded)
+
+
+def _attempt(
+    message: Mapping[str, Any],
+    end: Callable[[Answer], None] | None,
+    recorded: Callable[[], None],
+    began: float,
+) -> Answer:
+    desk = _open_desk(message, began)
+    with desk.state as state:
+        answer = _handle(desk, message, end, recorded, began)
+        return answer if state.notice is None else replace(answer, line=_with(answer, state.notice))
+
+
+def _with(answer: Answer, notice: str) -> str:
+    return f"{answer.line}; {notice}"
 
 
 def _handle(
@@ -63,20 +87,16 @@ def _handle(
     message: Mapping[str, Any],
     end: Callable[[Answer], None] | None,
     recorded: Callable[[], None],
+    began: float,
 ) -> Answer:
     wait = desk.settings.hooks.wait
-    try:
-        event = read_event(message)
-        with _Watch(event, wait, desk.source, end) as watch:
-            receipt = record(replace(desk, keeping=watch.keeping), event)
-            recorded()
-            if receipt.subject is None or receipt.duplicate or event.defer:
-                return Answer(RECORDED, f"{event.name}: {receipt.line}")
-            return _deliver(desk, receipt, event.name, watch)
-    except BadInput as error:
-        return Answer(BAD_INPUT, str(error))
-    except GappsHooksError as error:
-        return _not_recorded(message, error)
+    event = read_event(message)
+    with _Watch(event, wait, desk.source, end, began) as watch:
+        receipt = record(replace(desk, keeping=watch.keeping), event)
+        recorded()
+        if receipt.subject is None or receipt.duplicate or event.defer:
+            return Answer(RECORDED, f"{event.name}: {receipt.line}")
+        return _deliver(desk, receipt, event.name, watch)
 
 
 def _not_recorded(message: Mapping[str, Any], error: GappsHooksError) -> Answer:
@@ -97,11 +117,23 @@ def _in_short(message: Mapping[str, Any], error: BadSettings) -> str:
     )
 
 
-def _open_desk(message: Mapping[str, Any]) -> Desk:
+def _open_desk(message: Mapping[str, Any], began: float) -> Desk:
     settings = load_settings(Path(message.get("settings") or DEFAULT_SETTINGS))
     source = open_source(settings)
-    state = open_state(settings.state.directory, domain=settings.domain, owner=settings.state.owner)
+    # A locked file may cost no more than the time that recording has in all.
+    end = began + min(BUSY_SECONDS, max(settings.hooks.wait, RECORDING_SECONDS))
+    state = open_state(
+        settings.state.directory,
+        domain=settings.domain,
+        owner=settings.state.owner,
+        patience=_left(end),
+    )
+    state.wait_at_most(_left(end))
     return Desk(settings=settings, state=state, source=source, tell_trouble=tell_syslog)
+
+
+def _left(end: float) -> float:
+    return max(SHORTEST_PATIENCE, end - time.monotonic())
 
 
 class _Watch:
@@ -117,15 +149,16 @@ class _Watch:
         wait: float,
         source: Source | None,
         end: Callable[[Answer], None] | None,
+        began: float,
     ) -> None:
         self._event, self._wait, self._source, self._end = event, wait, source, end
-        self._began = time.monotonic()
+        self._began = began
         self._lock = threading.Lock()
         self._closed = False
         longest = max(wait, RECORDING_SECONDS)
         late = f"not recorded: the source did not answer within {longest:g} s"
         self.answer = Answer(NOT_RECORDED, late)
-        self._timer = self._start(longest)
+        self._timer = self._start(max(0.0, began + longest - time.monotonic()))
 
     def __enter__(self) -> Self:
         return self

@@ -9,13 +9,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
-from gapps_hooks.errors import StateUnusable
-from gapps_hooks.outbox.connection import BUSY_SECONDS, translated
+from gapps_hooks.errors import StateDamaged, StateUnusable
+from gapps_hooks.outbox import mending
+from gapps_hooks.outbox.connection import translated
 from gapps_hooks.outbox.digests import keyed_digest
+from gapps_hooks.outbox.leases import Turnstile
 
 #: Seconds in which a deleted hash has to be gone from the file and its write-ahead log.
 WIPE_SECONDS: Final = 5.0
@@ -44,12 +46,19 @@ class State:
         clock: Callable[[], float],
         domain: str,
         machine: str,
+        turnstile: Turnstile,
+        patience: float,
     ) -> None:
         self.directory: Final = directory
         #: Wall clock, seconds since the epoch.
         self.clock: Final = clock
         self._connection = connection
         self._path = path
+        self._turnstile = turnstile
+        self._file = _file(path)
+        self._patience = patience
+        #: What became of a damage when the file was opened, as a sentence; None: it was sound.
+        self.notice: str | None = None
         self._lock = threading.RLock()
         self._depth = 0
         self._wipe_wanted = False
@@ -69,8 +78,33 @@ class State:
 
     def close(self) -> None:
         """Close the file; closing twice does no harm."""
-        with self._lock:
+        with self._lock, suppress(StateUnusable):
+            # The last one who closes writes back the log; nobody may mend at that moment.
+            with suppress(StateUnusable):
+                self._turnstile.enter(self._patience)
             self._connection.close()
+            self._turnstile.close()
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait for no more than so long from now on, each time that the file is locked."""
+        self._patience = seconds
+        with self._lock, self._guarded():
+            self._wait_when_busy(seconds)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn SQLite's errors into sentences, and a damage into the next one's task."""
+        try:
+            with translated(self._path):
+                yield
+        except StateDamaged:
+            mending.suspect(self._path)
+            raise
+        except sqlite3.OperationalError as error:
+            if not str(error).startswith("no such table"):
+                raise
+            mending.suspect(self._path)
+            raise StateDamaged(f"{self._path}: {error}, though it was made with it") from error
 
     # --- statements -----------------------------------------------------------------------
 
@@ -82,7 +116,7 @@ class State:
         Raises:
             StateUnusable: the file cannot be read.
         """
-        with self._lock, translated(self._path):
+        with self._lock, self._guarded():
             return self._connection.execute(statement, parameters).fetchall()
 
     def row(
@@ -98,12 +132,12 @@ class State:
         Raises:
             StateUnusable: the file cannot be written.
         """
-        with self._lock, translated(self._path):
+        with self._lock, self._guarded():
             return self._connection.execute(statement, parameters).rowcount
 
     def insert(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """Run an INSERT inside a transaction; return the new row's number."""
-        with self._lock, translated(self._path):
+        with self._lock, self._guarded():
             return self._connection.execute(statement, parameters).lastrowid or 0
 
     def version(self) -> int:
@@ -124,22 +158,47 @@ class State:
             StateUnusable: the file cannot be written, or is locked for more than 5 seconds.
         """
         with self._lock:
-            begin, commit, undo = self._boundaries()
             if self._depth == 0:
-                self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self.execute(begin)
-            self._depth += 1
-            try:
-                yield
-                self.execute(commit)
-            except BaseException:
-                self._undo(undo)
-                raise
-            finally:
-                self._depth -= 1
+                with self._in_place():
+                    self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                    with self._level():
+                        yield
+            else:
+                with self._level():
+                    yield
             wipe = self._wipe_wanted and self._depth == 0
         if wipe:
             (self._ring_to_wipe or self.finish_wiping)()
+
+    @contextmanager
+    def _level(self) -> Iterator[None]:
+        begin, commit, undo = self._boundaries()
+        self.execute(begin)
+        self._depth += 1
+        try:
+            yield
+            self.execute(commit)
+        except BaseException:
+            self._undo(undo)
+            raise
+        finally:
+            self._depth -= 1
+
+    @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """See to it that the open file is the one that everybody else opens, and stays so.
+
+        What is written into one that was set aside would be acknowledged and lost.
+        """
+        self._turnstile.enter(self._patience)
+        try:
+            if self._file != _file(self._path) or mending.is_under_way(self._path):
+                raise StateDamaged(
+                    f"{self._path}: another file is in its place by now; nothing was changed"
+                )
+            yield
+        finally:
+            self._turnstile.leave()
 
     def _boundaries(self) -> tuple[str, str, tuple[str, ...]]:
         if self._depth == 0:
@@ -156,6 +215,9 @@ class State:
 
     def _set(self, pragma: str) -> None:
         self._connection.execute(pragma).close()
+
+    def _wait_when_busy(self, seconds: float) -> None:
+        self._set(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
     # --- meta -----------------------------------------------------------------------------
 
@@ -236,9 +298,19 @@ class State:
 
     def _empty_log(self) -> bool:
         # A long wait in here would keep recorders out: SQLite holds the writers' lock meanwhile.
-        self._set("PRAGMA busy_timeout = 100")
+        self._wait_when_busy(0.1)
         try:
-            found = self.row("PRAGMA wal_checkpoint(TRUNCATE)")
+            with self._in_place():
+                found = self.row("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
-            self._set(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+            self._wait_when_busy(self._patience)
         return found is not None and found[0] == 0
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file stands at the path; None if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
