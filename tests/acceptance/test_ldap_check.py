@@ -12,7 +12,7 @@ from organisation import Organisation, organise
 from slapd import Slapd
 from trees import MAKERS, crowd
 
-from gapps_hooks.cli import main
+from gapps_hooks.cli.program import program
 from gapps_hooks.examination import examine
 from gapps_hooks.finding import Finding
 
@@ -36,7 +36,8 @@ def open_house(tmp_path: Path) -> Iterator[tuple[Organisation, Slapd]]:
     )
     slapd = served(tmp_path, "clearos", rules)
     with slapd:
-        yield found(tmp_path, slapd, "clearos"), slapd
+        rule = '---\n[enabled]\nattribute = "clearGoogleAppsState"\n'
+        yield found(tmp_path, slapd, "clearos", rule), slapd
 
 
 def found(tmp_path: Path, slapd: Slapd, preset: str, more: str = "") -> Organisation:
@@ -86,16 +87,15 @@ def test_what_people_can_write_themselves_is_found_out_without_writing(
     assert "mail," not in wrong
     assert "entryUUID" not in wrong
     assert "givenName" in rest.partition("; cannot write: ")[0]
-    for attribute in ("uid", "mail", "entryUUID", "memberOf")[:3]:
+    for attribute in ("uid", "mail", "entryUUID"):
         assert attribute in rest.partition("; cannot write: ")[2]
-    assert "aliases" not in wrong or "source.attributes" in said.text
+    assert said.text.endswith("(source.attributes)")
 
 
 @pytest.mark.parametrize("right", ["", "add", "delete"])
 def test_a_right_to_add_or_to_remove_is_a_right_to_write(tmp_path: Path, right: str) -> None:
-    rules = (
-        f"access to attrs=employeeNumber,cn by self ={right[:1].replace('d', 'z')}rscxd by * read"
-    )
+    letter = {"add": "a", "delete": "z"}.get(right, "")
+    rules = f"access to attrs=employeeNumber by self ={letter}rscxd by * read"
     slapd = served(tmp_path, "rfc2307bis", rules if right else "")
     with slapd:
         dn = dn_of(slapd, "rfc2307bis")
@@ -141,11 +141,11 @@ def test_hashes_are_counted_and_the_option_is_offered(
     house, _ = open_house
     path = str(house.folder / "gapps-hooks.toml")
     house.state.close()
-    result = CliRunner().invoke(main, ["--config", path, "check"])
+    result = CliRunner().invoke(program, ["--config", path, "check"])
     assert "ok       source: ldap, 22 accounts" in result.output
     assert "ok       passwords: 22 of 22 accounts have a hash that Google takes" in result.output
     assert "ok       enabled: attribute clearGoogleAppsState, " in result.output
     assert "--ordinary-user DN --password-file FILE" in result.output
-    result = CliRunner().invoke(main, ["--config", path, "check", "--ordinary-user", "cn=x"])
+    result = CliRunner().invoke(program, ["--config", path, "check", "--ordinary-user", "cn=x"])
     assert "belong together" in result.output
     assert result.exit_code == 2
