@@ -6,18 +6,22 @@ referrals and certificates is overruled here.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import ldap  # type: ignore[import-untyped] # it has no types
 
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.settings import SourceSettings
+from gapps_hooks.sources.ldap_verdicts import verdict
 from gapps_hooks.trust import distrust, read_regular
 
 _LONGEST_PASSWORD: Final = 4096
+_LDAPS_PORT: Final = 636
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,10 @@ def set_options(server: Any, access: Access) -> None:  # noqa: ANN401 - python-l
     server.set_option(ldap.OPT_TIMELIMIT, ldap.NO_LIMIT)
     server.set_option(ldap.OPT_NETWORK_TIMEOUT, access.timeout)
     server.set_option(ldap.OPT_TIMEOUT, access.timeout)
+    # a peer that died without a word is noticed by the system
+    server.set_option(ldap.OPT_X_KEEPALIVE_IDLE, max(1, int(access.timeout)))
+    server.set_option(ldap.OPT_X_KEEPALIVE_PROBES, 3)
+    server.set_option(ldap.OPT_X_KEEPALIVE_INTERVAL, max(1, int(access.timeout / 3)))
     if access.starttls or access.uri.startswith("ldaps:"):
         needed = ldap.OPT_X_TLS_DEMAND if access.verify else ldap.OPT_X_TLS_NEVER
         server.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, needed)
@@ -69,6 +77,31 @@ def set_options(server: Any, access: Access) -> None:  # noqa: ANN401 - python-l
         if bundle is not None:
             server.set_option(ldap.OPT_X_TLS_CACERTFILE, str(bundle))
         server.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+
+
+def see_it_answers(access: Access) -> None:
+    """Shake hands with an ldaps:// server once, and leave again.
+
+    libldap puts no bound on its own handshake: with a server that takes connections and stays
+    silent it would wait for ever. Whether the server is the right one is for libldap to judge.
+
+    Raises:
+        SourceUnreadable: it stays silent.
+    """
+    parts = urlsplit(access.uri)
+    if parts.scheme != "ldaps":
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    place = (parts.hostname or "localhost", parts.port or _LDAPS_PORT)
+    try:
+        with socket.create_connection(place, access.timeout) as plain:
+            context.wrap_socket(plain, server_hostname=parts.hostname).close()
+    except TimeoutError:
+        raise verdict(ldap.TIMEOUT(), access.uri) from None
+    except OSError:  # what else is wrong libldap tells better
+        return
 
 
 def password_of(access: Access) -> str:

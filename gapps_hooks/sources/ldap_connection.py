@@ -21,7 +21,7 @@ from ldap.controls.libldap import (  # type: ignore[import-untyped] # it has no 
 )
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.sources.ldap_access import Access, password_of, set_options
+from gapps_hooks.sources.ldap_access import Access, password_of, see_it_answers, set_options
 from gapps_hooks.sources.ldap_verdicts import is_lost, verdict
 
 #: MS-ADTS section 3.1.1.3.4.1.6: leave out references to other parts of the forest.
@@ -217,6 +217,7 @@ class Connection:
         if self._cut:
             raise SourceUnreadable(_stopped(self.access.uri))
         if self._open is None:
+            see_it_answers(self.access)
             server = ldap.initialize(self.access.uri)
             try:
                 set_options(server, self.access)

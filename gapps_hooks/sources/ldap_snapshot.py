@@ -177,14 +177,16 @@ class LdapSnapshot:
         return _remembered(self._groups, name, lambda: self._tree.named(self._tree.groups, name))
 
     def _is_decided(self) -> bool:
-        """Whether the group that enables people is there and shows whom it has."""
+        """Whether all groups are seen, and the one that enables people shows whom it has."""
         decisive = self._tree.layout.decisive
+        if self._tree.groups_elsewhere or (self._all_groups and self._all_groups.why):
+            return False
         if decisive is None:
-            return not (self._all_groups and self._all_groups.why)
+            return True
         if self._decided is None:
             group = self._group(decisive)
             self._decided = group is not None and not group.hidden
-        return self._decided and not (self._all_groups and self._all_groups.why)
+        return self._decided
 
     def _called(self, group: GroupEntry) -> str:
         """LDAP finds a group in whatever case the settings write its name."""

@@ -54,6 +54,8 @@ class Tree:
     def __init__(self, connection: Connection, layout: Layout, clock: Callable[[], float]) -> None:
         self.connection = connection
         self.layout = layout
+        #: Whether a part of the groups was seen to be on another server.
+        self.groups_elsewhere = False
         self._clock = clock
         taken = layout.taken
         self.people: Place[Person] = Place(
@@ -110,7 +112,7 @@ class Tree:
             SourceUnreadable: it could not be asked for, is there twice, or cannot be understood.
         """
         asked = "".join(equals(attribute, name) for attribute in place.named)
-        found = self._some(place, f"(|{asked})")
+        found = self._some(place, f"(|{asked})", all_of_it=False)
         called = [one for one in found if one.name.casefold() == name.casefold()] or found
         if len(called) > 1:
             raise SourceUnreadable(twice(name, called))
@@ -130,7 +132,7 @@ class Tree:
             value = guid_bytes(identity.value)
         if not names or value is None:
             return None
-        found = self._some(self.people, equals(names[0], value))
+        found = self._some(self.people, equals(names[0], value), all_of_it=False)
         if len(found) > 1:
             raise SourceUnreadable(twice(str(identity), found))
         if not found:
@@ -180,7 +182,7 @@ class Tree:
         asked = [_is_member(name, person) for name in self.layout.taken["members"]]
         if person.primary:
             asked.append(self._numbered(person.primary))
-        return self._some(self.bare_groups, f"(|{''.join(asked)})")
+        return self._groups_here(asked)
 
     def groups_with_groups(self, dns: Iterable[Dn]) -> list[GroupEntry]:
         """Find the bare groups that list one of these groups."""
@@ -189,7 +191,15 @@ class Tree:
         if not by_dn or not wanted:
             return []
         asked = (equals(name, dn.written) for name in by_dn for dn in wanted)
-        return self._some(self.bare_groups, f"(|{''.join(asked)})")
+        return self._groups_here(asked)
+
+    def _groups_here(self, asked: Iterable[str]) -> list[GroupEntry]:
+        """Find groups; that there may be more on another server is noted."""
+        place = self.bare_groups
+        found_by = f"(&{place.filter}(|{''.join(asked)}))"
+        page = self.connection.some(place.base, found_by, place.attributes)
+        self.groups_elsewhere |= any(map(self._is_elsewhere, page.references))
+        return [self._decoded(place, entry) for entry in page.entries]
 
     def primary_members(self, group: GroupEntry) -> list[Person]:
         """Find the people whose primary group it is."""
@@ -210,10 +220,12 @@ class Tree:
 
     # --- reading -----------------------------------------------------------------------------
 
-    def _some(self, place: Place[_Found], asked: str) -> list[_Found]:
+    def _some(self, place: Place[_Found], asked: str, *, all_of_it: bool = True) -> list[_Found]:
+        """Find entries; where ``all_of_it`` is not needed, what is found is believed anyway."""
         found_by = f"(&{place.filter}{asked})"
         page = self.connection.some(place.base, found_by, place.attributes)
-        self._check(page.references, place)
+        if all_of_it or not page.entries:
+            self._check(page.references, place)
         return [self._decoded(place, entry) for entry in page.entries]
 
     def _decoded(self, place: Place[_Found], entry: Entry) -> _Found:
@@ -223,13 +235,16 @@ class Tree:
             raise SourceUnreadable(f"the entry {entry[0]} {error}") from None
 
     def _check(self, references: Iterable[str], place: Place[_Found]) -> None:
-        harmless = self.layout.preset.harmless_references
         for url in references:
-            if not _points_to(url).startswith(harmless or ("\0",)):
+            if self._is_elsewhere(url):
                 raise SourceUnreadable(
                     f"a part of {place.base} is on another server ({url}), which is not asked; "
                     "set source.uri to a server that has everything, or a narrower base"
                 )
+
+    def _is_elsewhere(self, url: str) -> bool:
+        harmless = self.layout.preset.harmless_references
+        return not _points_to(url).startswith(harmless or ("\0",))
 
     def _person(self, entry: Entry) -> Person:
         return decode_person(*entry, self.layout, self._clock())

@@ -11,6 +11,7 @@ that it still is.
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -132,6 +133,7 @@ def _probes(dn: str) -> Sequence[bytes]:
         str(secrets.randbelow(10**8) + 10**9),
         f"cn=gapps-hooks-check-{unique},{dn}",
         "19000101000000Z",
+        str(uuid.uuid4()),
     )
     return tuple(text.encode() for text in texts)
 

@@ -145,10 +145,7 @@ class Slapd:
             shutil.copy(SCHEMAS / name, self.folder)
         system = ("core", "cosine", "inetorgperson")
         includes = [f"include /etc/ldap/schema/{name}.schema" for name in system]
-        includes += [f"include {name}" for name in self.schemas if name.startswith("/")]
-        includes += [
-            f"include {self.folder / name}" for name in self.schemas if not name.startswith("/")
-        ]
+        includes += [f"include {self.folder / name}" for name in self.schemas]
         secret = "userPassword,clearSHAPassword,clearSHA1Password"
         if "posix.schema" not in self.schemas:
             secret = "userPassword"

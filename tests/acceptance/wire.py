@@ -1,0 +1,66 @@
+"""A wire to a server, which can be cut or held up after a number of bytes."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from typing import Self
+
+
+class Wire:
+    """Passes bytes on to a port; those from the server only up to ``most``, then cut or held."""
+
+    def __init__(self, port: int | None, most: int | None = None, *, hold: bool = False) -> None:
+        self._to, self._left, self._hold = port, most, hold
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self.held = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # closing alone would not wake the one who waits for a connection
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        for one in (self._listener, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _start(self, work: object, *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)  # type: ignore[arg-type] # a method
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self._open.append(client)
+                if self._to is None:  # nobody is there who would answer
+                    self.held.set()
+                    continue
+                server = socket.create_connection(("127.0.0.1", self._to))
+                self._open.append(server)
+                self._start(self._pass, client, server, False)  # noqa: FBT003 - not counted
+                self._start(self._pass, server, client, True)  # noqa: FBT003 - counted
+
+    def _pass(self, come: socket.socket, go: socket.socket, counted: bool) -> None:  # noqa: FBT001 - a fact
+        with suppress(OSError):
+            while piece := come.recv(4096):
+                if counted and self._left is not None:
+                    self._left -= len(piece)
+                    if self._left < 0:
+                        self.held.set()
+                        if not self._hold:
+                            go.shutdown(socket.SHUT_RDWR)
+                        return
+                go.sendall(piece)
+            go.shutdown(socket.SHUT_RDWR)
