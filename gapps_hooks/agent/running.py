@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from gapps_hooks.agent.conversation import Conversation
-from gapps_hooks.agent.hardening import harden, raise_limits
+from gapps_hooks.agent.hardening import harden, claim_resources
 from gapps_hooks.agent.listening import BACKLOG, Door, socket_path
 from gapps_hooks.agent.notification import ServiceManager
 from gapps_hooks.agent.reception import Reception
@@ -53,7 +53,7 @@ def run_agent(path: Path, company: Company, world: World) -> None:
         AnotherAgent: an agent serves this state directory already.
     """
     harden()
-    raise_limits()
+    claim_resources()
     path = Path(os.path.abspath(path))  # noqa: PTH100 - as fire.py does it: links are kept, dots are not
     with ExitStack() as stack:
         shift = Shift(path, company)

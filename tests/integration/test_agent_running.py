@@ -1,0 +1,308 @@
+"""The agent's life: its start, its signals, its end, and what it costs while nothing happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from command_line import ServedGoogle, served
+from real_hooks import CLEAN, Site
+from resident import FIRE, Resident, resident
+
+from gapps_hooks.outbox import entries, leases
+
+STRACE = shutil.which("strace")
+#: Starts a program with a listening socket at descriptor 3, as systemd.socket(5) does.
+ACTIVATE = """
+import os, socket, sys
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+listener.bind(sys.argv[1])
+listener.listen(8)
+os.dup2(listener.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    with served() as google:
+        yield google
+
+
+@pytest.fixture
+def site(tmp_path: Path, google: ServedGoogle) -> Site:
+    google.come_back()
+    google.emulator.reset()
+    return Site(tmp_path, google)
+
+
+@pytest.fixture
+def agent(site: Site) -> Iterator[Resident]:
+    with resident(site) as agent:
+        yield agent
+
+
+def eventually(holds: Callable[[], object], within: float = 10.0) -> bool:
+    """Whether it becomes true in time."""
+    end = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def waiting(site: Site) -> list[str]:
+    with site.wiring() as wiring:
+        return [one.name for one in entries.all_entries(wiring.state)]
+
+
+# --- start and end -------------------------------------------------------------------------------
+
+
+def test_it_says_where_it_listens_and_takes_the_socket_away_at_its_end(agent: Resident) -> None:
+    assert f"taking events at {agent.socket}" in agent.said()
+    assert agent.stop() == 0
+    assert not agent.socket.exists()
+
+
+def test_what_is_under_way_is_finished_and_hooks_go_on_by_themselves(agent: Resident) -> None:
+    agent.site.emulator.switches.latency = 0.8
+    with agent.hook("user-add", "alice") as hook:
+        assert eventually(lambda: waiting(agent.site) == ["alice"])
+        time.sleep(0.2)
+        assert agent.stop() == 0
+        output, complaint = hook.communicate(timeout=20)
+    assert (hook.returncode, complaint) == (0, b"")
+    assert output == b"alice: created alice@example.org\n"
+    agent.site.emulator.switches.latency = 0.0
+    assert agent.fire("user-add", "bob") == (0, "bob: created bob@example.org\n")
+    assert waiting(agent.site) == []
+
+
+def test_a_turn_that_is_waited_for_does_not_hold_up_the_end(site: Site) -> None:
+    site.configure(wait=0.0)
+    text = site.settings.read_text().replace("[google]", "[google]\ncreation_rate = 0.05")
+    site.settings.write_text(text)
+    with resident(site) as agent:
+        for name in ("alice", "bob", "carl"):
+            agent.fire("user-add", name)
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert agent.stop() == 0
+        assert time.monotonic() - began < 5.0
+    assert len(waiting(site)) == 2
+
+
+def test_a_second_agent_says_so_and_leaves(agent: Resident) -> None:
+    second = agent.launch()
+    assert second.wait(20) == 75
+    assert "another agent serves" in agent.said()
+    assert agent.fire("user-add", "alice") == (0, "alice: created alice@example.org\n")
+
+
+def test_whether_an_agent_is_there_can_be_asked(agent: Resident) -> None:
+    directory = agent.site.state
+    assert leases.is_held(directory, leases.AGENT)
+    agent.kill()
+    assert not leases.is_held(directory, leases.AGENT)
+
+
+def test_after_a_kill_the_next_one_takes_over_the_socket_and_what_waits(agent: Resident) -> None:
+    agent.site.google.go_away()
+    agent.fire("user-add", "alice")
+    agent.kill()
+    agent.site.google.come_back()
+    agent.start()
+    assert eventually(lambda: waiting(agent.site) == [])
+    assert agent.site.created() == ["alice"]
+
+
+def test_settings_that_are_wrong_are_said_with_the_remedy(site: Site) -> None:
+    site.configure(more='[agent]\nallow_groups = ["no-such-group"]\n')
+    agent = Resident(site)
+    assert agent.launch().wait(20) == 1
+    assert "agent.allow_groups = no-such-group: is not a group of this system" in agent.said()
+
+
+# --- new settings --------------------------------------------------------------------------------
+
+
+def test_hangup_reads_the_settings_again(agent: Resident) -> None:
+    assert agent.tell(agent.message("user-add", "alice"))[0]["wait"] == 3.0
+    agent.site.configure(wait=7.0)
+    agent.running.send_signal(signal.SIGHUP)
+    assert eventually(lambda: "the settings were read again" in agent.said())
+    assert agent.tell(agent.message("user-modify", "alice"))[0]["wait"] == 7.0
+    assert agent.fire("user-add", "bob") == (0, "bob: created bob@example.org\n")
+    assert agent.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "because"),
+    [("surprise = 1\n", "surprise"), ("[state]\ndirectory = 7\n", "is not TOML")],
+)
+def test_bad_settings_are_refused_and_the_old_ones_stay(
+    agent: Resident, wrong: str, because: str
+) -> None:
+    agent.site.settings.write_text(agent.site.settings.read_text() + wrong)
+    agent.running.send_signal(signal.SIGHUP)
+    assert eventually(lambda: "the settings stay as they were" in agent.said())
+    assert because in agent.said()
+    assert agent.tell(agent.message("user-add", "alice"))[0]["wait"] == 3.0
+
+
+def test_another_state_directory_needs_a_restart(agent: Resident) -> None:
+    text = agent.site.settings.read_text()
+    agent.site.settings.write_text(text.replace(str(agent.site.state), f"{agent.site.state}2"))
+    agent.running.send_signal(signal.SIGHUP)
+    assert eventually(lambda: "cannot change while the agent runs" in agent.said())
+
+
+def test_events_that_come_during_a_change_of_settings_are_all_delivered(agent: Resident) -> None:
+    hooks = []
+    for number in range(12):
+        hooks.append(agent.hook("user-add", f"user{number}"))
+        if number % 4 == 1:
+            agent.running.send_signal(signal.SIGHUP)
+    for hook in hooks:
+        output, complaint = hook.communicate(timeout=30)
+        assert (hook.returncode, complaint) == (0, b""), output
+    assert eventually(lambda: waiting(agent.site) == [])
+    assert sorted(agent.site.created()) == sorted(f"user{number}" for number in range(12))
+    assert agent.stop() == 0
+
+
+# --- the service manager -------------------------------------------------------------------------
+
+
+def test_the_service_manager_hears_of_readiness_life_new_settings_and_the_end(
+    site: Site, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(10)
+        environment = {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "400000"}
+        with resident(site, **environment) as agent:
+            heard_first = {manager.recv(1000).split(b"\n")[0] for _ in range(4)}
+            assert {b"READY=1", b"WATCHDOG=1"} <= heard_first
+            agent.running.send_signal(signal.SIGHUP)
+            while not manager.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC="):
+                pass
+            while not manager.recv(1000).startswith(b"READY=1"):
+                pass
+            agent.stop()
+            while not manager.recv(1000).startswith(b"STOPPING=1"):
+                pass
+
+
+def test_a_socket_that_the_service_manager_made_is_used_and_left(site: Site) -> None:
+    agent = Resident(site)
+    agent.process = agent.launch(prefix=(sys.executable, "-c", ACTIVATE, str(agent.socket)))
+    try:
+        assert eventually(lambda: "taking events" in agent.said())
+        assert agent.fire("user-add", "alice") == (0, "alice: created alice@example.org\n")
+        assert agent.stop() == 0
+        assert agent.socket.exists()
+    finally:
+        agent.kill()
+
+
+# --- what it costs, and what it keeps to itself --------------------------------------------------
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+def test_while_nothing_happens_it_does_next_to_nothing(agent: Resident, tmp_path: Path) -> None:
+    agent.fire("user-add", "alice")
+    time.sleep(2.5)
+    seconds = 5
+    trace = tmp_path / "trace"
+    command = [str(STRACE), "-f", "-o", str(trace), "-p", str(agent.running.pid)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as tracing:
+        time.sleep(seconds)
+        tracing.terminate()
+        tracing.communicate(timeout=20)
+    calls = trace.read_text().splitlines()
+    if not calls:
+        pytest.skip("processes may not be traced here")
+    assert len(calls) / seconds < 100
+
+
+def test_there_is_no_core_dump_and_no_access_to_its_memory(agent: Resident) -> None:
+    limits = Path(f"/proc/{agent.running.pid}/limits").read_text()
+    found = re.search(r"Max core file size +(\d+)", limits)
+    assert found is not None
+    assert int(found[1]) <= 1
+    # the files of a process that may not be dumped belong to root, proc_pid(5)
+    assert Path(f"/proc/{agent.running.pid}/mem").stat().st_uid == 0
+
+
+def test_files_and_memory_stay_as_they_are(agent: Resident) -> None:
+    agent.fire("user-add", "alice")
+    before = agent.descriptors()
+    for number in range(150):
+        agent.tell(agent.message("user-modify", "alice", {"given_name": f"A{number % 2}"}))
+    assert agent.descriptors() <= before + 16  # each worker may have its connection by now
+    assert agent.memory() < 90
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_one_of_its_own_user_leaves_stored_hashes_to_the_hook_that_root_runs(
+    site: Site, tmp_path: Path
+) -> None:
+    """With state.owner the agent may not read shadow; a hook of root may, and records itself."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    hashed = "$6$salt$" + "a" * 86
+    (etc / "passwd").write_text("alice:x:1001:1001:Alice Example:/home/alice:/bin/sh\n")
+    (etc / "group").write_text("alice:x:1001:\n")
+    (etc / "shadow").write_text(f"alice:{hashed}:20000:0:99999:7:::\n")
+    (etc / "shadow").chmod(0o600)
+    for parent in tmp_path.parents:
+        if parent.name.startswith("pytest-"):
+            parent.chmod(0o711)
+    tmp_path.chmod(0o711)
+    site.configure()
+    text = site.settings.read_text().replace('type = "none"', f'type = "nss"\ndirectory = "{etc}"')
+    site.settings.write_text(text.replace("[state]", '[state]\nowner = "nobody"'))
+    shutil.chown(site.folder / "key.json", "nobody")
+    with site.wiring():
+        pass  # root comes first, and hands the state over
+    agent = Resident(site)
+    place = tmp_path / "run"
+    place.mkdir()
+    shutil.chown(place, "nobody")
+    site.settings.chmod(0o644)
+    agent.socket = place / "agent.sock"
+    home = {"GAPPS_HOOKS_SOCKET": str(agent.socket)}
+    agent.start(prefix=("setpriv", "--reuid=nobody", "--clear-groups"), **home)
+    try:
+        assert Path(f"/proc/{agent.running.pid}/status").read_text().count("\nUid:\t65534") == 1
+        (answer,) = agent.tell(agent.message("password-set", "alice"))
+        assert "shadow cannot be read" in answer["declined"]
+        for event in ("user-add", "password-set"):
+            command = [sys.executable, "-I", "-S", str(FIRE), "--settings", str(site.settings)]
+            finished = subprocess.run(
+                [*command, "--no-stdin", event, "alice"],
+                env={**CLEAN, **home},
+                capture_output=True,
+                check=False,
+                timeout=60,
+            )
+            assert (finished.returncode, finished.stderr) == (0, b"")
+        assert eventually(
+            lambda: site.emulator.password_of("alice@example.org") == ("crypt", hashed)
+        )
+    finally:
+        agent.kill()
