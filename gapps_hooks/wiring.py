@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from gapps_hooks.google import Directory, connect
+from gapps_hooks.google.boundaries import Observer, unobserved
 from gapps_hooks.model import PasswordHash
 from gapps_hooks.outbox import State, limiter, open_state
 from gapps_hooks.outbox.limiter import Rate
@@ -93,15 +94,24 @@ def open_wiring(path: Path) -> Wiring:
     return wire(settings, state, source=open_source(settings))
 
 
-def wire(settings: Settings, state: State, *, source: Source | None) -> Wiring:
-    """Put an installation together from settings, an open state and an open source."""
+def wire(
+    settings: Settings,
+    state: State,
+    *,
+    source: Source | None,
+    observe: Observer = unobserved,
+) -> Wiring:
+    """Put an installation together from settings, an open state and an open source.
+
+    ``observe`` is told of each request to Google: its method, and what it came to.
+    """
     return Wiring(
         settings=settings,
         state=state,
         source=source,
         policy=open_policy(settings.policy_directory, domain=settings.domain),
         rules=make_rules(settings, state),
-        directory=connect(settings, pace=SharedPace(state, settings, time.sleep)),
+        directory=connect(settings, pace=SharedPace(state, settings, time.sleep), observe=observe),
         probe=lambda sign_in: _probe(settings, sign_in=sign_in),
     )
 

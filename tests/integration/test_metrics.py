@@ -1,0 +1,180 @@
+"""What Prometheus is told: scraped over HTTP, and read by Prometheus' own parser."""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from organisation import Organisation, organise
+from prometheus_client.parser import text_string_to_metric_families
+
+from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.metrics import Metrics, MetricsServer
+from gapps_hooks.model import Event, EventKind, Kind, Outcome, Verdict
+from gapps_hooks.outbox import breaker, entries
+from gapps_hooks.outbox.limiter import Rate, slow_down, take
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+class Scraped:
+    """One installation whose metrics are served."""
+
+    def __init__(self, office: Organisation) -> None:
+        self.office = office
+        self.metrics = Metrics(office.settings, office.state)
+        self.server = MetricsServer(self.metrics, 0)
+        office.observe = self.metrics.request
+        office.wire()
+
+    def samples(self) -> Samples:
+        url = f"http://127.0.0.1:{self.server.port}/metrics"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            text = answer.read().decode()
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    def value(self, name: str, **labels: str) -> float:
+        return self.samples()[f"gapps_hooks_{name}", tuple(sorted(labels.items()))]
+
+
+@pytest.fixture
+def scraped(tmp_path: Path) -> Iterator[Scraped]:
+    scraped = Scraped(organise(tmp_path))
+    scraped.server.start()
+    yield scraped
+    scraped.server.stop()
+
+
+def outcome(verdict: Verdict) -> Outcome:
+    return Outcome(verdict=verdict, kind=Kind.USER, name="alice", line="")
+
+
+def test_what_never_happened_is_told_as_0(scraped: Scraped) -> None:
+    assert scraped.value("events_total", kind="user-add") == 0
+    assert scraped.value("outcomes_total", kind="group", verdict="buried") == 0
+    assert scraped.value("delivery_seconds_count") == 0
+
+
+def test_events_and_outcomes_are_counted(scraped: Scraped) -> None:
+    for _ in range(2):
+        scraped.metrics.event(Event(id="1", kind=EventKind.USER_ADD, name="alice"))
+    scraped.metrics.outcome(outcome(Verdict.DONE), seconds=0.2)
+    scraped.metrics.outcome(outcome(Verdict.LATER), seconds=9.0)
+    assert scraped.value("events_total", kind="user-add") == 2
+    assert scraped.value("outcomes_total", kind="user", verdict="done") == 1
+    assert scraped.value("outcomes_total", kind="user", verdict="later") == 1
+
+
+def test_how_long_deliveries_took_is_a_histogram_of_those_that_ended(scraped: Scraped) -> None:
+    scraped.metrics.outcome(outcome(Verdict.DONE), seconds=0.2)
+    scraped.metrics.outcome(outcome(Verdict.LATER), seconds=9.0)
+    scraped.metrics.outcome(outcome(Verdict.NOTHING), seconds=-1.0)
+    assert scraped.value("delivery_seconds_count") == 2
+    assert scraped.value("delivery_seconds_sum") == pytest.approx(0.2)
+    assert scraped.value("delivery_seconds_bucket", le="0.1") == 1
+    assert scraped.value("delivery_seconds_bucket", le="0.25") == 2
+
+
+def test_requests_are_counted_by_method_and_reason(scraped: Scraped) -> None:
+    scraped.office.fail(call="users.insert", fails="503", times=1)
+    scraped.office.fire("user-add", "alice")
+    scraped.office.fire("user-add", "alice")
+    method = "directory.users.insert"
+    assert scraped.value("requests_total", method=method, reason="ok") == 1
+    failures = {
+        dict(labels)["reason"]: value
+        for (name, labels), value in scraped.samples().items()
+        if name == "gapps_hooks_requests_total" and dict(labels)["reason"] != "ok"
+    }
+    assert sum(failures.values()) == 1
+
+
+def test_a_lost_connection_has_a_reason_too(scraped: Scraped) -> None:
+    scraped.office.fire("user-add", "alice")
+    scraped.office.cut = ConnectionRefusedError(111, "refused")
+    scraped.office.record("user-add", "bob")
+    scraped.office.drain()
+    method = "directory.users.insert"
+    assert scraped.value("requests_total", method=method, reason="Unreachable") == 1
+    assert scraped.value("breaker_open") == 1
+
+
+def test_what_waits_is_read_when_it_is_asked_for(scraped: Scraped) -> None:
+    assert scraped.value("entries", status="waiting") == 0
+    assert scraped.value("oldest_waiting_seconds") == 0
+    first = scraped.office.record("user-add", "alice")
+    scraped.office.clock.now += 90.0
+    scraped.office.record("user-add", "bob")
+    assert scraped.value("entries", status="waiting") == 2
+    assert scraped.value("oldest_waiting_seconds") == 90
+    assert first.subject is not None
+    entry = entries.get(scraped.office.state, first.subject)
+    assert entry is not None
+    entries.bury(scraped.office.state, entry, "refused")
+    assert scraped.value("entries", status="buried") == 1
+    assert scraped.value("entries", status="held") == 0
+    assert scraped.value("oldest_waiting_seconds") == 0
+
+
+def test_an_outage_and_a_pause_are_told(scraped: Scraped) -> None:
+    state = scraped.office.state
+    assert (scraped.value("breaker_open"), scraped.value("paused")) == (0, 0)
+    breaker.open_(state, "no connection", 1.0)
+    with state.transaction():
+        state.set_meta("paused", "yes")
+    assert (scraped.value("breaker_open"), scraped.value("paused")) == (1, 1)
+
+
+def test_how_much_of_the_quota_is_used_is_told(scraped: Scraped) -> None:
+    google = scraped.office.settings.google
+    assert scraped.value("limiter_rate") == google.rate
+    assert scraped.value("limiter_burst") == google.burst
+    assert scraped.value("limiter_used") == 0
+    scraped.office.fire("user-add", "alice")
+    assert scraped.value("linked") == 1
+    scraped.office.clock.now += 60.0
+    for _ in range(5):
+        take(scraped.office.state, ("request",), {"request": Rate(google.rate, google.burst)})
+    assert scraped.value("limiter_used") == pytest.approx(5.0, abs=0.01)
+    scraped.office.clock.now += 2.0 / google.rate
+    assert scraped.value("limiter_used") == pytest.approx(3.0, abs=0.01)
+    slow_down(scraped.office.state, 20.0)
+    assert scraped.value("limiter_paused_seconds") == pytest.approx(20.0, abs=0.01)
+
+
+def test_two_of_them_share_nothing(scraped: Scraped, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = Scraped(organise(tmp_path / "other"))
+    other.server.start()
+    try:
+        other.metrics.event(Event(id="1", kind=EventKind.USER_ADD, name="alice"))
+        assert scraped.value("events_total", kind="user-add") == 0
+        assert other.value("events_total", kind="user-add") == 1
+    finally:
+        other.server.stop()
+
+
+def test_nobody_outside_of_this_machine_is_answered(scraped: Scraped) -> None:
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.2", scraped.server.port), timeout=5)
+
+
+def test_a_port_that_is_taken_is_named(scraped: Scraped) -> None:
+    second = MetricsServer(scraped.metrics, scraped.server.port)
+    with pytest.raises(GappsHooksError, match=rf"127\.0\.0\.1:{scraped.server.port}.*another port"):
+        second.start()
+    second.stop()
+
+
+def test_after_the_end_nothing_answers(scraped: Scraped) -> None:
+    port = scraped.server.port
+    scraped.server.stop()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
