@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, TextIO
 
 from gapps_hooks.model import Event, Outcome
+from gapps_hooks.record import Receipt
 from gapps_hooks.report import printable
 
 Form = Literal["text", "json"]
@@ -28,12 +29,12 @@ class Journal:
         self._clock = clock
         self._lock = threading.Lock()
 
-    def event(self, event: Event) -> None:
-        """Tell of an event that was recorded."""
-        self._write("event", dict(_of_event(event)))
+    def recorded(self, event: Event, receipt: Receipt) -> None:
+        """Tell of an event that is on disk, or did not have to be."""
+        self._write("event", {**dict(_of_event(event)), "line": receipt.line})
 
-    def outcome(self, outcome: Outcome, seconds: float | None = None) -> None:
-        """Tell what became of an entry, and how many seconds after its first event."""
+    def delivered(self, outcome: Outcome, seconds: float) -> None:
+        """Tell what became of a delivery, and how many seconds that took."""
         self._write("outcome", dict(_of_outcome(outcome, seconds)))
 
     def say(self, text: str) -> None:
@@ -75,7 +76,7 @@ def _of_event(event: Event) -> Iterator[tuple[str, Any]]:
     yield "id", event.id
 
 
-def _of_outcome(outcome: Outcome, seconds: float | None) -> Iterator[tuple[str, Any]]:
+def _of_outcome(outcome: Outcome, seconds: float) -> Iterator[tuple[str, Any]]:
     yield "verdict", outcome.verdict.value
     yield "kind", outcome.kind.value
     yield "name", outcome.name
@@ -83,8 +84,7 @@ def _of_outcome(outcome: Outcome, seconds: float | None) -> Iterator[tuple[str, 
     yield "done", [verb.value for change in outcome.done for verb in change.verbs]
     if outcome.retry_in is not None:
         yield "retry_in", round(outcome.retry_in, 3)
-    if seconds is not None:
-        yield "seconds", round(seconds, 3)
+    yield "seconds", round(seconds, 3)
 
 
 def _moment(seconds: float) -> str:

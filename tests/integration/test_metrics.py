@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from gapps_hooks.metrics import Metrics, MetricsServer
 from gapps_hooks.model import Event, EventKind, Kind, Outcome, Verdict
 from gapps_hooks.outbox import breaker, entries
 from gapps_hooks.outbox.limiter import Rate, slow_down, take
+from gapps_hooks.record import Receipt
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -25,8 +27,11 @@ class Scraped:
 
     def __init__(self, office: Organisation) -> None:
         self.office = office
-        self.metrics = Metrics(office.settings, office.state)
-        self.server = MetricsServer(self.metrics, 0)
+        self.settings = office.settings
+        #: What the clock says that only counts up.
+        self.now = 100.0
+        self.metrics = Metrics(monotonic=lambda: self.now)
+        self.server = MetricsServer(self.metrics, 0, clock=office.clock)
         office.observe = self.metrics.request
         office.wire()
 
@@ -47,9 +52,13 @@ class Scraped:
 @pytest.fixture
 def scraped(tmp_path: Path) -> Iterator[Scraped]:
     scraped = Scraped(organise(tmp_path))
-    scraped.server.start()
+    scraped.server.start(scraped)
     yield scraped
     scraped.server.stop()
+
+
+EVENT = Event(id="1", kind=EventKind.USER_ADD, name="alice")
+RECORDED = Receipt(subject=1, line="recorded")
 
 
 def outcome(verdict: Verdict) -> Outcome:
@@ -64,22 +73,38 @@ def test_what_never_happened_is_told_as_0(scraped: Scraped) -> None:
 
 def test_events_and_outcomes_are_counted(scraped: Scraped) -> None:
     for _ in range(2):
-        scraped.metrics.event(Event(id="1", kind=EventKind.USER_ADD, name="alice"))
-    scraped.metrics.outcome(outcome(Verdict.DONE), seconds=0.2)
-    scraped.metrics.outcome(outcome(Verdict.LATER), seconds=9.0)
+        scraped.metrics.recorded(EVENT, RECORDED)
+    scraped.metrics.delivered(outcome(Verdict.LATER), 1.0)
+    scraped.metrics.delivered(outcome(Verdict.DONE), 1.0)
     assert scraped.value("events_total", kind="user-add") == 2
     assert scraped.value("outcomes_total", kind="user", verdict="done") == 1
     assert scraped.value("outcomes_total", kind="user", verdict="later") == 1
 
 
-def test_how_long_deliveries_took_is_a_histogram_of_those_that_ended(scraped: Scraped) -> None:
-    scraped.metrics.outcome(outcome(Verdict.DONE), seconds=0.2)
-    scraped.metrics.outcome(outcome(Verdict.LATER), seconds=9.0)
-    scraped.metrics.outcome(outcome(Verdict.NOTHING), seconds=-1.0)
-    assert scraped.value("delivery_seconds_count") == 2
-    assert scraped.value("delivery_seconds_sum") == pytest.approx(0.2)
-    assert scraped.value("delivery_seconds_bucket", le="0.1") == 1
-    assert scraped.value("delivery_seconds_bucket", le="0.25") == 2
+def test_how_long_people_waited_is_a_histogram_of_what_ended_well(scraped: Scraped) -> None:
+    scraped.metrics.recorded(EVENT, RECORDED)
+    scraped.now += 2.0
+    scraped.metrics.recorded(EVENT, RECORDED)
+    scraped.metrics.delivered(outcome(Verdict.LATER), 0.1)
+    scraped.now += 1.0
+    scraped.metrics.delivered(outcome(Verdict.DONE), 0.1)
+    scraped.metrics.recorded(EVENT, RECORDED)
+    scraped.metrics.delivered(outcome(Verdict.BURIED), 0.1)
+    scraped.metrics.delivered(outcome(Verdict.DONE), 0.1)
+    scraped.metrics.recorded(EVENT, Receipt(subject=None, line="not enabled"))
+    scraped.metrics.delivered(outcome(Verdict.NOTHING), 0.1)
+    assert scraped.value("delivery_seconds_count") == 1
+    assert scraped.value("delivery_seconds_sum") == 3.0
+    assert scraped.value("delivery_seconds_bucket", le="2.5") == 0
+    assert scraped.value("delivery_seconds_bucket", le="5.0") == 1
+
+
+def test_an_outage_of_many_is_not_remembered_without_end(scraped: Scraped) -> None:
+    for number in range(10_001):
+        scraped.metrics.recorded(replace(EVENT, name=f"user{number}"), RECORDED)
+    for number in (0, 1):
+        scraped.metrics.delivered(replace(outcome(Verdict.DONE), name=f"user{number}"), 0.1)
+    assert scraped.value("delivery_seconds_count") == 1
 
 
 def test_requests_are_counted_by_method_and_reason(scraped: Scraped) -> None:
@@ -152,9 +177,9 @@ def test_how_much_of_the_quota_is_used_is_told(scraped: Scraped) -> None:
 def test_two_of_them_share_nothing(scraped: Scraped, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = Scraped(organise(tmp_path / "other"))
-    other.server.start()
+    other.server.start(other)
     try:
-        other.metrics.event(Event(id="1", kind=EventKind.USER_ADD, name="alice"))
+        other.metrics.recorded(EVENT, RECORDED)
         assert scraped.value("events_total", kind="user-add") == 0
         assert other.value("events_total", kind="user-add") == 1
     finally:
@@ -169,8 +194,18 @@ def test_nobody_outside_of_this_machine_is_answered(scraped: Scraped) -> None:
 def test_a_port_that_is_taken_is_named(scraped: Scraped) -> None:
     second = MetricsServer(scraped.metrics, scraped.server.port)
     with pytest.raises(GappsHooksError, match=rf"127\.0\.0\.1:{scraped.server.port}.*another port"):
-        second.start()
+        second.start(scraped)
     second.stop()
+
+
+def test_with_new_settings_it_begins_anew_and_counts_on(scraped: Scraped) -> None:
+    scraped.metrics.recorded(EVENT, RECORDED)
+    scraped.server.stop()
+    google = replace(scraped.settings.google, rate=7.0)
+    scraped.settings = replace(scraped.settings, google=google)
+    scraped.server.start(scraped)
+    assert scraped.value("limiter_rate") == 7.0
+    assert scraped.value("events_total", kind="user-add") == 1
 
 
 def test_after_the_end_nothing_answers(scraped: Scraped) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from gapps_hooks.journal import Form, Journal, log_line
 from gapps_hooks.model import Change, Event, EventKind, Kind, Outcome, PasswordHash, Verb, Verdict
+from gapps_hooks.record import Receipt
 
 HASH = "$6$salt$0123456789abcdef"
 EVENT = Event(
@@ -37,32 +38,40 @@ OUTCOME = Outcome(
 )
 
 
-def written(form: Form, *calls: tuple[str, Any]) -> list[str]:
+RECEIPT = Receipt(subject=1, line="recorded")
+
+
+def written(form: Form, *calls: tuple[Any, ...]) -> list[str]:
     stream = io.StringIO()
     journal = Journal(stream, form, clock=lambda: 1_790_000_000.25)
-    for name, argument in calls:
-        getattr(journal, name)(argument)
+    for name, *arguments in calls:
+        getattr(journal, name)(*arguments)
     return stream.getvalue().splitlines()
 
 
 def test_an_event_is_a_line_of_keys_and_values() -> None:
-    (line,) = written("text", ("event", EVENT))
+    (line,) = written("text", ("recorded", EVENT, RECEIPT))
     assert line == (
         "at=2026-09-21T14:13:20.250+00:00 what=event event=password-set kind=user name=alison "
-        f"old_name=alice id={'a' * 32}"
+        f"old_name=alice id={'a' * 32} line=recorded"
     )
 
 
 def test_an_outcome_is_one_too() -> None:
-    (line,) = written("text", ("outcome", OUTCOME))
+    (line,) = written("text", ("delivered", OUTCOME, 0.1234))
     assert line.endswith(
         "what=outcome verdict=later kind=user name=alison "
-        'line="Google says \\"later\\"" done=rename,password retry_in=2.0'
+        'line="Google says \\"later\\"" done=rename,password retry_in=2.0 seconds=0.123'
     )
 
 
 def test_programs_get_one_json_object_a_line() -> None:
-    calls = (("event", EVENT), ("outcome", OUTCOME), ("say", "ready"), ("trouble", "a\nb"))
+    calls = (
+        ("recorded", EVENT, RECEIPT),
+        ("delivered", OUTCOME, 0.1234),
+        ("say", "ready"),
+        ("trouble", "a\nb"),
+    )
     told = [json.loads(line) for line in written("json", *calls)]
     assert [one["what"] for one in told] == ["event", "outcome", "notice", "trouble"]
     assert told[1]["done"] == ["rename", "password"]
@@ -71,7 +80,7 @@ def test_programs_get_one_json_object_a_line() -> None:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_nothing_secret_and_nothing_personal_is_in_a_line(form: Form) -> None:
-    text = "\n".join(written(form, ("event", EVENT), ("outcome", OUTCOME)))
+    text = "\n".join(written(form, ("recorded", EVENT, RECEIPT), ("delivered", OUTCOME, 0.1234)))
     assert HASH not in text
     assert "555" not in text
 
