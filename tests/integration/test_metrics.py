@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import urllib.request
 from collections.abc import Iterator
@@ -172,6 +173,17 @@ def test_how_much_of_the_quota_is_used_is_told(scraped: Scraped) -> None:
     assert scraped.value("limiter_used") == pytest.approx(3.0, abs=0.01)
     slow_down(scraped.office.state, 20.0)
     assert scraped.value("limiter_paused_seconds") == pytest.approx(20.0, abs=0.01)
+
+
+def test_everything_is_in_the_operators_page(scraped: Scraped) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    scraped.office.fire("user-add", "alice")
+    ending = re.compile("_(bucket|count|sum)$")
+    told = {name for name, _ in scraped.samples() if not name.endswith("_created")}
+    names = {ending.sub("", name) for name in told}
+    own = {name for name in names if name.startswith("gapps_hooks_")}
+    assert len(own) > 10
+    assert {name for name in own if f"`{name}`" not in page} == set()
 
 
 def test_two_of_them_share_nothing(scraped: Scraped, tmp_path: Path) -> None:
