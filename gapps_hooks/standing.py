@@ -5,19 +5,32 @@ It must not ask Google or the source, so that it answers at once and also during
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from gapps_hooks.model import Verb
-from gapps_hooks.outbox import State, bounds, breaker, entries, links, mending
+from gapps_hooks.outbox import State, bounds, breaker, entries, leases, links, mending
 from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.outbox.limiter import Rate
+from gapps_hooks.outbox.usage import Usage, usage
 from gapps_hooks.pausing import is_paused
 from gapps_hooks.settings import Settings
 
 #: What waits longer than this (seconds) is worth a monitor's attention.
 OVERDUE: Final = 900.0
+#: The row of ``meta`` in which a reconcile of everybody leaves {"at": seconds, "line": text}.
+LAST_RECONCILE: Final = "last-reconcile"
 _BOUNDED: Final = (Verb.SUSPEND, Verb.RESTORE, Verb.RENAME, Verb.REMOVE_MEMBER, Verb.CREATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """The last reconcile of everybody: when, in wall-clock seconds, and what it came to."""
+
+    at: float
+    line: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +51,11 @@ class Standing:
     linked: int
     #: How often each bounded kind of change was done in the last 24 hours.
     done: tuple[tuple[Verb, int], ...]
+    #: Whether a resident agent works on this state.
+    agent: bool
+    #: None if there was none yet.
+    reconciled: Reconciled | None
+    quota: Usage
 
     def of(self, status: str) -> tuple[Entry, ...]:
         """Return the entries that are waiting, held or buried."""
@@ -88,4 +106,15 @@ def look(settings: Settings, state: State) -> Standing:
         entries=entries.all_entries(state),
         linked=len([link for link in links.all_links(state) if link.ended_at is None]),
         done=tuple((verb, bounds.used(state, verb)) for verb in _BOUNDED),
+        agent=leases.is_held(state.directory, leases.AGENT),
+        reconciled=_reconciled(state),
+        quota=usage(state, Rate(settings.google.rate, settings.google.burst)),
     )
+
+
+def _reconciled(state: State) -> Reconciled | None:
+    text = state.meta(LAST_RECONCILE)
+    if not text:
+        return None
+    said = json.loads(text)
+    return Reconciled(at=float(said["at"]), line=str(said["line"]))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from gapps_hooks.google import Directory, connect
+from gapps_hooks.google.boundaries import Observer, unobserved
 from gapps_hooks.model import PasswordHash
 from gapps_hooks.outbox import State, limiter, open_state
 from gapps_hooks.outbox.limiter import Rate
@@ -99,10 +100,12 @@ def wire(
     *,
     source: Source | None,
     sleep: Callable[[float], None] = time.sleep,
+    observe: Observer = unobserved,
 ) -> Wiring:
     """Put an installation together from settings, an open state and an open source.
 
-    ``sleep`` may raise OutOfTime, which ends what is under way; its entry stays due.
+    ``sleep`` may raise OutOfTime, which ends what is under way; its entry stays due. ``observe``
+    is told of each request to Google: its method, and what it came to.
     """
     return Wiring(
         settings=settings,
@@ -110,7 +113,12 @@ def wire(
         source=source,
         policy=open_policy(settings.policy_directory, domain=settings.domain),
         rules=make_rules(settings, state),
-        directory=connect(settings, pace=SharedPace(state, settings, sleep), sleep=sleep),
+        directory=connect(
+            settings,
+            pace=SharedPace(state, settings, sleep),
+            sleep=sleep,
+            observe=observe,
+        ),
         sleep=sleep,
         probe=lambda sign_in: _probe(settings, sign_in=sign_in),
     )

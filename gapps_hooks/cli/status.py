@@ -6,6 +6,7 @@ It must not know where any of it is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,11 @@ import click
 from gapps_hooks import managers
 from gapps_hooks.cli.opening import opened_state
 from gapps_hooks.cli.showing import as_json, example, show_json
-from gapps_hooks.report import clock_time, duration, facts
+from gapps_hooks.report import clock_time, duration, facts, printable
 from gapps_hooks.standing import Standing, look
 
 _RETRIED: Final = "each minute"
+_NO_AGENT: Final = "not running, each hook delivers by itself"
 _NOT_RETRIED: Final = (
     "not installed, what waits needs `gapps-hooks deliver`: enable an account manager, or add the "
     "cron line of hooks.d/README.md"
@@ -60,9 +62,11 @@ def _facts(standing: Standing) -> Iterator[tuple[str, object]]:
         "last 24 hours",
         ", ".join(f"{count} {verb}" for verb, count in standing.done if count) or "-",
     )
-    yield "quota", f"{settings.google.rate:g} requests a second, {settings.google.burst} at once"
+    yield "last reconcile", _reconciled(standing)
+    yield "quota", _quota(standing)
     states = [f"{state.name} {'on' if state.enabled else 'off'}" for state in managers.states()]
     yield "account managers", ", ".join(states)
+    yield "agent", "running" if standing.agent else _NO_AGENT
     yield "retry", _RETRIED if managers.retried() else _NOT_RETRIED
     yield "source", settings.source.type
     yield "settings", settings.path
@@ -84,6 +88,20 @@ def _waiting(standing: Standing) -> str:
     return str(count) if standing.oldest is None else f"{count}, since {duration(standing.oldest)}"
 
 
+def _reconciled(standing: Standing) -> str:
+    last = standing.reconciled
+    return f"{clock_time(last.at, now=standing.now)}: {printable(last.line)}" if last else "never"
+
+
+def _quota(standing: Standing) -> str:
+    quota = standing.quota
+    pause = f"; Google asked for a pause of {duration(quota.paused)}" if quota.paused else ""
+    return (
+        f"{quota.per_second:g} requests a second, {quota.burst} at once, "
+        f"{quota.used:.0f} in use{pause}"
+    )
+
+
 def _as_json(standing: Standing) -> dict[str, Any]:
     settings = standing.settings
     return {
@@ -100,6 +118,9 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "held": len(standing.of("held")),
         "buried": len(standing.of("buried")),
         "last_24_hours": {verb.value: count for verb, count in standing.done},
+        "last_reconcile": asdict(standing.reconciled) if standing.reconciled else None,
+        "quota": asdict(standing.quota),
+        "agent": standing.agent,
         "managers": {state.name: state.enabled for state in managers.states()},
         "retried": managers.retried(),
         "state": str(settings.state.directory),

@@ -9,16 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gapps_hooks.google.boundaries import HttpObject, Pace
+    from gapps_hooks.google.boundaries import HttpObject, Observer, Pace
     from gapps_hooks.google.connecting import connect
     from gapps_hooks.google.directory import Directory
     from gapps_hooks.google.probing import probe
 
-__all__ = ["Directory", "HttpObject", "Pace", "connect", "probe"]
+__all__ = ["Directory", "HttpObject", "Observer", "Pace", "connect", "probe"]
 
 _HOMES = {
     "Directory": "gapps_hooks.google.directory",
     "HttpObject": "gapps_hooks.google.boundaries",
+    "Observer": "gapps_hooks.google.boundaries",
     "Pace": "gapps_hooks.google.boundaries",
     "connect": "gapps_hooks.google.connecting",
     "probe": "gapps_hooks.google.probing",

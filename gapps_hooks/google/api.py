@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gapps_hooks.google.boundaries import HttpObject, Pace
+from gapps_hooks.google.boundaries import HttpObject, Observer, Pace
 from gapps_hooks.google.calls import Caller
 from gapps_hooks.google.services import build_service
 from gapps_hooks.google.sign_in import (
@@ -56,6 +56,7 @@ def open_api(  # noqa: PLR0913 - each is a boundary of its own
     wall_clock: Callable[[], float],
     sleep: Callable[[float], None],
     random: Callable[[], float],
+    observe: Observer,
 ) -> Api:
     """Put Google's client together; nothing is read but its own files, nothing is sent."""
     _keep_quiet()
@@ -70,6 +71,7 @@ def open_api(  # noqa: PLR0913 - each is a boundary of its own
         clock=clock,
         sleep=sleep,
         random=random,
+        observe=observe,
     )
     sign_in = functools.partial(
         SignIn,

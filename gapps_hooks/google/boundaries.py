@@ -5,6 +5,7 @@ It must not know who offers them, nor import anything heavy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 #: What a request counts as.
@@ -12,6 +13,14 @@ REQUEST: Final = ("request",)
 #: Google allows ten user creations a second, apart from the number of requests ("Limits and
 #: quotas" of the Directory API).
 CREATION: Final = ("request", "creation")
+
+
+#: Is told of each request that was sent: Google's name of its method, and what it came to.
+Observer = Callable[[str, str], None]
+
+
+def unobserved(method: str, reason: str) -> None:
+    """Nobody wants to know."""
 
 
 class Pace(Protocol):

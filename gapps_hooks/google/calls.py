@@ -17,7 +17,7 @@ from googleapiclient.http import HttpRequest
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from gapps_hooks.errors import GoogleFault, NotYet, OutOfTime, Passing, Throttled
-from gapps_hooks.google.boundaries import REQUEST, HttpObject, Pace
+from gapps_hooks.google.boundaries import REQUEST, HttpObject, Observer, Pace, unobserved
 from gapps_hooks.google.sign_in import SignIn
 from gapps_hooks.google.token_verdicts import SignInBusy
 from gapps_hooks.google.transport import verdict_of
@@ -47,6 +47,7 @@ class Caller:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     random: Callable[[], float]
+    observe: Observer = unobserved
     threads: threading.local = field(default_factory=threading.local, repr=False)
 
     def perform(
@@ -119,6 +120,7 @@ class Caller:
         connection.timeout = left
         signed = AuthorizedHttp(sign_in, http=connection, max_refresh_attempts=1)
         answer = _exchange(request, signed, secrets)
+        self.observe(str(request.methodId), _reason(answer))
         if isinstance(answer, Throttled):
             self.pace.slow_down(answer.retry_after or SLOW_START)
         if isinstance(answer, GoogleFault):
@@ -152,6 +154,13 @@ def worth_another_try(fault: BaseException) -> bool:
     return isinstance(fault, SignInBusy) or (
         isinstance(fault, Passing) and fault.status != HTTPStatus.BAD_REQUEST
     )
+
+
+def _reason(answer: dict[str, Any] | GoogleFault) -> str:
+    """What an answer came to, in one of few words: Google's own, else its status, else ours."""
+    if not isinstance(answer, GoogleFault):
+        return "ok"
+    return answer.reason or str(answer.status or type(answer).__name__)
 
 
 def _may_have_worked(fault: BaseException | None) -> bool:

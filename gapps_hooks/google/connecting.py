@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gapps_hooks.google.boundaries import HttpObject, Pace
+from gapps_hooks.google.boundaries import HttpObject, Observer, Pace, unobserved
 from gapps_hooks.google.directory import Directory
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def connect(  # noqa: PLR0913 - each is a boundary of its own
     wall_clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
     random: Callable[[], float] = random.random,
+    observe: Observer = unobserved,
 ) -> Directory:
     """Make the way to Google; neither Google nor the key file is touched before the first call.
 
@@ -39,6 +40,7 @@ def connect(  # noqa: PLR0913 - each is a boundary of its own
         wall_clock: Seconds since the epoch, to tell how wrong it is.
         sleep: Rests for seconds.
         random: A number in [0, 1), for jitter.
+        observe: Is told of each request that was sent.
     """
 
     def open_api() -> Api:
@@ -54,6 +56,7 @@ def connect(  # noqa: PLR0913 - each is a boundary of its own
             wall_clock=wall_clock,
             sleep=sleep,
             random=random,
+            observe=observe,
         )
 
     return Directory(_Once(open_api), clock)

@@ -21,7 +21,8 @@ INSERT INTO history (written_at, subject, kind, name, what, verdict, line, detai
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _READ: Final = """
-SELECT * FROM history WHERE :subject IS NULL OR subject = :subject
+SELECT * FROM history
+WHERE (:subject IS NULL OR subject = :subject) AND written_at >= :since AND sequence > :after
 ORDER BY sequence DESC LIMIT :limit
 """
 _PURGE: Final = "DELETE FROM history WHERE written_at < ?"
@@ -68,9 +69,21 @@ def write(  # noqa: PLR0913 - the line's fields
         state.execute(_WRITE, values)
 
 
-def read(state: State, subject: int | None = None, limit: int = 100) -> tuple[Line, ...]:
-    """The last ``limit`` lines, of one subject or of all, oldest first."""
-    found = state.rows(_READ, {"subject": subject, "limit": limit})
+def read(
+    state: State,
+    subject: int | None = None,
+    limit: int = 100,
+    *,
+    since: float = float("-inf"),
+    after: int = 0,
+) -> tuple[Line, ...]:
+    """The last ``limit`` lines (-1: all), of one subject or of all, oldest first.
+
+    ``since`` leaves out what was written before that wall-clock time, ``after`` what stands up to
+    that line in their order.
+    """
+    asked = {"subject": subject, "limit": limit, "since": since, "after": after}
+    found = state.rows(_READ, asked)
     return tuple(
         Line(**{**dict(row), "kind": Kind(row["kind"]), "details": json.loads(row["details"])})
         for row in reversed(found)

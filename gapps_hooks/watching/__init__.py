@@ -3,6 +3,7 @@
 It must not know Google, nor how events are delivered.
 """
 
+from gapps_hooks.watching.companion import WatchingCompanion
 from gapps_hooks.watching.watcher import Rhythm, Watcher, open_watcher
 
-__all__ = ["Rhythm", "Watcher", "open_watcher"]
+__all__ = ["Rhythm", "Watcher", "WatchingCompanion", "open_watcher"]

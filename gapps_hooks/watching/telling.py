@@ -6,7 +6,7 @@ It must not know how differences are found, nor write anything.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gapps_hooks.errors import UnusablePassword
@@ -45,13 +45,30 @@ class Teller:
             return None  # a local account that was never enabled is invisible
         if difference.event is EventKind.PASSWORD_SET:
             return _event(difference) if self._is_new(difference, subject) else None
-        return _event(difference, defer=self._defer(difference, subject))
+        known = self._as_known(difference, subject)
+        return _event(known, defer=self._defer(known, subject))
 
     def _subject(self, kind: Kind, name: str) -> int | None:
         return subjects.of_name(self.state, kind, name)
 
+    def _as_known(self, difference: Difference, subject: int | None) -> Difference:
+        """What Google was told already is no wish of now, which might lift a suspension there.
+
+        After a time without a watcher, what a hook told long ago is new here.
+        """
+        link = None if subject is None else links.of(self.state, subject)
+        if link is None or link.ended_at is not None:
+            return difference
+        on = link.delivered.get("enabled") == self.state.digest(True)  # noqa: FBT003 - a value
+        added = difference.event is EventKind.USER_ADD
+        event = EventKind.USER_MODIFY if added else difference.event
+        return replace(difference, event=event, wish=difference.wish and not on)
+
     def _group_matters(self, difference: Difference) -> bool:
         if group_in_scope(Group(name=difference.name), self.settings):
+            return True
+        # people of another service are in no file, so their joining is seen here alone
+        if difference.name == self.settings.enabled.group and self.source.files().passwd_elsewhere:
             return True
         subject = self._subject(Kind.GROUP, difference.old_name or difference.name)
         return subject is not None and links.of(self.state, subject) is not None

@@ -77,6 +77,11 @@ class Watcher:
         if self._thread.is_alive():
             self._thread.join(self._rhythm.stop)
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread is at work."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         while not self._bell.closed:
             self._look()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Machine
+from linux_chain import ALL, CHANGE, CREATE, Chain
 from passlib.hash import sha512_crypt  # type: ignore[import-untyped] # libpass has no types
 
 from gapps_hooks.model import Event, Kind
@@ -25,7 +27,6 @@ admin = "admin@example.org"
 credentials = "/etc/gapps-hooks/service-account.json"
 [source]
 type = "nss"
-directory = "{directory}"
 [enabled]
 group = "google"
 [groups]
@@ -41,11 +42,11 @@ PATIENCE = 20.0
 class Watched:
     """The view's accounts, watched from here; events are recorded, and nobody delivers them."""
 
-    def __init__(self, machine: Machine, folder: Path) -> None:
+    def __init__(self, machine: Machine, folder: Path, settings: str = SETTINGS) -> None:
         self.machine = machine
         self.events: list[Event] = []
         self.sentences: list[str] = []
-        self.settings = self._settings(folder)
+        self.settings = self._settings(folder, settings)
         self.state: State = open_state(folder / "state", domain="example.org")
         self._desk = Desk(
             settings=self.settings,
@@ -55,11 +56,12 @@ class Watched:
         )
         self.watcher = self.another_watcher()
 
-    def _settings(self, folder: Path) -> Settings:
+    def _settings(self, folder: Path, text: str) -> Settings:
         file = folder / "gapps-hooks.toml"
-        directory = self.machine.path("/etc")
-        file.write_text(SETTINGS.format(directory=directory, state=folder / "state"))
-        return load_settings(file, check_files=False)
+        file.write_text(text.replace("{state}", str(folder / "state")))
+        settings = load_settings(file, check_files=False)
+        source = replace(settings.source, directory=self.machine.path("/etc"))
+        return replace(settings, source=source)
 
     def another_watcher(self) -> Watcher:
         """A watcher as the next start makes it."""
@@ -175,3 +177,42 @@ def test_what_happened_while_nobody_watched_is_told_at_the_next_start(watched: W
     watched.watcher = watched.another_watcher()
     watched.begin()
     _until(lambda: [event.name for event in watched.events] == ["alice"])
+
+
+# --- beside the hooks ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def beside(chain: Chain, tmp_path: Path) -> Iterator[Watched]:
+    """A watcher on the same state as the hooks, which deliver to an emulated Google."""
+    file = chain.machine.path("/etc/gapps-hooks/gapps-hooks.toml")
+    text = file.read_text().replace("/var/lib/gapps-hooks", str(tmp_path / "state"))
+    file.write_text(text)
+    chain.enable(*ALL)
+    watched = Watched(chain.machine, tmp_path, text)
+    try:
+        watched.begin()
+        yield watched
+    finally:
+        watched.end()
+
+
+def test_what_the_hooks_tell_the_watcher_does_not_make_dearer(
+    chain: Chain, beside: Watched
+) -> None:
+    chain.adduser("alice", "Alice Ng", "correct-horse-7")
+    _until(lambda: bool(beside.events))
+    time.sleep(1.5)
+    assert chain.command("deliver").returncode == 0
+    assert chain.calls() == [CREATE]
+    assert chain.accepts("alice", "correct-horse-7")
+    chain.set_passwords("alice:second-Word-2")
+    time.sleep(1.5)
+    assert chain.command("deliver").returncode == 0
+    assert chain.calls() == [CREATE, CHANGE]
+    assert chain.accepts("alice", "second-Word-2")
+    chain.machine.must("deluser alice")
+    time.sleep(1.5)
+    assert chain.command("deliver").returncode == 0
+    assert chain.calls() == [CREATE, CHANGE, CHANGE]
+    assert chain.accounts() == {"alice": "suspended"}

@@ -21,6 +21,7 @@ from gapps_hooks.emulator import Emulator
 from gapps_hooks.emulator.keys import ServiceAccountKey, new_key
 from gapps_hooks.emulator.transport import InProcess
 from gapps_hooks.google import Directory, connect, probe
+from gapps_hooks.google.boundaries import Observer, unobserved
 from gapps_hooks.model import GoogleGroup, GoogleMember, GoogleUser, Outcome
 from gapps_hooks.outbox import State, entries, open_state
 from gapps_hooks.plugins import open_policy
@@ -85,6 +86,8 @@ class Organisation:
     cut: Exception | None = None
     #: How many requests were tried, sign-ins and failures counted.
     attempts: int = 0
+    #: Is told of each request that delivery sends (wire anew after setting it).
+    observe: Observer = unobserved
     wiring: Wiring = field(init=False)
     google: Directory = field(init=False)
 
@@ -114,6 +117,7 @@ class Organisation:
             wall_clock=self.clock,
             sleep=self.clock.sleep,
             random=lambda: 0.5,
+            observe=self.observe,
         )
 
     def _probe(self, sign_in: bool) -> None:  # noqa: FBT001 - the wiring's own signature

@@ -73,6 +73,24 @@ def test_a_reader_that_goes_away_is_no_trouble(line: CommandLine) -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_a_log_that_is_followed_goes_on_until_it_is_interrupted(
+    line: CommandLine, form: list[str]
+) -> None:
+    line.fire("user-add", "alice")
+    command = [*PROGRAM, "--settings", str(line.settings), "log", "--follow", *form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as followed:
+        assert followed.stdout is not None
+        try:
+            assert b"created alice@example.org" in followed.stdout.readline()
+            line.fire("user-add", "bob")
+            assert b"created bob@example.org" in followed.stdout.readline()
+            followed.send_signal(signal.SIGINT)
+            assert followed.wait(10) == 130
+        finally:
+            followed.kill()
+
+
 @pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1", "xx_XX"])
 def test_an_odd_locale_changes_the_letters_at_most(line: CommandLine, locale: str) -> None:
     line.fire("user-add", "alice")

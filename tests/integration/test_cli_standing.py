@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
+
+from gapps_hooks.outbox import leases
+from gapps_hooks.outbox.limiter import Rate, slow_down, take
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +28,10 @@ def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
 
 
 HELD, LATER = 4, 75
+WRITTEN = """
+INSERT INTO history (written_at, subject, kind, name, what, verdict, line, details)
+VALUES (?, NULL, 'user', ?, 'delivery', 'done', 'as it should be', '{}')
+"""
 
 
 # --- status --------------------------------------------------------------------------------------
@@ -92,6 +102,38 @@ def test_a_missing_settings_file_is_a_sentence(line: CommandLine) -> None:
     assert "Traceback" not in result.output
 
 
+def test_whether_an_agent_runs_is_told(line: CommandLine) -> None:
+    assert line.read("status")["agent"] is False
+    assert "agent:             not running" in line.run("status").stdout
+    with line.state() as state, leases.hold(state.directory, leases.AGENT) or pytest.fail("alone"):
+        assert line.read("status")["agent"] is True
+        assert "agent:             running" in line.run("status").stdout
+
+
+def test_the_last_reconcile_is_told(line: CommandLine) -> None:
+    assert line.read("status")["last_reconcile"] is None
+    assert "last reconcile:    never" in line.run("status").stdout
+    with line.state() as state, state.transaction():
+        said = {"at": state.clock() - 60.0, "line": "3 changes in 120 accounts"}
+        state.set_meta("last-reconcile", json.dumps(said))
+    assert line.read("status")["last_reconcile"] == said
+    assert ": 3 changes in 120 accounts" in line.run("status").stdout
+
+
+def test_how_much_of_the_quota_is_in_use_is_told(line: CommandLine) -> None:
+    quota = line.read("status")["quota"]
+    assert (quota["used"], quota["burst"], quota["per_second"]) == (0, 100, 38)
+    rates = {"request": Rate(38.0, 100)}
+    with line.state() as state:
+        slow_down(state, 30.0)
+        for _ in range(50):
+            take(state, ("request",), rates)
+    quota = line.read("status")["quota"]
+    assert 0 < quota["used"] <= 100
+    assert 0 < quota["paused"] <= 30
+    assert "in use; Google asked for a pause of" in line.run("status").stdout
+
+
 # --- pause and resume ----------------------------------------------------------------------------
 
 
@@ -131,9 +173,46 @@ def test_what_was_done_is_told_oldest_first(line: CommandLine) -> None:
 def test_the_log_of_one_person_is_theirs_alone(line: CommandLine) -> None:
     line.fire("user-add", "alice")
     line.fire("user-add", "bob")
-    assert {entry["name"] for entry in line.read("log", "bob")} == {"bob"}
-    assert len(line.read("log", "--limit", "1")) == 1
+    assert {entry["name"] for entry in logged(line, "bob")} == {"bob"}
+    assert len(logged(line, "--limit", "1")) == 1
     assert line.run("log", "carol").exit_code == 1
+
+
+def logged(line: CommandLine, *words: str) -> list[dict[str, Any]]:
+    """The log as a program reads it: one JSON object a line."""
+    return [json.loads(one) for one in line.run("log", "--json", *words).stdout.splitlines()]
+
+
+def test_a_program_reads_one_object_a_line(line: CommandLine) -> None:
+    assert logged(line) == []
+    line.fire("user-add", "alice", {"password": "correct horse"})
+    (entry,) = logged(line)
+    assert (entry["name"], entry["kind"], entry["verdict"]) == ("alice", "user", "done")
+    assert datetime.fromisoformat(entry["at"]).timestamp() == pytest.approx(
+        entry["written_at"], abs=0.01
+    )
+    assert "$6$" not in json.dumps(entry)
+
+
+@pytest.mark.parametrize(("since", "names"), [("90m", ["bob"]), ("2d", ["alice", "bob"])])
+def test_only_what_was_done_since_then_is_told(
+    line: CommandLine, since: str, names: list[str]
+) -> None:
+    with line.state() as state:
+        for name, hours in (("alice", 3), ("bob", 1)):
+            earlier = state.clock() - hours * 3600.0
+            with state.transaction():
+                state.execute(WRITTEN, (earlier, name))
+    assert [entry["name"] for entry in logged(line, "--since", since)] == names
+    moment = datetime.now(UTC).astimezone() - timedelta(hours=2)
+    shown = logged(line, "--since", moment.strftime("%Y-%m-%d %H:%M"))
+    assert [entry["name"] for entry in shown] == ["bob"]
+
+
+def test_a_moment_that_is_none_is_named(line: CommandLine) -> None:
+    result = line.run("log", "--since", "yesterday")
+    assert result.exit_code == 2
+    assert "write 90s, 15m, 2h, 7d or 2026-09-21 08:00" in result.stderr
 
 
 # --- check ---------------------------------------------------------------------------------------

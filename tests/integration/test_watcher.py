@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from organisation import Organisation, organise
 
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import seen
+from gapps_hooks.settings import AgentSettings, Settings
 from gapps_hooks.sources import NssSource
-from gapps_hooks.watching import Rhythm, Watcher, open_watcher
+from gapps_hooks.watching import Rhythm, Watcher, WatchingCompanion, open_watcher
 from gapps_hooks.watching.bell import Bell
 from gapps_hooks.watching.looking import Looker
 
@@ -143,6 +145,31 @@ def test_it_is_made_only_where_it_is_wanted(tmp_path: Path) -> None:
     assert made("one", 'type = "nss"') is not None
     assert made("two", 'type = "none"') is None
     assert made("three", 'type = "nss"', "---[agent]\nwatch = false") is None
+
+
+@dataclass
+class Surroundings:
+    """What the agent gives its companions."""
+
+    settings: Settings
+    record: Callable[[Event], object]
+
+
+def test_the_agent_may_start_it_anew_with_other_settings(office: Office) -> None:
+    settings = office.organisation.settings
+    companion = WatchingCompanion(office.sentences.append)
+    companion.start(Surroundings(settings, office.events.append))
+    until(lambda: bool(seen.rule(office.organisation.state)))
+    companion.stop()
+    office.files.person("bob", 1002, "Bob Lee")
+    silent = replace(settings, agent=AgentSettings(watch=False))
+    companion.start(Surroundings(silent, office.events.append))
+    companion.stop()
+    assert office.events == []
+    companion.start(Surroundings(settings, office.events.append))
+    until(lambda: office.names() == ["bob"])
+    companion.stop()
+    assert office.sentences == []
 
 
 # --- the bell ------------------------------------------------------------------------------------

@@ -262,7 +262,7 @@ def test_a_hash_set_just_after_a_hook_has_made_the_account_is_delivered(
     files.person("bob", 1002, "Bob Lee")
     office.fire("user-add", "bob")
     files.change("bob", password=NEW)
-    assert told(watcher) == [("user-add", "bob"), ("password-set", "bob")]
+    assert told(watcher) == [("user-modify", "bob"), ("password-set", "bob")]
     office.drain()
     assert office.emulator.password_of("bob@example.org") == ("crypt", NEW)
 
@@ -306,6 +306,39 @@ def test_what_a_hook_told_and_delivered_makes_no_request(
         outcomes = office.drain()
     assert calls == []
     assert {outcome.verdict for outcome in outcomes} <= {Verdict.NOTHING}
+
+
+def test_a_deletion_and_members_that_a_hook_told_make_none_either(
+    office: Organisation, files: LocalFiles
+) -> None:
+    for name in ("alice", "bob"):
+        files.person(name, 1001 if name == "alice" else 1002, name.title(), OLD)
+        office.fire("user-add", name)
+    office.fire("group-change", "team")
+    watcher = begun(office)
+    files.leave("bob")
+    office.fire("user-delete", "bob")
+    files.group("team", TEAM)
+    office.fire("group-change", "team")
+    with office.calls() as calls:
+        assert told(watcher) == [("user-delete", "bob"), ("group-change", "team")]
+        outcomes = office.drain()
+    assert calls == []
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.NOTHING}
+
+
+def test_what_a_hook_told_long_ago_lifts_no_suspension_of_today(
+    office: Organisation, files: LocalFiles
+) -> None:
+    begun(office)
+    files.person("bob", 1002, "Bob Lee", NEW)
+    office.fire("user-add", "bob")
+    office.clock.now += 86_400.0
+    office.console.users().update(userKey="bob@example.org", body={"suspended": True}).execute()
+    office.clock.now += 86_400.0
+    assert told(looker(office)) == [("user-modify", "bob")]
+    office.drain()
+    assert office.user("bob@example.org").suspended
 
 
 @pytest.mark.parametrize("delivered", [True, False])
@@ -409,6 +442,17 @@ def test_where_others_are_looked_up_elsewhere_nobody_is_gone(
     watcher = begun(office)
     files.leave("alice")
     assert told(watcher) == []
+
+
+def test_people_who_are_looked_up_elsewhere_are_reached_by_the_enabled_group(
+    found: Found, files: LocalFiles
+) -> None:
+    (files.directory / "nsswitch.conf").write_text("passwd: files sss\n")
+    office = found('group = "google"')
+    files.group("google", 2002)
+    watcher = begun(office)
+    files.group("google", 2002, "one-of-the-directory")
+    assert told(watcher) == [("group-change", "google")]
 
 
 def test_what_cannot_be_recorded_is_told_again(office: Organisation, files: LocalFiles) -> None:

@@ -41,7 +41,6 @@ FLOORS: Final = (
         "plugins",
         "installation",
         "trouble",
-        "journal",
     },
     # 3 stories
     {
@@ -56,6 +55,7 @@ FLOORS: Final = (
         "standing",
         "examination",
         "watching",
+        "journal",
         "metrics",
         "examination_ldap",
         "finding",

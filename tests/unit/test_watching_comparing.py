@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gapps_hooks.model import EventKind, Kind
 from gapps_hooks.outbox.seen import Seen
@@ -269,3 +271,71 @@ def test_a_group_comes_after_its_people_and_goes_before_others_come() -> None:
         (GROUP, "team"),
         (GROUP, "crew"),
     ]
+
+
+# --- whatever happens ----------------------------------------------------------------------------
+
+FEW = st.sampled_from(["ann", "bob", "cat", "dan"])
+PEOPLE = st.dictionaries(
+    FEW,
+    st.builds(
+        lambda uid, hash_, active: (uid, hash_, active),
+        st.integers(1, 4),
+        st.sampled_from(["old", "new"]),
+        st.booleans(),
+    ),
+)
+TEAMS = st.dictionaries(
+    st.sampled_from(["red", "blue"]), st.tuples(st.integers(1, 2), st.lists(FEW, unique=True))
+)
+
+
+def everybody(
+    people: Mapping[str, tuple[int, str, bool]], teams: Mapping[str, tuple[int, list[str]]]
+) -> list[Present]:
+    found = [
+        replace(person(name, uid, hash=hash_, active=str(active)), open=active, enabled=active)
+        for name, (uid, hash_, active) in people.items()
+    ]
+    return [*found, *(group(name, *members, gid=gid) for name, (gid, members) in teams.items())]
+
+
+@given(PEOPLE, TEAMS, PEOPLE, TEAMS, st.sampled_from([BOTH, frozenset({Kind.GROUP})]))
+def test_what_was_told_once_is_not_told_again(
+    people: dict[str, tuple[int, str, bool]],
+    teams: dict[str, tuple[int, list[str]]],
+    later_people: dict[str, tuple[int, str, bool]],
+    later_teams: dict[str, tuple[int, list[str]]],
+    complete: frozenset[Kind],
+) -> None:
+    before, now = everybody(people, teams), everybody(later_people, later_teams)
+    found = happened(before, now, complete=complete)
+    seen = {one.seen.place: one.seen for one in before}
+    seen |= {one.place: one for one in found.seen}
+    for place in found.gone:
+        del seen[place]
+    absence = Absence(
+        names={place: place[1] for place in seen},
+        left_out=lambda *_: False,
+        left_over=lambda *_: None,
+    )
+    present = {one.seen.place: one for one in now}
+    sight = Sight(present=present, complete=complete, rule="rule")
+    again = compare(seen, sight, absence, ruled=True)
+    assert again == Comparison()
+    if complete == BOTH:
+        assert seen.keys() == present.keys()
+    else:
+        deleted = {one.name for one in found.differences if one.event is DELETE}
+        assert deleted <= later_people.keys()
+
+
+@given(PEOPLE, PEOPLE)
+def test_every_name_that_is_gone_is_deleted_or_has_another_name(
+    people: dict[str, tuple[int, str, bool]], later_people: dict[str, tuple[int, str, bool]]
+) -> None:
+    differences = happened(everybody(people, {}), everybody(later_people, {})).differences
+    deleted = {one.name for one in differences if one.event is DELETE}
+    renamed = {one.old_name for one in differences if one.old_name is not None}
+    assert people.keys() - later_people.keys() <= deleted | renamed
+    assert not deleted & renamed

@@ -1,0 +1,91 @@
+"""Log lines of a long-running process: one event or outcome a line, for people or for programs.
+
+It must not know who reads them; it picks what it writes, and no secret is among that.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, TextIO
+
+from gapps_hooks.model import Event, Outcome
+from gapps_hooks.record import Receipt
+from gapps_hooks.report import printable
+
+Form = Literal["text", "json"]
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:@/+,")
+
+
+class Journal:
+    """Writes lines to a stream, whole and from any thread; one that is closed is not missed."""
+
+    def __init__(self, stream: TextIO, form: Form, clock: Callable[[], float]) -> None:
+        self._stream = stream
+        self._form = form
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def recorded(self, event: Event, receipt: Receipt) -> None:
+        """Tell of an event that is on disk, or did not have to be."""
+        self._write("event", {**dict(_of_event(event)), "line": receipt.line})
+
+    def delivered(self, outcome: Outcome, seconds: float) -> None:
+        """Tell what became of a delivery, and how many seconds that took."""
+        self._write("outcome", dict(_of_outcome(outcome, seconds)))
+
+    def say(self, text: str) -> None:
+        """Tell something worth knowing."""
+        self._write("notice", {"line": text})
+
+    def trouble(self, text: str) -> None:
+        """Tell something that a person may have to look after."""
+        self._write("trouble", {"line": text})
+
+    def _write(self, what: str, fields: Mapping[str, Any]) -> None:
+        told = {"at": _moment(self._clock()), "what": what, **fields}
+        with self._lock, suppress(OSError, ValueError):
+            self._stream.write(f"{log_line(told, self._form)}\n")
+            self._stream.flush()
+
+
+def log_line(fields: Mapping[str, Any], form: Form) -> str:
+    """Write named values on one line: as ``key=value`` with quotes where need be, or as JSON."""
+    if form == "json":
+        return json.dumps(dict(fields), ensure_ascii=False)
+    return " ".join(f"{name}={_word(value)}" for name, value in fields.items())
+
+
+def _word(value: object) -> str:
+    text = printable(",".join(map(str, value)) if isinstance(value, list | tuple) else value)
+    if text and _PLAIN.issuperset(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _of_event(event: Event) -> Iterator[tuple[str, Any]]:
+    yield "event", event.kind.value
+    yield "kind", event.subject_kind.value
+    yield "name", event.name
+    if event.old_name is not None:
+        yield "old_name", event.old_name
+    yield "id", event.id
+
+
+def _of_outcome(outcome: Outcome, seconds: float) -> Iterator[tuple[str, Any]]:
+    yield "verdict", outcome.verdict.value
+    yield "kind", outcome.kind.value
+    yield "name", outcome.name
+    yield "line", outcome.line
+    yield "done", [verb.value for change in outcome.done for verb in change.verbs]
+    if outcome.retry_in is not None:
+        yield "retry_in", round(outcome.retry_in, 3)
+    yield "seconds", round(seconds, 3)
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,109 @@
+"""Log lines: what they say of events and outcomes, for people and for programs."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from gapps_hooks.journal import Form, Journal, log_line
+from gapps_hooks.model import Change, Event, EventKind, Kind, Outcome, PasswordHash, Verb, Verdict
+from gapps_hooks.record import Receipt
+
+HASH = "$6$salt$0123456789abcdef"
+EVENT = Event(
+    id="a" * 32,
+    kind=EventKind.PASSWORD_SET,
+    name="alison",
+    patch={"phones": ["+1 555 0100"]},
+    old_name="alice",
+    password=PasswordHash("crypt", HASH),
+)
+CHANGE = Change(
+    verbs=(Verb.RENAME, Verb.PASSWORD),
+    google_id="1",
+    address="alison@example.org",
+    body={"primaryEmail": "alison@example.org"},
+    password=PasswordHash("crypt", HASH),
+)
+OUTCOME = Outcome(
+    verdict=Verdict.LATER,
+    kind=Kind.USER,
+    name="alison",
+    line='Google says "later"',
+    done=(CHANGE,),
+    retry_in=2.0,
+)
+
+
+RECEIPT = Receipt(subject=1, line="recorded")
+
+
+def written(form: Form, *calls: tuple[Any, ...]) -> list[str]:
+    stream = io.StringIO()
+    journal = Journal(stream, form, clock=lambda: 1_790_000_000.25)
+    for name, *arguments in calls:
+        getattr(journal, name)(*arguments)
+    return stream.getvalue().splitlines()
+
+
+def test_an_event_is_a_line_of_keys_and_values() -> None:
+    (line,) = written("text", ("recorded", EVENT, RECEIPT))
+    assert line == (
+        "at=2026-09-21T14:13:20.250+00:00 what=event event=password-set kind=user name=alison "
+        f"old_name=alice id={'a' * 32} line=recorded"
+    )
+
+
+def test_an_outcome_is_one_too() -> None:
+    (line,) = written("text", ("delivered", OUTCOME, 0.1234))
+    assert line.endswith(
+        "what=outcome verdict=later kind=user name=alison "
+        'line="Google says \\"later\\"" done=rename,password retry_in=2.0 seconds=0.123'
+    )
+
+
+def test_programs_get_one_json_object_a_line() -> None:
+    calls = (
+        ("recorded", EVENT, RECEIPT),
+        ("delivered", OUTCOME, 0.1234),
+        ("say", "ready"),
+        ("trouble", "a\nb"),
+    )
+    told = [json.loads(line) for line in written("json", *calls)]
+    assert [one["what"] for one in told] == ["event", "outcome", "notice", "trouble"]
+    assert told[1]["done"] == ["rename", "password"]
+    assert told[3]["line"] == "a\nb"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_secret_and_nothing_personal_is_in_a_line(form: Form) -> None:
+    text = "\n".join(written(form, ("recorded", EVENT, RECEIPT), ("delivered", OUTCOME, 0.1234)))
+    assert HASH not in text
+    assert "555" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("plain", "plain"),
+        ("", '""'),
+        ("two words", '"two words"'),
+        ("a=b", '"a=b"'),
+        ("back\\slash", '"back\\\\slash"'),
+        ("line\nbreak", '"line\\\\nbreak"'),
+        ("\x1b[2J", '"\\\\x1b[2J"'),
+        (["a", "b"], "a,b"),
+    ],
+)
+def test_values_cannot_pretend_to_be_other_keys_or_lines(value: object, word: str) -> None:
+    assert log_line({"line": value}, "text") == f"line={word}"
+
+
+def test_a_reader_who_has_left_is_not_missed() -> None:
+    stream = io.StringIO()
+    journal = Journal(stream, "text", clock=lambda: 0.0)
+    stream.close()
+    journal.say("nobody reads this")
