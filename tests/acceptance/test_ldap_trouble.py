@@ -426,3 +426,22 @@ def test_a_change_is_seen_at_once(serve: Serve, tree: Tree) -> None:
     assert before.id is not None
     renamed = source.account_by(before.id)
     assert renamed == replace(before, username="renamed", groups=renamed.groups if renamed else ())
+
+
+def test_a_password_of_any_bytes_hides_nobody(serve: Serve, tree: Tree) -> None:
+    slapd = serve()
+    dn = f"uid=user0002,ou=People,{tree.base}"
+    slapd.modify(f"dn: {dn}", "changetype: modify", "add: userPassword", "userPassword:: /wD+")
+    source = source_of(slapd)
+    assert source.account_names().complete
+    assert source.stored_password("user0002") is not None
+
+
+def test_a_page_is_not_asked_for_on_another_connection(slapd: Slapd) -> None:
+    with Wire(slapd.port, most=12_000) as wire:
+        source = source_of(slapd, uri=f"ldap://127.0.0.1:{wire.port}", page_size=5)
+        assert person(source, "user0001")
+        wire.forgive()
+        names = source.account_names()
+    assert not names.complete
+    assert len(set(names.names)) == len(names.names)
