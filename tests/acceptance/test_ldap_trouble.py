@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from slapd import Slapd, ldif, make_certificates
-from trees import Tree, clearos, crowd, rfc2307bis
+from trees import Tree, active_directory, clearos, crowd, rfc2307bis
 from wire import Wire
 
 from gapps_hooks.errors import SourceUnreadable
@@ -47,7 +47,13 @@ def serve(tmp_path: Path, tree: Tree) -> Iterator[Serve]:
 
     def start(*entries: str, of: Tree | None = None, database: str = "", access: str = "") -> Slapd:
         content = of or tree
-        slapd = Slapd(tmp_path / "slapd", content.base, database=database, self_written=access)
+        slapd = Slapd(
+            tmp_path / "slapd",
+            content.base,
+            content.schemas,
+            database=database,
+            self_written=access,
+        )
         slapd.fill([*content.entries, *entries])
         servers.append(slapd)
         slapd.start()
@@ -206,6 +212,33 @@ def whole(source: Source) -> Source:
     snapshot.account_names()
     snapshot.group_names()
     return snapshot
+
+
+def test_members_that_no_group_shows_are_still_members(serve: Serve) -> None:
+    tree = active_directory(crowd(22))
+    rule = EnabledSettings(group="inner")
+    source = source_of(
+        serve(of=tree, access=hide("attrs=member", tree.base)), rule, preset="active-directory"
+    )
+    for asked in (source, whole(source)):
+        assert is_enabled(person(asked, "user0001"), rule) is not False
+        assert "are hidden from us" in why_unreadable(partial(asked.group, "inner"))
+
+
+def test_an_empty_group_beside_others_is_empty(serve: Serve) -> None:
+    tree = active_directory(crowd(22))
+    rule = EnabledSettings(group="empty")
+    entry = {"objectClass": "group", "cn": "empty", "sAMAccountName": "empty"}
+    source = source_of(
+        serve(ldif(f"cn=empty,cn=Users,{tree.base}", entry), of=tree),
+        rule,
+        preset="active-directory",
+    )
+    for asked in (source, whole(source)):
+        assert is_enabled(person(asked, "user0001"), rule) is False
+        empty = asked.group("empty")
+        assert empty is not None
+        assert empty.members == ()
 
 
 def test_a_flag_that_nobody_shows_takes_nobody_out(serve: Serve) -> None:
