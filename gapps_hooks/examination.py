@@ -56,7 +56,9 @@ def _examine_source(settings: Settings) -> tuple[Source | None, Finding]:
     text = f"{settings.source.type}, {_accounts(len(names.names))}"
     if not names.complete:
         text += f"; not all of them: {names.why}"
-    return source, Finding(what=what, fine=True, text=text)
+    # local files with other services behind them never are; a directory has to be read wholly
+    fine = names.complete or settings.source.type != "ldap"
+    return source, Finding(what=what, fine=fine, text=text)
 
 
 def _examine_ldap(

@@ -180,13 +180,15 @@ class Connection:
                 _, found, _, answers = server.result3(asked, timeout=self.access.timeout)
                 return _page(found), answers
 
-            return self._ask(ask, base)
+            # a cookie means nothing on another connection
+            first = not any(getattr(one, "cookie", b"") for one in controls)
+            return self._ask(ask, base, again=first)
 
     def _scope(self) -> list[RequestControl]:
         offered = _DOMAIN_SCOPE in self.supported()
         return [RequestControl(_DOMAIN_SCOPE, False)] if offered else []  # noqa: FBT003 - criticality
 
-    def _ask(self, question: Callable[[Any], _Answer], what: str) -> _Answer:
+    def _ask(self, question: Callable[[Any], _Answer], what: str, *, again: bool = True) -> _Answer:
         """Ask; once more on a fresh connection if one that had been idle turns out to be lost."""
         idle = self._open is not None
         try:
@@ -196,15 +198,9 @@ class Connection:
         except ldap.LDAPError as error:
             if is_lost(error):
                 self.close()
-            if not (isinstance(error, ldap.SERVER_DOWN) and idle and not self._cut):
+            if not (again and idle and isinstance(error, ldap.SERVER_DOWN)) or self._cut:
                 raise self._failed(error, what) from None
-        try:
-            return question(self._opened())
-        except ldap.NO_SUCH_OBJECT as error:
-            raise _NoSuchEntry(str(verdict(error, self.access.uri, what))) from None
-        except ldap.LDAPError as error:
-            self.close()
-            raise self._failed(error, what) from None
+        return self._ask(question, what, again=False)
 
     def _failed(self, error: Exception, what: str) -> SourceUnreadable:
         if self._cut:

@@ -34,6 +34,8 @@ class GroupEntry:
     #: Members by DN and by user name.
     member_dns: tuple[Dn, ...]
     member_names: tuple[str, ...]
+    #: Whether any members can be seen, even if they stand for nobody.
+    shows: bool
     #: Whether the group must have members, of which none can be seen.
     hidden: bool
 
@@ -61,6 +63,7 @@ def decode_group(dn: str, attributes: Mapping[str, list[bytes]], layout: Layout)
             dn for dn in by_dn if not dn.normal.startswith(layout.preset.placeholders or ("\0",))
         ),
         member_names=by_name,
+        shows=bool(by_dn or by_name),
         hidden=bool(classes & _NEVER_EMPTY) and not by_dn and not by_name,
     )
 

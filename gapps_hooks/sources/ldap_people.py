@@ -6,7 +6,7 @@ error, because nobody may be taken for gone on account of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gapps_hooks.errors import UnusablePassword
@@ -159,20 +159,28 @@ def _active(values: Values, layout: Layout, now: float) -> bool | Unset:
     locked = [
         text.partition("}")[2].startswith("!")
         for name in layout.taken["password"]
-        for text in texts(values, name)
+        for text in _hashes(values, name)
         if text.lower().startswith("{crypt}")
     ]
     return False if any(locked) else active
 
 
 def _password(values: Values, layout: Layout) -> StoredPassword | None:
-    stored = several_of(values, layout.taken["password"])
+    names = layout.taken["password"]
+    stored = tuple(text for name in names for text in _hashes(values, name))
     usable = [text for text in stored if _is_usable(text)]
     digest = _digest(values, layout, stored)
     found = next(iter([*digest, *usable, *stored]), None)
     if found is None or found.partition("}")[2].startswith(("!", "*")):
         return None
     return StoredPassword(found, set_at(values, layout.taken["password_changed"]))
+
+
+def _hashes(values: Values, attribute: str) -> Iterator[str]:
+    """Name the values of a password that can be hashes; userPassword may hold any bytes."""
+    for raw in values.get(attribute.lower(), ()):
+        if raw.isascii():
+            yield raw.decode()
 
 
 def _digest(values: Values, layout: Layout, stored: tuple[str, ...]) -> tuple[str, ...]:

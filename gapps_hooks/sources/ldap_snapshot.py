@@ -36,6 +36,7 @@ class LdapSnapshot:
         self._stands_for: dict[Dn, Person | GroupEntry | None] = {}
         self._unseen: frozenset[str] | None = None
         self._decided: bool | None = None
+        self._shown: bool | None = None
 
     def snapshot(self) -> LdapSnapshot:
         """See Source.snapshot."""
@@ -84,10 +85,10 @@ class LdapSnapshot:
         group = self._group(name)
         if group is None or not self._is_ordinary(group):
             return None
-        if group.hidden:
+        if self._is_hidden(group):
             raise SourceUnreadable(
-                f"the members of {name} are hidden from us: such a group always has some; allow "
-                "the one we sign in as to read them"
+                f"the members of {name} are hidden from us, or no group has any; put somebody "
+                "into it, or allow the one we sign in as to read members"
             )
         return Group(
             name=group.name,
@@ -185,8 +186,18 @@ class LdapSnapshot:
             return True
         if self._decided is None:
             group = self._group(decisive)
-            self._decided = group is not None and not group.hidden
+            self._decided = group is not None and not self._is_hidden(group)
         return self._decided
+
+    def _is_hidden(self, group: GroupEntry) -> bool:
+        """Whether a group without members may well have some that we are not shown."""
+        if group.shows or group.hidden:
+            return group.hidden
+        if self._shown is None:
+            groups = self._all_groups.groups if self._all_groups else ()
+            shown = any(one.shows for one in groups) if groups else None
+            self._shown = self._tree.any_group_shows_members() if shown is None else shown
+        return not self._shown and not any(self._primary_members(group))
 
     def _called(self, group: GroupEntry) -> str:
         """LDAP finds a group in whatever case the settings write its name."""

@@ -153,6 +153,11 @@ class Tree:
         seen = f"(&{self.people.filter}({attribute}=*))"
         return self.connection.any(self.people.base, seen)
 
+    def any_group_shows_members(self) -> bool:
+        """Say whether members are seen in any group."""
+        shown = "".join(f"({name}=*)" for name in self.layout.taken["members"])
+        return self.connection.any(self.groups.base, f"(&{self.groups.filter}(|{shown}))")
+
     # --- who is in which group ---------------------------------------------------------------
 
     def resolve(self, dns: Iterable[Dn]) -> dict[Dn, Person | GroupEntry]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import ldap  # type: ignore[import-untyped] # it has no types
@@ -51,7 +51,7 @@ class Tried:
     #: Whether the person can write it; None if that could not be found out.
     writable: bool | None
     #: Whether that does no harm.
-    harmless: bool
+    harmless: bool = False
     #: Why it could not be found out.
     why: str = ""
 
@@ -72,15 +72,22 @@ def try_writing(access: Access, layout: Layout, group_dn: str | None) -> Iterato
         person = access.bind_dn or ""
         own = _own_values(connection, person, layout)
         for attribute, harmless in _attributes(layout):
-            yield _try(connection, person, attribute, own.get(attribute.lower()), harmless=harmless)
+            tried = _try(connection, person, attribute, own.get(attribute.lower()))
+            yield replace(tried, harmless=harmless)
         if group_dn is not None:
-            for name in layout.taken["members"]:
-                tried = _try(connection, group_dn, name, None, harmless=False)
-                missing = tried.writable is None and not is_by_name(name)
-                if not missing:
-                    yield Tried(f"{name} of {group_dn}", tried.writable, tried.harmless, tried.why)
+            yield from _try_group(connection, group_dn, layout)
     finally:
         connection.close()
+
+
+def _try_group(connection: Connection, group_dn: str, layout: Layout) -> Iterator[Tried]:
+    """Try to leave a group as one who is certainly no member of it: the group itself."""
+    for name in layout.taken["members"]:
+        probe = secrets.token_hex(16) if is_by_name(name) else group_dn
+        if not connection.any(group_dn, equals(name, probe)):
+            tried = _try(connection, group_dn, name, None, (probe.encode(),))
+            if tried.writable is not None or len(layout.taken["members"]) == 1:
+                yield replace(tried, attribute=f"{name} of {group_dn}")
 
 
 def _own_values(connection: Connection, person: str, layout: Layout) -> dict[str, list[bytes]]:
@@ -103,26 +110,30 @@ def _attributes(layout: Layout) -> Iterator[tuple[str, bool]]:
 
 
 def _try(
-    connection: Connection, dn: str, attribute: str, values: list[bytes] | None, *, harmless: bool
+    connection: Connection,
+    dn: str,
+    attribute: str,
+    values: list[bytes] | None,
+    probes: Sequence[bytes] = (),
 ) -> Tried:
     why = ""
-    for probe in _probes(dn):
+    for probe in probes or _probes(dn):
         try:
             connection.modify(dn, [(ldap.MOD_DELETE, attribute, [probe])])
-        except ldap.INVALID_SYNTAX:
+        except (ldap.INVALID_SYNTAX, ldap.INVALID_DN_SYNTAX):
             continue
         except _MAY:
-            return Tried(attribute, writable=True, harmless=harmless)
+            return Tried(attribute, writable=True)
         except _MAY_NOT:
             writable = bool(values) and _may_add(connection, dn, attribute, values or [])
-            return Tried(attribute, writable=writable, harmless=harmless)
+            return Tried(attribute, writable=writable)
         except ldap.LDAPError as error:
             why = str(verdict(error, connection.access.uri, attribute))
         else:
-            return Tried(attribute, writable=True, harmless=harmless)
+            return Tried(attribute, writable=True)
         break
     unknown = why or f"no value is known that {attribute} could have"
-    return Tried(attribute, writable=None, harmless=harmless, why=unknown)
+    return Tried(attribute, writable=None, why=unknown)
 
 
 def _probes(dn: str) -> Sequence[bytes]:

@@ -258,10 +258,9 @@ def make_certificates(folder: Path, *names: str) -> None:
     """Make an authority and a server's certificate that it signed, for these names or ours."""
     authority = ec.generate_private_key(ec.SECP256R1())
     server = ec.generate_private_key(ec.SECP256R1())
-    alternative = [x509.DNSName(name) for name in names or ("localhost",)]
-    loopback = [] if names else [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    alternative = [_named(name) for name in names or ("localhost", "127.0.0.1")]
     ca = _certificate("Test CA", authority, authority, [])
-    own = _certificate("server", server, authority, [*alternative, *loopback])
+    own = _certificate("server", server, authority, alternative)
     pem = serialization.Encoding.PEM
     (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
     (folder / "server.pem").write_bytes(own.public_bytes(pem))
@@ -269,6 +268,13 @@ def make_certificates(folder: Path, *names: str) -> None:
         server.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     (folder / "server.key").chmod(0o600)
+
+
+def _named(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _certificate(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from slapd import Slapd, ldif, make_certificates
-from trees import Tree, clearos, crowd, rfc2307bis
+from trees import Tree, active_directory, clearos, crowd, rfc2307bis
 from wire import Wire
 
 from gapps_hooks.errors import SourceUnreadable
@@ -47,7 +47,13 @@ def serve(tmp_path: Path, tree: Tree) -> Iterator[Serve]:
 
     def start(*entries: str, of: Tree | None = None, database: str = "", access: str = "") -> Slapd:
         content = of or tree
-        slapd = Slapd(tmp_path / "slapd", content.base, database=database, self_written=access)
+        slapd = Slapd(
+            tmp_path / "slapd",
+            content.base,
+            content.schemas,
+            database=database,
+            self_written=access,
+        )
         slapd.fill([*content.entries, *entries])
         servers.append(slapd)
         slapd.start()
@@ -206,6 +212,33 @@ def whole(source: Source) -> Source:
     snapshot.account_names()
     snapshot.group_names()
     return snapshot
+
+
+def test_members_that_no_group_shows_are_still_members(serve: Serve) -> None:
+    tree = active_directory(crowd(22))
+    rule = EnabledSettings(group="inner")
+    source = source_of(
+        serve(of=tree, access=hide("attrs=member", tree.base)), rule, preset="active-directory"
+    )
+    for asked in (source, whole(source)):
+        assert is_enabled(person(asked, "user0001"), rule) is not False
+        assert "are hidden from us" in why_unreadable(partial(asked.group, "inner"))
+
+
+def test_an_empty_group_beside_others_is_empty(serve: Serve) -> None:
+    tree = active_directory(crowd(22))
+    rule = EnabledSettings(group="empty")
+    entry = {"objectClass": "group", "cn": "empty", "sAMAccountName": "empty"}
+    source = source_of(
+        serve(ldif(f"cn=empty,cn=Users,{tree.base}", entry), of=tree),
+        rule,
+        preset="active-directory",
+    )
+    for asked in (source, whole(source)):
+        assert is_enabled(person(asked, "user0001"), rule) is False
+        empty = asked.group("empty")
+        assert empty is not None
+        assert empty.members == ()
 
 
 def test_a_flag_that_nobody_shows_takes_nobody_out(serve: Serve) -> None:
@@ -426,3 +459,22 @@ def test_a_change_is_seen_at_once(serve: Serve, tree: Tree) -> None:
     assert before.id is not None
     renamed = source.account_by(before.id)
     assert renamed == replace(before, username="renamed", groups=renamed.groups if renamed else ())
+
+
+def test_a_password_of_any_bytes_hides_nobody(serve: Serve, tree: Tree) -> None:
+    slapd = serve()
+    dn = f"uid=user0002,ou=People,{tree.base}"
+    slapd.modify(f"dn: {dn}", "changetype: modify", "add: userPassword", "userPassword:: /wD+")
+    source = source_of(slapd)
+    assert source.account_names().complete
+    assert source.stored_password("user0002") is not None
+
+
+def test_a_page_is_not_asked_for_on_another_connection(slapd: Slapd) -> None:
+    with Wire(slapd.port, most=12_000) as wire:
+        source = source_of(slapd, uri=f"ldap://127.0.0.1:{wire.port}", page_size=5)
+        assert person(source, "user0001")
+        wire.forgive()
+        names = source.account_names()
+    assert not names.complete
+    assert len(set(names.names)) == len(names.names)

@@ -17,6 +17,7 @@ class Wire:
         self.port = int(self._listener.getsockname()[1])
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
+        self._once = False
         self.held = threading.Event()
 
     def __enter__(self) -> Self:
@@ -33,6 +34,10 @@ class Wire:
             one.close()
         for thread in self._threads:
             thread.join(5)
+
+    def forgive(self) -> None:
+        """Cut only once: whoever connects again is passed on for good."""
+        self._once = True
 
     def _start(self, work: object, *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)  # type: ignore[arg-type] # a method
@@ -59,6 +64,8 @@ class Wire:
                     self._left -= len(piece)
                     if self._left < 0:
                         self.held.set()
+                        if self._once:
+                            self._left = None
                         if not self._hold:
                             go.shutdown(socket.SHUT_RDWR)
                         return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,31 @@ def test_json_reads_the_file_or_runs_the_command(tmp_path: Path, origin: str) ->
     source = open_source(settings_with(by_file if origin == "file" else by_command))
     assert isinstance(source, JsonSource)
     assert source.account_names().names == ("alice",)
+
+
+WITHOUT_LDAP = """
+import sys
+from pathlib import Path
+sys.modules["ldap"] = None  # as if it were not installed
+from gapps_hooks.errors import BadSettings
+from gapps_hooks.settings import *
+from gapps_hooks.sources import open_source
+try:
+    open_source(Settings(
+        path=Path("/x"), domain="example.org", admin="admin@example.org",
+        google=GoogleSettings(credentials=Path("/k")), enabled=EnabledSettings(all=True),
+        source=SourceSettings(type="ldap", preset="rfc2307", uri="ldapi://", base="dc=x"),
+        state=StateSettings(directory=Path("/s")),
+    ))
+except BadSettings as error:
+    print(error)
+"""
+
+
+def test_without_the_packages_of_ldap_its_source_says_how_to_get_them() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_LDAP], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("source.type = 'ldap': needs python-ldap")
+    assert "pip install '.[ldap]'" in done.stdout
+    assert "libldap-dev" in done.stdout

@@ -41,6 +41,21 @@ def test_unset_keeps_no_group_of_the_system_and_every_listed_or_announced_one() 
     assert kept("staff", "none", None)
 
 
+def test_unset_keeps_the_groups_of_a_directory_that_have_an_address() -> None:
+    settings = Settings(
+        path=Path("/etc/gapps-hooks/gapps-hooks.toml"),
+        domain="example.org",
+        admin="admin@example.org",
+        google=GoogleSettings(credentials=Path("/key.json")),
+        source=SourceSettings(type="ldap", preset="rfc2307", uri="ldapi://", base="dc=x"),
+        enabled=EnabledSettings(all=True),
+        state=StateSettings(directory=Path("/state")),
+    )
+    assert group_in_scope(Group(name="staff", email="staff@example.org"), settings)
+    assert not group_in_scope(Group(name="staff", email=None), settings)
+    assert not group_in_scope(Group(name="staff"), settings)
+
+
 @pytest.mark.parametrize("source", ["nss", "json", "none"])
 def test_what_is_set_holds_for_every_source(source: Literal["nss", "json", "none"]) -> None:
     assert kept("staff", source, "all")
