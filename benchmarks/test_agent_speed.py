@@ -22,13 +22,16 @@ from typing import Final
 
 import bare_call
 import burst
+import foreign_clients
 import pytest
 from installed import ADMIN, DOMAIN, PYTHON, Installed, installed
 from residing import Residing, residing
 from rich.console import Console
 from rich.table import Table
 from rounds import run_in_turn
+from test_clients_gam import Gam
 
+from gapps_hooks.emulator import new_key
 from gapps_hooks.outbox import entries, open_state
 
 LATENCY: Final = 0.1
@@ -126,25 +129,28 @@ def test_hook_that_does_not_wait(tmp_path: Path) -> None:
             )
 
 
+@pytest.mark.timeout(foreign_clients.INSTALLATION)
 def test_beside_gam(tmp_path: Path) -> None:
-    """GAM in an environment of its own, doing the same one change."""
-    program = Path(os.environ.get("GAPPS_HOOKS_GAM", "gam"))
-    found = shutil.which(program)
-    if found is None:
-        pytest.skip("GAM is not installed; name it in GAPPS_HOOKS_GAM")
-    configuration = Path(os.environ["GAMCFGDIR"])
-    assert configuration.is_dir()
-    with agent_beside(tmp_path, latency=LATENCY) as agent:
-        site, numbers = agent.site, itertools.count()
-        run_in_turn(
+    """GAM in an environment of its own, doing the same one change; the first run installs it."""
+    place = tmp_path / "gam"
+    place.mkdir()
+    with (
+        foreign_clients.google(new_key("9" * 40), place) as google,
+        agent_beside(tmp_path, latency=LATENCY) as agent,
+    ):
+        gam, numbers = Gam(google), itertools.count()
+        google.emulator.switches.latency = LATENCY
+        names = ("firstname", "Alice", "lastname", "Example", "password", "correct horse")
+        taken = run_in_turn(
             "The same change by GAM",
             {
-                "GAM": lambda: subprocess.run([found, "version"], check=True, timeout=60),
-                "hook with agent": lambda: site.hook(
-                    "user-add", f"user-{next(numbers)}", payload=NAMES
+                "GAM": lambda: gam("create", "user", f"user-{next(numbers)}@{DOMAIN}", *names),
+                "hook with agent": lambda: agent.site.hook(
+                    "user-add", f"user-{next(numbers)}", payload={**NAMES, **CLEAR}
                 ),
             },
         )
+    assert statistics.median(taken["GAM"]) > statistics.median(taken["hook with agent"])
 
 
 def test_google_away(tmp_path: Path) -> None:
