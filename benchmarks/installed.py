@@ -36,23 +36,28 @@ all = true
 [state]
 directory = "{state}"
 [hooks]
-wait = 30.0
+wait = {wait}
+{more}
 """
 
 
 class Installed:
-    """One installation without an agent, and the Google that it talks to."""
+    """One installation, and the Google that it talks to."""
 
     def __init__(self, folder: Path, server: RunningServer) -> None:
         self.emulator: Emulator = server.emulator
+        self._folder = folder
         self.url: str = server.url
         self.key: Path = _private(folder / "key.json", json.dumps(server.key()))
-        self.settings: Path = _private(
-            folder / "gapps-hooks.toml",
-            _SETTINGS.format(
-                domain=DOMAIN, admin=ADMIN, key=self.key, url=self.url, state=folder / "state"
-            ),
-        )
+        self.settings: Path = folder / "gapps-hooks.toml"
+        self.configure()
+
+    def configure(self, *, wait: float = 30.0, more: str = "") -> None:
+        """Write the settings anew."""
+        names = {"domain": DOMAIN, "admin": ADMIN, "key": self.key, "url": self.url}
+        state = self._folder / "state"
+        text = _SETTINGS.format(**names, state=state, wait=wait, more=more)
+        _private(self.settings, text)
 
     def hook(
         self, event: str, *words: str, payload: Mapping[str, Any] | None = None

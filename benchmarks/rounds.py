@@ -18,11 +18,14 @@ ROUNDS: Final = 15
 _MILLISECONDS: Final = 1000.0
 
 
-def run_in_turn(title: str, contenders: Mapping[str, Callable[[], object]]) -> None:
+def run_in_turn(
+    title: str, contenders: Mapping[str, Callable[[], object]]
+) -> Mapping[str, Sequence[float]]:
     """Run all contenders once unmeasured, then in ROUNDS rounds, and print a table.
 
-    Each row shows the median in milliseconds, and the median of how many times longer the first
-    contender took in the same round; beside each the quartiles.
+    Returns the milliseconds of each round. Each row shows the median in milliseconds, and the
+    median of how many times longer the first contender took in the same round; beside each the
+    quartiles.
     """
     for run in contenders.values():
         run()
@@ -31,6 +34,7 @@ def run_in_turn(title: str, contenders: Mapping[str, Callable[[], object]]) -> N
         for name, run in contenders.items():
             taken[name].append(_seconds(run) * _MILLISECONDS)
     _show(title, taken)
+    return taken
 
 
 def _seconds(run: Callable[[], object]) -> float:

@@ -15,8 +15,9 @@ from typing import Final
 
 from gapps_hooks.agent.companions import Observer
 from gapps_hooks.agent.rota import Rota, Waiter
+from gapps_hooks.deliver.judging import open_breaker
 from gapps_hooks.deliver.subject import deliver, why_closed
-from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.errors import GappsHooksError, Outage
 from gapps_hooks.model import Outcome, Verdict
 from gapps_hooks.outbox import breaker, entries
 from gapps_hooks.wiring import Wiring
@@ -56,6 +57,8 @@ class Crew:
         self._idle: list[queue.SimpleQueue[_Job | None]] = []
         self._look_wanted, self._stopping = True, False
         self._next_look, self._seen = 0.0, -1
+        #: Seconds after which a delivery has not failed, but waited in vain.
+        self._all_its_time = 0.9 * wiring.settings.google.timeout
         #: Why nothing may be sent now, as far as is known.
         self.closed: str | None = None
         #: When the dispatcher was seen last, by the monotonic clock.
@@ -216,6 +219,8 @@ class Crew:
             rest: float | None = time.monotonic() + GLANCE
         else:
             rest = time.monotonic() + REST if _is_later(outcome) else None
+            if _is_later(outcome) and time.monotonic() - began >= self._all_its_time:
+                self._suspect()
         with self._changed:
             self._rota.done(job.subject, rest_until=rest)
             # what this one has set free, or what came meanwhile, may be due
@@ -224,6 +229,16 @@ class Crew:
             waiter(outcome)
         if outcome is not None:
             self._tell(outcome, time.monotonic() - began)
+
+    def _suspect(self) -> None:
+        """Knock, as a call had no answer: without one to this either, it is nobody's entry's fault.
+
+        All that waits is then due as soon as Google answers again, and not after its own delay.
+        """
+        try:
+            self._wiring.probe(False)  # noqa: FBT003 - a callable, whose argument says: sign in
+        except Outage as fault:
+            open_breaker(self._wiring, fault)
 
     def _tell(self, outcome: Outcome, seconds: float) -> None:
         for observer in self._observers:

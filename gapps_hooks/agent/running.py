@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from gapps_hooks.agent.conversation import Conversation
-from gapps_hooks.agent.hardening import harden, claim_resources
+from gapps_hooks.agent.hardening import claim_resources, harden
 from gapps_hooks.agent.listening import BACKLOG, Door, socket_path
 from gapps_hooks.agent.notification import ServiceManager
 from gapps_hooks.agent.reception import Reception

@@ -18,7 +18,7 @@ from command_line import ServedGoogle, served
 from real_hooks import CLEAN, Site
 from resident import FIRE, Resident, resident
 
-from gapps_hooks.outbox import entries, leases
+from gapps_hooks.outbox import breaker, entries, leases
 
 STRACE = shutil.which("strace")
 #: Starts a program with a listening socket at descriptor 3, as systemd.socket(5) does.
@@ -134,6 +134,25 @@ def test_settings_that_are_wrong_are_said_with_the_remedy(site: Site) -> None:
     agent = Resident(site)
     assert agent.launch().wait(20) == 1
     assert "agent.allow_groups = no-such-group: is not a group of this system" in agent.said()
+
+
+def test_a_google_that_accepts_and_never_answers_is_an_outage_and_its_end_is_noticed(
+    site: Site,
+) -> None:
+    text = site.settings.read_text().replace("[google]", "[google]\ntimeout = 0.5")
+    site.settings.write_text(text)
+    with resident(site) as agent:
+        site.google.go_away()
+        with socket.create_server(("127.0.0.1", int(site.google.url.rpartition(":")[2]))):
+            agent.fire("user-add", "alice")
+            with site.wiring() as wiring:
+                assert eventually(lambda: breaker.current(wiring.state))
+            time.sleep(1.0)
+        site.google.come_back()
+        began = time.monotonic()
+        assert eventually(lambda: waiting(site) == [])
+        assert time.monotonic() - began < 0.5 + 2.0 + 1.0  # the last is for a busy machine
+    assert site.created() == ["alice"]
 
 
 # --- new settings --------------------------------------------------------------------------------
