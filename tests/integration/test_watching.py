@@ -205,6 +205,20 @@ def test_a_reused_number_gets_nobodys_account(office: Organisation, files: Local
     assert office.user("bob@example.org").id != before.id
 
 
+def test_a_name_that_passed_to_another_gets_nobodys_account(
+    office: Organisation, files: LocalFiles
+) -> None:
+    office.fire("user-add", "alice")
+    watcher = begun(office)
+    files.person("alice", 2000, "Alice Other", NEW)
+    assert told(watcher) == [("user-delete", "alice"), ("user-add", "alice")]
+    (outcome,) = office.drain()
+    assert outcome.verdict is Verdict.BURIED
+    assert outcome.line.startswith("same person?")
+    assert office.user("alice@example.org").family_name == "Ng"
+    assert office.emulator.password_of("alice@example.org") == ("crypt", OLD)
+
+
 def test_members_come_and_go(office: Organisation, files: LocalFiles) -> None:
     files.person("bob", 1002, "Bob Lee", NEW)
     for name in ("alice", "bob"):
