@@ -3,7 +3,7 @@
 It must not know who uses which value.
 """
 
-from gapps_hooks.settings.agent import AgentSettings
+from gapps_hooks.settings.agent_values import AgentSettings
 from gapps_hooks.settings.reading import known_keys, load_settings
 from gapps_hooks.settings.values import (
     Bound,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
-from gapps_hooks.settings.agent import AgentSettings
+from gapps_hooks.settings.agent_values import AgentSettings
 from gapps_hooks.settings.kinds import (
     USER_FIELDS,
     AbsolutePath,

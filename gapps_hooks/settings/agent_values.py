@@ -14,10 +14,13 @@ from gapps_hooks.settings.kinds import Flag
 
 
 @dataclass(
-    frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid", validate_default=False)
+    frozen=True,
+    slots=True,
+    kw_only=True,
+    config=ConfigDict(extra="forbid", validate_default=False),
 )
 class AgentSettings:
-    """[agent]: the resident process that delivers at once."""
+    """[agent]: the resident process that makes hooks faster."""
 
     #: Whether it watches the files of a source of the type nss, for changes that no hook tells.
     watch: Flag = True
