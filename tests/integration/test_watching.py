@@ -105,6 +105,20 @@ def test_what_happened_while_nobody_looked_is_told_by_the_next(
     assert told(looker(office)) == []
 
 
+def test_digests_under_a_lost_key_are_begun_anew(office: Organisation, files: LocalFiles) -> None:
+    office.fire("user-add", "alice")
+    begun(office)
+    with office.state.transaction():
+        office.state.set_meta("digest-key", "ab" * 32)
+    office.restart()
+    files.change("alice", password=NEW)
+    again = looker(office)
+    assert told(again) == []
+    assert len(seen.all_seen(office.state)) == 2
+    files.person("bob", 1002, "Bob Lee")
+    assert told(again) == [("user-add", "bob")]
+
+
 def test_nothing_but_digests_is_kept(office: Organisation, files: LocalFiles) -> None:
     files.person("zebediah", 1234, "Zebediah Quux", NEW)
     begun(office)
