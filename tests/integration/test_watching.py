@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,8 +50,12 @@ def office(found: Found) -> Organisation:
     return found()
 
 
-def looker(office: Organisation, take: Callable[[Event], object] | None = None) -> Looker:
-    source = NssSource(office.settings.source.directory)
+def looker(
+    office: Organisation,
+    take: Callable[[Event], object] | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Looker:
+    source = NssSource(office.settings.source.directory, clock=clock)
     desk = Desk(
         settings=office.settings,
         state=office.state,
@@ -165,6 +170,21 @@ def test_an_expiry_is_told(office: Organisation, files: LocalFiles) -> None:
     watcher = begun(office)
     office.fire("user-add", "alice")
     files.change("alice", expires="19500")
+    assert told(watcher) == [("user-modify", "alice")]
+
+
+def test_an_account_expires_without_a_change_of_any_file(
+    office: Organisation, files: LocalFiles
+) -> None:
+    day = 86_400.0
+    files.change("alice", expires="25000")
+    office.fire("user-add", "alice")
+    now = 24_999.5 * day
+    watcher = looker(office, clock=lambda: now)
+    assert told(watcher) == []
+    now += 0.4 * day
+    assert told(watcher) == []
+    now += 0.2 * day
     assert told(watcher) == [("user-modify", "alice")]
 
 
