@@ -20,11 +20,12 @@ DAY: Final = 86_400.0
 _TOO_OLD: Final = """
 SELECT subject, kind, name, reason
 FROM secrets JOIN entries USING (subject) JOIN subjects USING (subject)
-WHERE kept_at <= :now - :seconds
+WHERE kept_at > 0 AND kept_at <= :now - :seconds
 """
-#: A time ahead of the clock was left behind by one that has been set back; it counts from now on.
-_AHEAD: Final = "SELECT 1 FROM secrets WHERE kept_at > :now"
-_FROM_NOW_ON: Final = "UPDATE secrets SET kept_at = :now WHERE kept_at > :now"
+#: A time ahead of the clock was left behind by one that has been set back, none at all by a
+#: damage to the file: both count from now on.
+_UNKNOWN: Final = "SELECT 1 FROM secrets WHERE kept_at > :now OR kept_at = 0"
+_FROM_NOW_ON: Final = "UPDATE secrets SET kept_at = :now WHERE kept_at > :now OR kept_at = 0"
 _SAY: Final = "UPDATE entries SET reason = ? WHERE subject = ?"
 
 
@@ -37,7 +38,7 @@ def wipe_old_hashes(state: State, seconds: float) -> int:
         StateUnusable: nothing was changed.
     """
     given = {"now": state.clock(), "seconds": seconds}
-    if not (state.rows(_TOO_OLD, given) or state.rows(_AHEAD, given)):
+    if not (state.rows(_TOO_OLD, given) or state.rows(_UNKNOWN, given)):
         return 0
     with state.transaction():
         state.execute(_FROM_NOW_ON, given)

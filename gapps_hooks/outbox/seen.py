@@ -60,8 +60,16 @@ def all_seen(state: State) -> dict[tuple[Kind, str], Seen]:
 
 
 def rule(state: State) -> str:
-    """The digest of the rule under which the last look was taken; "" before the first one."""
-    return state.meta(_RULE)
+    """The digest of the rule under which the last look was taken; "" before the first one.
+
+    So it is too where the key is another, after a damage to the file: no digest means anything.
+    """
+    key, _, told = state.meta(_RULE).partition(" ")
+    return told if key == _key_mark(state) else ""
+
+
+def _key_mark(state: State) -> str:
+    return state.digest(_RULE)
 
 
 def remember(
@@ -78,7 +86,7 @@ def remember(
             state.execute(_FORGET, place)
         for one in seen:
             state.execute(_KEEP, (one.kind, one.key, one.identity, json.dumps(dict(one.marks))))
-        state.set_meta(_RULE, rule)
+        state.set_meta(_RULE, f"{_key_mark(state)} {rule}")
 
 
 def names(state: State, places: frozenset[tuple[Kind, str]]) -> dict[tuple[Kind, str], str]:

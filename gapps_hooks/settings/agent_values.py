@@ -20,7 +20,7 @@ from gapps_hooks.settings.kinds import Flag, Plain
     config=ConfigDict(extra="forbid", validate_default=False),
 )
 class AgentSettings:
-    """[agent]: the resident process that delivers at once."""
+    """[agent]: the resident process that makes hooks faster."""
 
     #: Groups of this system whose members may hand events to the agent, beside root and its user.
     allow_groups: tuple[Plain, ...] = ()

@@ -64,6 +64,10 @@ class NssSource:
         """Return what the files say; raises SourceUnreadable."""
         return self._read()
 
+    def today(self) -> int:
+        """Return the day since the epoch, as it counts for who is expired."""
+        return int(self._clock() // _DAY)
+
     def cut_short(self) -> None:
         """See Source.cut_short; nothing runs that would outlive the process."""
 
@@ -173,7 +177,7 @@ class NssSource:
         shadow = _shadowed(files, person)
         bare = shadow.password.lstrip("!*")
         locked = bare != shadow.password and _HASH.fullmatch(bare) is not None
-        expired = shadow.expires is not None and self._clock() // _DAY >= shadow.expires
+        expired = shadow.expires is not None and self.today() >= shadow.expires
         return _described(
             person,
             enabled=not (locked or expired),

@@ -33,3 +33,15 @@ def left_over(files: Files, kind: Kind, name: str) -> str | None:
         return "gshadow" if name in files.gshadow else None
     shadowed = not isinstance(files.shadow, str) and name in files.shadow.entries
     return "shadow" if shadowed else None
+
+
+def lines_of(files: Files, name: str, today: int) -> tuple[object, ...]:
+    """Return everything that the files say of a person; equal if nothing of it has changed.
+
+    ``today`` is the day since the epoch, which counts for one who may expire.
+    """
+    person = files.passwd.entries[name]
+    shadow = None if isinstance(files.shadow, str) else files.shadow.entries.get(name)
+    day = today if shadow is not None and shadow.expires is not None else None
+    groups = (files.by_gid.get(person.gid), files.listed_in.get(name))
+    return person, shadow, groups, day

@@ -79,7 +79,7 @@ def compare(
     staying = [
         _stayed(before[origins[place]], one, absence, ruled=ruled)
         for place, one in now.present.items()
-        if place in origins
+        if place in origins and one.seen != before[origins[place]]
     ]
     coming = [tuple(_came(one)) for place, one in now.present.items() if place not in origins]
     told = [*(part.differences for part in parting), *staying, *coming]
@@ -225,6 +225,8 @@ def _kept(
     """What is to be remembered anew; of a locked password the one before, which was told."""
     for place, one in present.items():
         old = before.get(origins[place]) if place in origins else None
+        if one.seen == old:
+            continue
         seen = one.seen if old is None else replace(one.seen, marks=_marks(old, one))
         if seen != before.get(place):
             yield seen

@@ -63,7 +63,8 @@ class Looker:
         rule = seen.rule(self._state)
         if not rule:
             everybody = tuple(one.seen for one in sight.present.values())
-            self._remember(sight, Comparison(seen=everybody))
+            others = tuple(self._before.keys() - sight.present.keys())
+            self._remember(sight, Comparison(seen=everybody, gone=others))
             return Looked()
         found = compare(self._before, sight, self._absence(source, sight), ruled=rule == sight.rule)
         told = self._tell(source, sight, found)

@@ -17,7 +17,8 @@ from gapps_hooks.outbox.seen import Seen, key_of
 from gapps_hooks.settings import EnabledSettings
 from gapps_hooks.sources import NssSource
 from gapps_hooks.sources.enabled import is_enabled
-from gapps_hooks.sources.nss_whole import check_whole
+from gapps_hooks.sources.nss_files import Files
+from gapps_hooks.sources.nss_whole import check_whole, lines_of
 
 _Found = TypeVar("_Found")
 
@@ -50,14 +51,14 @@ class Sight:
 
 
 class Eye:
-    """Takes sights; who is unchanged since the last one is not digested again."""
+    """Takes sights; whoever is unchanged since the last one is neither read nor digested again."""
 
     def __init__(self, state: State, rule: EnabledSettings) -> None:
         self._state = state
         self._rule = rule
         self._rule_digest = state.digest(repr(rule))
         #: By kind and name: a number that changes when anything does, and what it came to.
-        self._before: dict[tuple[Kind, str], tuple[int, Seen]] = {}
+        self._before: dict[tuple[Kind, str], tuple[int, Present]] = {}
 
     def look(self, source: NssSource) -> Sight:
         """See everybody in a snapshot of the source.
@@ -65,56 +66,54 @@ class Eye:
         Raises:
             SourceUnreadable: a file, or a line of one, cannot be read: nothing is concluded.
         """
-        check_whole(source.files())
+        files = source.files()
+        check_whole(files)
         people, groups = source.account_names(), source.group_names()
-        found = [
-            *(self._person(source, name) for name in people.names),
-            *(self._group(source, name) for name in groups.names),
-        ]
-        self._before = {
-            place: self._before[place] for place in ((one.seen.kind, one.name) for one in found)
-        }
+        now = {(Kind.USER, name): self._person(source, files, name) for name in people.names}
+        now |= {(Kind.GROUP, name): self._group(source, name) for name in groups.names}
+        self._before = now
         lists = ((Kind.USER, people), (Kind.GROUP, groups))
         return Sight(
-            present={one.seen.place: one for one in found},
+            present={one.seen.place: one for _, one in now.values()},
             complete=frozenset(kind for kind, names in lists if names.complete),
             rule=self._rule_digest,
         )
 
-    def _person(self, source: NssSource, name: str) -> Present:
+    def _person(self, source: NssSource, files: Files, name: str) -> tuple[int, Present]:
+        number = hash(lines_of(files, name, source.today()))
+        before = self._before.get((Kind.USER, name))
+        # of a group that another service knows no line tells
+        if before is not None and before[0] == number and not files.group_elsewhere:
+            return before
         account = _still_there(source.account(name), name)
         facts = dict(_about_person(account, self._rule))
-        return Present(
+        present = Present(
             name=name,
             seen=self._seen(Kind.USER, name, str(account.id), facts),
             enabled=is_enabled(account, self._rule) is not False,
             open=source.stored_password(name) is not None,
             home=PurePath(account.traces.get("home", "")).name,
         )
+        return number, present
 
-    def _group(self, source: NssSource, name: str) -> Present:
+    def _group(self, source: NssSource, name: str) -> tuple[int, Present]:
         group = _still_there(source.group(name), name)
         facts = dict(_about_group(group))
-        return Present(
-            name=name,
-            seen=self._seen(Kind.GROUP, name, str(group.id), facts),
-            peopled=bool(group.members),
-        )
+        number = hash((group.id, tuple(facts.items())))
+        before = self._before.get((Kind.GROUP, name))
+        if before is not None and before[0] == number:
+            return before
+        seen = self._seen(Kind.GROUP, name, str(group.id), facts)
+        return number, Present(name=name, seen=seen, peopled=bool(group.members))
 
     def _seen(self, kind: Kind, name: str, identity: str, facts: Mapping[str, str]) -> Seen:
-        number = hash((identity, tuple(facts.items())))
-        before = self._before.get((kind, name))
-        if before is not None and before[0] == number:
-            return before[1]
         digest = self._state.digest
-        seen = Seen(
+        return Seen(
             kind=kind,
             key=key_of(self._state, kind, name),
             identity=digest(identity),
             marks={what: digest(value) for what, value in facts.items()},
         )
-        self._before[kind, name] = (number, seen)
-        return seen
 
 
 def _about_person(account: Account, rule: EnabledSettings) -> Iterator[tuple[str, str]]:

@@ -57,7 +57,9 @@ class Teller:
         After a time without a watcher, what a hook told long ago is new here.
         """
         link = None if subject is None else links.of(self.state, subject)
-        if link is None or link.ended_at is not None:
+        entry = None if subject is None else entries.get(self.state, subject)
+        left = entry is not None and entry.removed  # whoever comes now is another
+        if link is None or link.ended_at is not None or left:
             return difference
         on = link.delivered.get("enabled") == self.state.digest(True)  # noqa: FBT003 - a value
         added = difference.event is EventKind.USER_ADD
@@ -92,7 +94,10 @@ class Teller:
     def _came_later(self, difference: Difference, subject: int | None) -> bool:
         """First sight of a hash is a baseline, unless an account was made before it was set."""
         link = None if subject is None else links.of(self.state, subject)
-        if subject is None or link is None or link.ended_at is not None:
+        account = self.source.account(difference.name)
+        if subject is None or link is None or link.ended_at is not None or account is None:
+            return False
+        if link.identity != account.id:  # somebody else's account
             return False
         traces = subjects.traces(self.state, subject)
         return bool(traces) and traces.get("hash") != difference.came_with

@@ -91,6 +91,15 @@ def test_a_newer_password_has_its_own_time(state: State, clock: Clock) -> None:
     assert wipe_old_hashes(state, 30 * DAY) == 0
 
 
+def test_a_hash_of_unknown_age_counts_from_now_on(state: State, clock: Clock) -> None:
+    buried(state)
+    with state.transaction():
+        state.execute("UPDATE secrets SET kept_at = 0")
+    assert wipe_old_hashes(state, 30 * DAY) == 0
+    clock.now += 30 * DAY
+    assert wipe_old_hashes(state, 30 * DAY) == 1
+
+
 def test_a_clock_that_was_set_back_keeps_no_hash_for_longer(state: State, clock: Clock) -> None:
     buried(state)
     clock.now -= 1000 * DAY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,8 +50,12 @@ def office(found: Found) -> Organisation:
     return found()
 
 
-def looker(office: Organisation, take: Callable[[Event], object] | None = None) -> Looker:
-    source = NssSource(office.settings.source.directory)
+def looker(
+    office: Organisation,
+    take: Callable[[Event], object] | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Looker:
+    source = NssSource(office.settings.source.directory, clock=clock)
     desk = Desk(
         settings=office.settings,
         state=office.state,
@@ -105,6 +110,20 @@ def test_what_happened_while_nobody_looked_is_told_by_the_next(
     assert told(looker(office)) == []
 
 
+def test_digests_under_a_lost_key_are_begun_anew(office: Organisation, files: LocalFiles) -> None:
+    office.fire("user-add", "alice")
+    begun(office)
+    with office.state.transaction():
+        office.state.set_meta("digest-key", "ab" * 32)
+    office.restart()
+    files.change("alice", password=NEW)
+    again = looker(office)
+    assert told(again) == []
+    assert len(seen.all_seen(office.state)) == 2
+    files.person("bob", 1002, "Bob Lee")
+    assert told(again) == [("user-add", "bob")]
+
+
 def test_nothing_but_digests_is_kept(office: Organisation, files: LocalFiles) -> None:
     files.person("zebediah", 1234, "Zebediah Quux", NEW)
     begun(office)
@@ -151,6 +170,21 @@ def test_an_expiry_is_told(office: Organisation, files: LocalFiles) -> None:
     watcher = begun(office)
     office.fire("user-add", "alice")
     files.change("alice", expires="19500")
+    assert told(watcher) == [("user-modify", "alice")]
+
+
+def test_an_account_expires_without_a_change_of_any_file(
+    office: Organisation, files: LocalFiles
+) -> None:
+    day = 86_400.0
+    files.change("alice", expires="25000")
+    office.fire("user-add", "alice")
+    now = 24_999.5 * day
+    watcher = looker(office, clock=lambda: now)
+    assert told(watcher) == []
+    now += 0.4 * day
+    assert told(watcher) == []
+    now += 0.2 * day
     assert told(watcher) == [("user-modify", "alice")]
 
 
@@ -203,6 +237,20 @@ def test_a_reused_number_gets_nobodys_account(office: Organisation, files: Local
     office.drain()
     assert office.user("alice@example.org").suspended
     assert office.user("bob@example.org").id != before.id
+
+
+def test_a_name_that_passed_to_another_gets_nobodys_account(
+    office: Organisation, files: LocalFiles
+) -> None:
+    office.fire("user-add", "alice")
+    watcher = begun(office)
+    files.person("alice", 2000, "Alice Other", NEW)
+    assert told(watcher) == [("user-delete", "alice"), ("user-add", "alice")]
+    (outcome,) = office.drain()
+    assert outcome.verdict is Verdict.BURIED
+    assert outcome.line.startswith("same person?")
+    assert office.user("alice@example.org").family_name == "Ng"
+    assert office.emulator.password_of("alice@example.org") == ("crypt", OLD)
 
 
 def test_members_come_and_go(office: Organisation, files: LocalFiles) -> None:
