@@ -130,7 +130,8 @@ def _add_member(directory: Directory, change: Change) -> Answer:
     try:
         return directory.insert_member(change.google_id, key, role)
     except AlreadyExists:
-        if role is Role.MEMBER:
+        # Whoever made a member more than that may have had reasons, unless it was us.
+        if role is Role.MEMBER and not change.before:
             return None
         return directory.patch_member(change.google_id, key, role)
 
