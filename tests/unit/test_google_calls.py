@@ -134,6 +134,7 @@ class Line:
             "http://127.0.0.1/x",
             method="POST",
             body="{}",
+            methodId="directory.users.insert",
         )
         return self.caller.perform(
             request, cast("SignIn", SignedIn()), kinds=kinds, secrets=secrets, until=until
