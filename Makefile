@@ -14,11 +14,12 @@ demo: $(ENVIRONMENTS)/demo/.made
 demo-linux: $(ENVIRONMENTS)/demo/.made
 	$(ENVIRONMENTS)/demo/bin/gapps-hooks demo --linux
 
+# As many processes as there are cores; a file's tests stay together and in order.
 test: $(ENVIRONMENTS)/test/.made
-	$(ENVIRONMENTS)/test/bin/python -m pytest
+	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadgroup
 
 test-portable: $(ENVIRONMENTS)/test/.made
-	$(ENVIRONMENTS)/test/bin/python -m pytest tests/unit tests/integration
+	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadgroup tests/unit tests/integration
 
 lint: $(ENVIRONMENTS)/lint/.made
 	$(ENVIRONMENTS)/lint/bin/ruff check

@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault of what is tested: how long an example takes says nothing.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -84,6 +89,17 @@ def events(recorded: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[tu
         return [(message["event"], message["subject"]) for message in messages]
 
     return read
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, and all that play with Linux accounts in the same one.
+
+    userdel refuses to remove somebody of whom a process runs, and looks into all of /proc.
+    """
+    for item in items:
+        accounts = "linux" in item.path.name
+        group = "accounts" if accounts else str(item.path.relative_to(CHECKOUT))
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -44,6 +44,9 @@ class MembersQuestion:
 def plan_group(gathering: Gathering, rules: Rules, now: float) -> Plan | Question | MembersQuestion:
     """Decide what is to be done for a group (the three-way comparison of one subject)."""
     link, group = gathering.link, gathering.group
+    for address in (gathering.address, *((link.address,) if link else ())):
+        if rules.is_protected(address):
+            return Plan(notes=(f"{address} is protected by the settings and left alone",))
     if group is None or group.deleted:
         return _plan_removed(gathering, rules)
     if link is not None and link.ended_at is not None and link.address != gathering.address:

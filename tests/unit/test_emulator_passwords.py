@@ -19,11 +19,11 @@ WRONG = (400, "invalid", "Invalid Password")
 @pytest.mark.parametrize(
     "value",
     [
-        des_crypt.hash("secret"),
-        md5_crypt.hash("secret"),
-        sha256_crypt.using(rounds=5000).hash("secret"),
-        sha512_crypt.using(rounds=5000).hash("secret"),
-        sha512_crypt.using(rounds=10000).hash("secret"),
+        des_crypt.using(salt="ab").hash("secret"),
+        md5_crypt.using(salt="ab").hash("secret"),
+        sha256_crypt.using(rounds=5000, salt="ab").hash("secret"),
+        sha512_crypt.using(rounds=5000, salt="ab").hash("secret"),
+        sha512_crypt.using(rounds=10000, salt="ab").hash("secret"),
     ],
 )
 def test_crypt_takes_des_md5_sha256_and_sha512(value: str) -> None:
@@ -52,7 +52,7 @@ def test_other_clear_text_is_refused(value: object) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        sha512_crypt.using(rounds=10001).hash("secret"),
+        sha512_crypt.using(rounds=10001, salt="ab").hash("secret"),
         "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7",
         "{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
         "$6$salt$tooshort",

@@ -21,6 +21,8 @@ from gapps_hooks.errors import UnusablePassword
 from gapps_hooks.model import PasswordHash
 
 CLEAR = "correct horse 7"
+# one for all, so that a test has the same name in each process that runs a part of them
+SALT = "saltsalt"
 PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=8, max_size=100)
 
 
@@ -78,11 +80,11 @@ def test_googles_bounds_themselves_are_taken(length: int) -> None:
 @pytest.mark.parametrize(
     "stored",
     [
-        sha512_crypt.using(rounds=5000).hash(CLEAR),
-        sha512_crypt.using(rounds=10_000).hash(CLEAR),
-        sha256_crypt.using(rounds=9999).hash(CLEAR),
-        md5_crypt.hash(CLEAR),
-        des_crypt.hash("horse"),
+        sha512_crypt.using(rounds=5000, salt=SALT).hash(CLEAR),
+        sha512_crypt.using(rounds=10_000, salt=SALT).hash(CLEAR),
+        sha256_crypt.using(rounds=9999, salt=SALT).hash(CLEAR),
+        md5_crypt.using(salt=SALT).hash(CLEAR),
+        des_crypt.using(salt=SALT[:2]).hash("horse"),
     ],
 )
 @pytest.mark.parametrize("prefix", ["", "{CRYPT}", "{crypt}", "{Crypt}"])
@@ -146,13 +148,13 @@ def test_too_many_rounds_are_refused_with_the_number() -> None:
         "!",
         "*",
         "!!",
-        "!" + sha512_crypt.hash(CLEAR),
+        "!" + sha512_crypt.using(salt=SALT).hash(CLEAR),
         "$6$salt",
         "$6$salt$short",
         "$6$rounds=x$salt$" + "a" * 86,
         "$6$rounds=999$salt$" + "a" * 86,
-        sha512_crypt.hash(CLEAR) + "a",
-        sha512_crypt.hash(CLEAR) + "\n",
+        sha512_crypt.using(salt=SALT).hash(CLEAR) + "a",
+        sha512_crypt.using(salt=SALT).hash(CLEAR) + "\n",
         "{CRYPT}",
         "{CRYPT}{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=",
         "{CRYPT}" + "a" * 40,

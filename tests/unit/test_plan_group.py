@@ -23,6 +23,7 @@ from plan_builders import (
 from plan_world import PureGoogle, deliver_group, in_group
 
 from gapps_hooks.model import GoogleGroup, Plan, Question, Role, Verb
+from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import MembersQuestion, plan_group
 from gapps_hooks.plan.rules import Rules
 
@@ -70,6 +71,31 @@ def test_settings_that_a_crash_left_out_are_set_the_next_time() -> None:
 @pytest.mark.parametrize("address", [f"abuse@{DOMAIN}", "staff@elsewhere.net"])
 def test_no_group_is_made_at_an_address_that_may_not_be_claimed(address: str) -> None:
     assert address in refusal(plan_group(gathering(address=address), rules(), NOW))
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        gathering(member("alice")),
+        gathering(member("alice"), asked=True, actual=GoogleGroup(id="g1", email=STAFF)),
+        gathering(member("alice"), link=group_link(), present=()),
+        gathering(member("alice"), link=group_link(), address=f"team@{DOMAIN}"),
+        GONE,
+    ],
+)
+def test_a_group_at_a_protected_address_is_left_alone(what: Gathering) -> None:
+    plan = plan_group(what, rules(protected=(f"STAFF@{DOMAIN}",)), NOW)
+    assert isinstance(plan, Plan)
+    assert (plan.changes, plan.refusals) == ((), ())
+    assert "protected by the settings" in plan.notes[0]
+
+
+def test_no_group_moves_to_a_protected_address() -> None:
+    moving = gathering(link=group_link(), address=f"team@{DOMAIN}")
+    assert verbs(plan_group(moving, rules(), NOW))
+    plan = plan_group(moving, rules(protected=("team@*",)), NOW)
+    assert isinstance(plan, Plan)
+    assert plan.changes == ()
 
 
 def test_on_equal_addresses_the_user_wins() -> None:
