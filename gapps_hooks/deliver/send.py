@@ -103,7 +103,9 @@ def _demand_own_alias(directory: Directory, change: Change, alias: str) -> None:
     try:
         holder = directory.get_user(alias)
     except NotFound:
-        raise _nobody_found(directory, alias, f"the alias {alias}", "drop it from 'aliases'") from None
+        raise _nobody_found(
+            directory, alias, f"the alias {alias}", "drop it from 'aliases'"
+        ) from None
     if holder.id != change.google_id:
         raise Refused(
             f"the alias {alias} is held by {holder.primary_email} at Google; free it there, or "

@@ -113,9 +113,7 @@ def _absent(kept: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
     """Pick out those of whom something was said, but who are not to be added now."""
     taken = {one.address for one in kept if wants(one)}
     return tuple(
-        one
-        for one in kept
-        if not wants(one) and one.note != _UNSAID and one.address not in taken
+        one for one in kept if not wants(one) and one.note != _UNSAID and one.address not in taken
     )
 
 
@@ -125,9 +123,7 @@ def have_moved(gathering: Gathering) -> bool:
     if kept is None:
         return False
     delivered = {one.reference: one.role for one in gathering.memberships if one.address}
-    wanted = {
-        one.reference: one.role for one in kept if wants(one) or one.reference in delivered
-    }
+    wanted = {one.reference: one.role for one in kept if wants(one) or one.reference in delivered}
     return wanted != delivered
 
 

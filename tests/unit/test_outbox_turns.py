@@ -70,7 +70,7 @@ def test_a_clock_that_was_set_back_harms_nothing(ahead: float) -> None:
     assert next_turn(0.0, 1000.0, REQUESTS, 1000.0 + LONGEST_SLOW_DOWN + ahead).wait == 0.0
 
 
-# --- a Google that grants less ---------------------------------------------------------------------
+# --- a Google that grants less -------------------------------------------------------------------
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Sender:
     """An installation that always has something to send, by a simulated clock."""
 
     rate: Rate
-    throttle: Throttle = Throttle()
+    throttle: Throttle = field(default_factory=Throttle)
     paused_until: float = 0.0
     arrival: float = 0.0
     sent: list[float] = field(default_factory=list)
