@@ -429,11 +429,14 @@ class World:
         return wrong
 
     def look_again(self) -> None:
-        """Have everybody looked at once more, an hour later; there is nothing left to do."""
+        """Have everybody looked at once more, an hour later; there is nothing left to do.
+
+        Who is suspended is left out: what was said of them since may wait until they are not.
+        """
         self.house.clock.now += 4000.0
         self._changes = self._writes()
         for kind, names in (
-            (Kind.USER, [one.name for one in self.people if one.exists]),
+            (Kind.USER, [one.name for one in self.people if one.exists and one.enabled]),
             (Kind.GROUP, [one.name for one in self.groups if one.exists]),
         ):
             for name in names:

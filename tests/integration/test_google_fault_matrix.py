@@ -1,7 +1,7 @@
 """Every verb of the directory, met by every fault, before and after its write took effect.
 
 What a delivery makes of it is told by test_deliver_faults; here each request by itself ends in the
-right verdict, and in what was wanted as soon as the fault is over. Run with ``-s`` to see the table.
+right verdict, and in what was wanted as soon as the fault is over. ``-s`` shows the table.
 """
 
 from __future__ import annotations
@@ -250,7 +250,7 @@ class Cell:
         if self.fault.times and self._is_done() and first.tried_before:
             return []  # an earlier try took effect, and the caller is told that it may have
         wanted = verdict_of(self.fault.fails)
-        passing = issubclass(wanted, Passing) and self.fault.fails not in {"hang"}
+        passing = issubclass(wanted, Passing) and self.fault.fails != "hang"
         if self.fault.times and passing:
             return [f"gave up: {first!r}"]
         return [] if isinstance(first, wanted) else [f"{first!r} is no {wanted.__name__}"]
