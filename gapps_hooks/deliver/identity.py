@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from gapps_hooks.errors import GappsHooksError, Passing
 from gapps_hooks.model import Account, Identity, Kind
-from gapps_hooks.outbox import entries, leases, links, references, subjects
+from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry, lift_removal
 from gapps_hooks.wiring import Wiring
 
@@ -122,6 +122,8 @@ def _rename(wiring: Wiring, known: int, name: str, *, held: int | None, removed:
             lift_removal(wiring.state, known)
         subjects.rename(wiring.state, known, name)
         references.follow(wiring.state, Kind.USER, before, name)
+        for group in memberships.groups_awaiting(wiring.state, name):
+            entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
     raise Renamed(known)
 
 

@@ -103,7 +103,9 @@ def _demand_own_alias(directory: Directory, change: Change, alias: str) -> None:
     try:
         holder = directory.get_user(alias)
     except NotFound:
-        raise _nobody_found(directory, alias, f"the alias {alias}", "drop it from 'aliases'") from None
+        raise _nobody_found(
+            directory, alias, f"the alias {alias}", "drop it from 'aliases'"
+        ) from None
     if holder.id != change.google_id:
         raise Refused(
             f"the alias {alias} is held by {holder.primary_email} at Google; free it there, or "
@@ -130,7 +132,8 @@ def _add_member(directory: Directory, change: Change) -> Answer:
     try:
         return directory.insert_member(change.google_id, key, role)
     except AlreadyExists:
-        if role is Role.MEMBER:
+        # Whoever made a member more than that may have had reasons, unless it was us.
+        if role is Role.MEMBER and not change.before:
             return None
         return directory.patch_member(change.google_id, key, role)
 

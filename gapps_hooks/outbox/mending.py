@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
-from gapps_hooks.outbox import founding, leases, salvage
+from gapps_hooks.outbox import filling, founding, leases, salvage
 from gapps_hooks.outbox.connection import BUSY_SECONDS, connect, translated
 from gapps_hooks.outbox.digests import keyed_digest
 from gapps_hooks.outbox.schema import Schema, bring_forward, is_current
@@ -155,7 +155,7 @@ def _make_new(
         found = salvage.read(database, log, known)
         aside = _aside(path)
         new.execute("BEGIN IMMEDIATE")
-        written = salvage.fill(new, found, known)
+        written = filling.fill(new, found, known)
         notice = _notice(path, aside, written, found.broken)
         for name, value in ((NOTICE, notice), (LINKS_LOST, "yes")):
             new.execute("REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))

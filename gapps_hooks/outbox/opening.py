@@ -17,6 +17,7 @@ from typing import Final
 from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.outbox import founding, leases, mending, place
 from gapps_hooks.outbox.connection import BUSY_SECONDS, connect
+from gapps_hooks.outbox.presence import Presence
 from gapps_hooks.outbox.schema import SCHEMA, Schema, bring_forward, is_current
 from gapps_hooks.outbox.state import State
 from gapps_hooks.trouble import tell_syslog
@@ -115,7 +116,7 @@ class _Opening:
                     clock=self.clock,
                     domain=self.domain,
                     machine=self.machine,
-                    turnstile=turnstile,
+                    presence=Presence(self.path, turnstile),
                     patience=self.patience,
                 )
             except BaseException:

@@ -123,11 +123,8 @@ def _children(pages: Pages, number: int) -> list[int]:
     page, begin = pages.content[number], _begin(number)
     if page[begin] not in {INNER_INDEX, INNER_TABLE}:
         return []
-    children = [struct.unpack_from(">I", page, begin + 8)[0]]
-    for cell in _cells(page, begin):
-        if cell + 4 <= len(page):
-            children.append(struct.unpack_from(">I", page, cell)[0])
-    return children
+    pointers = [begin + 8, *_cells(page, begin)]
+    return [struct.unpack_from(">I", page, one)[0] for one in pointers if one + 4 <= len(page)]
 
 
 def _begin(number: int) -> int:

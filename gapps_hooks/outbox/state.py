@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -17,7 +17,7 @@ from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.outbox import mending
 from gapps_hooks.outbox.connection import translated
 from gapps_hooks.outbox.digests import keyed_digest
-from gapps_hooks.outbox.leases import Turnstile
+from gapps_hooks.outbox.presence import Presence
 
 #: Seconds in which a deleted hash has to be gone from the file and its write-ahead log.
 WIPE_SECONDS: Final = 5.0
@@ -46,7 +46,7 @@ class State:
         clock: Callable[[], float],
         domain: str,
         machine: str,
-        turnstile: Turnstile,
+        presence: Presence,
         patience: float,
     ) -> None:
         self.directory: Final = directory
@@ -54,8 +54,7 @@ class State:
         self.clock: Final = clock
         self._connection = connection
         self._path = path
-        self._turnstile = turnstile
-        self._file = _file(path)
+        self._presence = presence
         self._patience = patience
         #: What became of a damage when the file was opened, as a sentence; None: it was sound.
         self.notice: str | None = None
@@ -78,12 +77,8 @@ class State:
 
     def close(self) -> None:
         """Close the file; closing twice does no harm."""
-        with self._lock, suppress(StateUnusable):
-            # The last one who closes writes back the log; nobody may mend at that moment.
-            with suppress(StateUnusable):
-                self._turnstile.enter(self._patience)
+        with self._lock, self._presence.ending(self._patience):
             self._connection.close()
-            self._turnstile.close()
 
     def wait_at_most(self, seconds: float) -> None:
         """Wait for no more than so long from now on, each time that the file is locked."""
@@ -159,7 +154,7 @@ class State:
         """
         with self._lock:
             if self._depth == 0:
-                with self._in_place():
+                with self._presence.assured(self._patience):
                     self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                     with self._level():
                         yield
@@ -183,22 +178,6 @@ class State:
             raise
         finally:
             self._depth -= 1
-
-    @contextmanager
-    def _in_place(self) -> Iterator[None]:
-        """See to it that the open file is the one that everybody else opens, and stays so.
-
-        What is written into one that was set aside would be acknowledged and lost.
-        """
-        self._turnstile.enter(self._patience)
-        try:
-            if self._file != _file(self._path) or mending.is_under_way(self._path):
-                raise StateDamaged(
-                    f"{self._path}: another file is in its place by now; nothing was changed"
-                )
-            yield
-        finally:
-            self._turnstile.leave()
 
     def _boundaries(self) -> tuple[str, str, tuple[str, ...]]:
         if self._depth == 0:
@@ -300,17 +279,8 @@ class State:
         # A long wait in here would keep recorders out: SQLite holds the writers' lock meanwhile.
         self._wait_when_busy(0.1)
         try:
-            with self._in_place():
+            with self._presence.assured(self._patience):
                 found = self.row("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             self._wait_when_busy(self._patience)
         return found is not None and found[0] == 0
-
-
-def _file(path: Path) -> tuple[int, int] | None:
-    """Which file stands at the path; None if there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino

@@ -93,9 +93,10 @@ def member_changes(gathering: Gathering, link: Link, rules: Rules) -> tuple[Chan
     steps: list[Change] = []
     for one in (*{one.address: one for one in kept if wants(one)}.values(), *_absent(kept)):
         match = present.find(one)
+        before = _unlike(one, gathering.memberships)
         if match is None:
             # Who is not enabled is not added, but whoever is in the group has the role he should.
-            steps += [_addition(link.google_id, link.address, one)] if wants(one) else []
+            steps += [_addition(link.google_id, link.address, one, before)] if wants(one) else []
         elif _role_moves(one, match, gathering.memberships, exact=rules.exact_groups):
             steps.append(_role_change(link, one, match))
     stay = {match.id for one in kept if (match := present.find(one))}
@@ -112,9 +113,7 @@ def _absent(kept: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
     """Pick out those of whom something was said, but who are not to be added now."""
     taken = {one.address for one in kept if wants(one)}
     return tuple(
-        one
-        for one in kept
-        if not wants(one) and one.note != _UNSAID and one.address not in taken
+        one for one in kept if not wants(one) and one.note != _UNSAID and one.address not in taken
     )
 
 
@@ -124,9 +123,7 @@ def have_moved(gathering: Gathering) -> bool:
     if kept is None:
         return False
     delivered = {one.reference: one.role for one in gathering.memberships if one.address}
-    wanted = {
-        one.reference: one.role for one in kept if wants(one) or one.reference in delivered
-    }
+    wanted = {one.reference: one.role for one in kept if wants(one) or one.reference in delivered}
     return wanted != delivered
 
 
@@ -191,7 +188,15 @@ def _role_moves(
     return any(one.role is member.role for one in ours)
 
 
-def _addition(google_id: str, address: str, member: Resolved) -> Change:
+def _unlike(wanted: Resolved, delivered: tuple[Membership, ...]) -> Mapping[str, str]:
+    """Say in which other role we delivered a member, who may not show in the list for a while."""
+    roles = [one.role for one in delivered if one.reference == wanted.reference and one.address]
+    return {"role": roles[0].value} if roles and roles[0] is not wanted.role else {}
+
+
+def _addition(
+    google_id: str, address: str, member: Resolved, before: Mapping[str, str] | None = None
+) -> Change:
     # The address may be another's by now, the id never is. An empty group id stands for the group
     # that a change before creates.
     known = {} if member.google_id is None else {"id": member.google_id}
@@ -200,6 +205,7 @@ def _addition(google_id: str, address: str, member: Resolved) -> Change:
         google_id=google_id,
         address=address,
         body={"email": member.address, "role": member.role.value, **known},
+        before=before or {},
     )
 
 

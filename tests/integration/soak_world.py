@@ -15,8 +15,8 @@ from typing import Any
 from organisation import Organisation
 
 from gapps_hooks.deliver.subject import deliver
-from gapps_hooks.emulator.faults import Fault
-from gapps_hooks.outbox import entries
+from gapps_hooks.model import Kind
+from gapps_hooks.outbox import entries, subjects
 from gapps_hooks.record import Desk, Receipt, read_event, record
 
 DOMAIN = "example.org"
@@ -95,6 +95,7 @@ class World:
         self.outage_ends = 0.0
         self.told: list[str] = []
         self.last: list[dict[str, Any]] = []
+        self._changes: list[str] = []
         self._write_listing()
 
     # --- telling ---------------------------------------------------------------------------
@@ -162,9 +163,9 @@ class World:
     def step(self) -> None:
         """Let one thing happen, and some time pass."""
         self._weather()
-        act = self.dice.choices(
-            [act for act, _ in _ACTS], weights=[weight for _, weight in _ACTS]
-        )[0]
+        act = self.dice.choices([act for act, _ in _ACTS], weights=[weight for _, weight in _ACTS])[
+            0
+        ]
         act(self)
         if self.dice.random() < 0.4:
             self.house.drain()
@@ -180,7 +181,12 @@ class World:
             kind = dice.choice(PASSING)
             after = dice.random() < 0.5 and not kind.startswith(AT_THE_DOOR)
             nth = 1 + int(dice.expovariate(0.05))
-            house.fail(fails=kind, when="after" if after else "before", nth=nth, seconds=dice.choice((4, 60)))
+            house.fail(
+                fails=kind,
+                when="after" if after else "before",
+                nth=nth,
+                seconds=dice.choice((4, 60)),
+            )
             self.faults += 1
         if house.cut is None and dice.random() < 0.01:
             house.cut = ConnectionRefusedError(111, "Connection refused")
@@ -273,7 +279,9 @@ class World:
         if self.listed and person.was_away and not active:
             return  # whoever is not taken up again yet is asked about under another name
         taken = {one.name for one in self.people}
-        taken |= {user["primaryEmail"].partition("@")[0] for user in self.house.emulator.state()["users"]}
+        taken |= {
+            user["primaryEmail"].partition("@")[0] for user in self.house.emulator.state()["users"]
+        }
         free = [name for name in (f"r{n}" for n in range(PEOPLE * 3)) if name not in taken]
         if not free:
             return
@@ -295,7 +303,7 @@ class World:
                 group.lists[role].discard(person.identity)
         calls: list[Callable[[], object]] = [
             lambda: self.tell("user-delete", person.name),
-            *(lambda group=group: self._tell_group(group) for group in leaving),  # type: ignore[misc] # the loop's own
+            *(lambda group=group: self._tell_group(group) for group in leaving),
         ]
         self.dice.shuffle(calls)
         for call in calls:
@@ -306,7 +314,9 @@ class World:
         if person is None:
             return
         person.stored = self._hash()
-        given = {"password_hash": person.stored} if not self.listed or self.dice.random() < 0.5 else {}
+        given = (
+            {"password_hash": person.stored} if not self.listed or self.dice.random() < 0.5 else {}
+        )
         receipt = self.tell("password-set", person.name, given)
         if receipt.line == "recorded":
             person.hashes = {person.stored}
@@ -348,7 +358,9 @@ class World:
             return
         names = {one.identity: one.name for one in self.people}
         lists = {role: sorted(names[i] for i in group.lists[role]) for role in ROLES}
-        said = {**lists, "description": group.description or None} if not self.listed else {}
+        said: dict[str, Any] = (
+            {**lists, "description": group.description or None} if not self.listed else {}
+        )
         if self.listed and more:
             said = lists
         self.tell("group-change", group.name, {**said, **more} or None)
@@ -407,17 +419,47 @@ class World:
             if person.enabled and present.get(address) != role:
                 wrong.append(f"{group.name}: {address} is {present.get(address)}, not {role}")
         may = set(wanted) | {at(n) for _, p in wanted.values() for n in p.names if not p.enabled}
-        wrong += [f"{group.name}: {address} should not be there" for address in present.keys() - may]
+        wrong += [
+            f"{group.name}: {address} should not be there" for address in present.keys() - may
+        ]
         if group.exists and found["description"] != group.description:
             wrong.append(f"{group.name}: {found['description']!r}, not {group.description!r}")
         if found["settings"]["whoCanPostMessage"] != "ALL_IN_DOMAIN_CAN_POST":
             wrong.append(f"{group.name}: anyone may post")
         return wrong
 
+    def look_again(self) -> None:
+        """Have everybody looked at once more, an hour later; there is nothing left to do.
+
+        Who is suspended is left out: what was said of them since may wait until they are not.
+        """
+        self.house.clock.now += 4000.0
+        self._changes = self._writes()
+        for kind, names in (
+            (Kind.USER, [one.name for one in self.people if one.exists and one.enabled]),
+            (Kind.GROUP, [one.name for one in self.groups if one.exists]),
+        ):
+            for name in names:
+                if subjects.of_name(self.house.state, kind, name) is not None:
+                    entries.touch(self.house.state, kind, name)
+
+    def changed(self) -> list[str]:
+        """What was written at Google since."""
+        return [f"changed again: {one}" for one in self._writes()[len(self._changes) :]]
+
+    def _writes(self) -> list[str]:
+        log = self.house.emulator.requests
+        return [
+            f"{one.call} {one.path} {one.body}"
+            for one in log
+            if one.method != "GET" and one.call != "token"
+        ]
+
     def stuck(self) -> list[str]:
         """What the outbox still holds though nothing stands in its way any more."""
         return [
-            f"{one.name} {one.status} since {one.recorded_at}: {one.reason}" for one in entries.all_entries(self.house.state)
+            f"{one.name} {one.status} since {one.recorded_at}: {one.reason}"
+            for one in entries.all_entries(self.house.state)
         ]
 
 

@@ -168,13 +168,13 @@ def no_table_of_tables(raw: bytearray) -> None:
 
 
 @pytest.mark.parametrize("how", [torn_header, torn_first_page, no_table_of_tables])
-@pytest.mark.parametrize("closed", [True, False], ids=["written back", "in the log"])
+@pytest.mark.parametrize("where", ["written back", "in the log"])
 def test_a_file_whose_beginning_is_lost_loses_nothing_else(
-    directory: Path, told: Told, how: Callable[[bytearray], None], closed: bool
+    directory: Path, told: Told, how: Callable[[bytearray], None], where: str
 ) -> None:
     before = lived_in(directory)
     known = everything(before)
-    if closed:
+    if where == "written back":
         before.close()
     else:
         with closing(sqlite3.connect(directory / "state.db")) as other:
@@ -182,7 +182,7 @@ def test_a_file_whose_beginning_is_lost_loses_nothing_else(
         with before.transaction():
             subjects.create(before, Kind.USER, "late")
     damage(directory, how)
-    if not closed:
+    if where == "in the log":
         # the log still holds the first page, if it was written since
         (directory / "state.db-shm").unlink()
     with opened(directory, told) as state:
@@ -226,9 +226,7 @@ def test_pages_full_of_garbage_cost_what_stood_on_them_and_no_more(
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_whatever_is_torn_the_file_is_sound_again(
-    directory: Path, told: Told, seed: int
-) -> None:
+def test_whatever_is_torn_the_file_is_sound_again(directory: Path, told: Told, seed: int) -> None:
     dice = random.Random(seed)
     with lived_in(directory) as before:
         instance = before.instance
@@ -250,9 +248,7 @@ def test_whatever_is_torn_the_file_is_sound_again(
         assert entries.get(state, subjects.of_name(state, Kind.USER, "user7777") or 0) is not None
 
 
-def test_one_whose_row_is_lost_is_known_from_history_and_link(
-    directory: Path, told: Told
-) -> None:
+def test_one_whose_row_is_lost_is_known_from_history_and_link(directory: Path, told: Told) -> None:
     with lived_in(directory) as before:
         known = {entry.name for entry in entries.all_entries(before)}
         before.rows("PRAGMA foreign_keys = OFF")
@@ -337,9 +333,7 @@ def test_it_is_told_once_and_kept_in_history_until_the_old_file_is_removed(
     assert mending.notice(directory, told.lines[0]) is None
 
 
-def test_a_hash_in_the_new_file_is_wiped_when_its_time_is_over(
-    directory: Path, told: Told
-) -> None:
+def test_a_hash_in_the_new_file_is_wiped_when_its_time_is_over(directory: Path, told: Told) -> None:
     lived_in(directory).close()
     damage(directory, torn_header)
     with opened(directory, told) as state:
@@ -442,7 +436,7 @@ def test_of_many_at_once_one_mends_and_no_acknowledged_event_is_lost(directory: 
     ]
     acknowledged: list[str] = []
     threads = [
-        threading.Thread(target=lambda one=one: acknowledged.extend(one.stdout or ()))  # type: ignore[misc] # the loop's own
+        threading.Thread(target=lambda one=one: acknowledged.extend(one.stdout or ()))
         for one in running
     ]
     for thread in threads:
@@ -469,9 +463,7 @@ def test_of_many_at_once_one_mends_and_no_acknowledged_event_is_lost(directory: 
 
 
 @pytest.mark.parametrize("left", ["state.db.mending", "state.db.mended"])
-def test_a_mending_that_was_cut_off_is_gone_on_with(
-    directory: Path, told: Told, left: str
-) -> None:
+def test_a_mending_that_was_cut_off_is_gone_on_with(directory: Path, told: Told, left: str) -> None:
     lived_in(directory).close()
     sound = (directory / "state.db").read_bytes()
     damage(directory, torn_header)
