@@ -21,6 +21,8 @@ from gapps_hooks.agent.rota import Waiter
 from gapps_hooks.agent.sweeping import Sweeper
 from gapps_hooks.deliver.prompt import line_of
 from gapps_hooks.errors import OutOfTime
+from gapps_hooks.google.boundaries import Observer as RequestObserver
+from gapps_hooks.google.boundaries import unobserved
 from gapps_hooks.model import Event, Outcome
 from gapps_hooks.outbox import State, open_state
 from gapps_hooks.record import Desk, Receipt
@@ -40,6 +42,8 @@ class Company:
 
     companions: Sequence[Companion] = ()
     observers: Sequence[Observer] = ()
+    #: Is told of each request to Google: its method, and what it came to.
+    observe: RequestObserver = unobserved
 
 
 class Shift:
@@ -67,7 +71,13 @@ class Shift:
         self.state: State = self._state()
         writing, delivering, wiping = self._state(), self._state(), self._state()
         self.source: Source | None = source
-        wiring = wire(self.settings, delivering, source=source, sleep=self._sleep)
+        wiring = wire(
+            self.settings,
+            delivering,
+            source=source,
+            sleep=self._sleep,
+            observe=self._company.observe,
+        )
         self._sweeper = Sweeper(wiping)
         self._open.callback(self._sweeper.close)
         for state in (writing, delivering):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 from rich.console import Console
 
-from gapps_hooks.cli.program import FAILED, without_emulator
+from gapps_hooks.cli.program import FAILED, without_extra
 from gapps_hooks.cli.showing import example
 
 
@@ -30,7 +30,7 @@ def demo(linux: bool) -> None:  # noqa: FBT001 - click's interface
         # the emulator's own packages are an extra, which those who only deliver need not have
         from gapps_hooks.demo.playing import play_day, play_linux  # noqa: PLC0415 - see above
     except ModuleNotFoundError as missing:
-        raise without_emulator(missing) from missing
+        raise without_extra("emulator", missing) from missing
     console = Console(highlight=False)
     played = play_linux(console) if linux else play_day(console)
     click.get_current_context().exit(0 if played else FAILED)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from gapps_hooks.cli.program import FAILED, Failure, without_emulator
+from gapps_hooks.cli.program import FAILED, Failure, without_extra
 from gapps_hooks.cli.showing import example
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -105,7 +105,7 @@ def emulate(**options: Any) -> None:  # noqa: ANN401 - handed on as they are
         from gapps_hooks.emulator import UnknownLocale, run  # noqa: PLC0415 - so that its help shows without them
         from gapps_hooks.emulator.running import CannotStart  # noqa: PLC0415 - likewise
     except ModuleNotFoundError as missing:
-        raise without_emulator(missing) from missing
+        raise without_extra("emulator", missing) from missing
     try:
         run(**options, say=click.echo)
     except UnknownLocale as error:

@@ -81,11 +81,11 @@ class Failure(click.ClickException):
         click.echo(f"gapps-hooks: {self.message}", file=file, err=True)
 
 
-def without_emulator(missing: ModuleNotFoundError) -> Failure:
-    """Say how the emulator's own packages, an extra, come into this installation."""
+def without_extra(extra: str, missing: ModuleNotFoundError) -> Failure:
+    """Say how the packages of an extra, such as the emulator's, come into this installation."""
     return Failure(
-        f"the emulator's packages are not installed ({missing.name}); in the checkout of "
-        f"gapps-hooks: {sys.prefix}/bin/pip install '.[emulator]'",
+        f"the packages of {extra} are not installed ({missing.name}); in the checkout of "
+        f"gapps-hooks: {sys.prefix}/bin/pip install '.[{extra}]'",
         FAILED,
     )
 

@@ -20,8 +20,8 @@ from gapps_hooks.settings.values import (
 )
 
 __all__ = [
-    "AgentSettings",
     "PRESETS",
+    "AgentSettings",
     "AttributeSettings",
     "Bound",
     "BoundSettings",

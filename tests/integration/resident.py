@@ -23,8 +23,8 @@ STARTS_WITHIN = 20.0
 class Resident:
     """The agent of a site, which can be killed and started again."""
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
+    def __init__(self, site: Site, *options: str) -> None:
+        self.site, self.options = site, options
         self.socket = Path(f"{site.settings}.sock")
         self.log = site.folder / "agent.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -45,7 +45,7 @@ class Resident:
         words = ("-I", "-m", "gapps_hooks", "--settings", str(self.site.settings), "agent")
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*prefix, sys.executable, *words],
+                [*prefix, sys.executable, *words, *self.options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -171,9 +171,11 @@ def heard(channel: socket.socket) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def resident(site: Site, *, prefix: tuple[str, ...] = (), **environment: str) -> Iterator[Resident]:
+def resident(
+    site: Site, *options: str, prefix: tuple[str, ...] = (), **environment: str
+) -> Iterator[Resident]:
     """Run the agent of a site."""
-    agent = Resident(site)
+    agent = Resident(site, *options)
     agent.start(prefix=prefix, **environment)
     try:
         yield agent

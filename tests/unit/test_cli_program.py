@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gapps_hooks._version import VERSION
 from gapps_hooks.cli.named import Named, subject
-from gapps_hooks.cli.program import program, without_emulator
+from gapps_hooks.cli.program import program, without_extra
 from gapps_hooks.model import Kind
 
 CONTEXT = click.Context(program)
@@ -78,7 +78,7 @@ def test_the_settings_option_behind_a_command_is_told_its_place(option: str) -> 
 
 
 def test_the_emulators_packages_are_installed_into_this_environment() -> None:
-    hint = without_emulator(ModuleNotFoundError(name="flask")).message
+    hint = without_extra("emulator", ModuleNotFoundError(name="flask")).message
     assert f"{sys.prefix}/bin/pip install '.[emulator]'" in hint
 
 

@@ -1,0 +1,126 @@
+"""The agent with all its company: it watches the local files, tells Prometheus, writes lines."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from command_line import ServedGoogle, served
+from local_files import LocalFiles
+from prometheus_client.parser import text_string_to_metric_families
+from real_hooks import Site
+from resident import Resident, resident
+
+Counts = dict[tuple[str, str], float]
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    with served() as google:
+        yield google
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> LocalFiles:
+    directory = tmp_path / "etc"
+    directory.mkdir()
+    files = LocalFiles(directory)
+    files.person("alice", 1001, "Alice Archer")
+    return files
+
+
+@pytest.fixture
+def site(tmp_path: Path, google: ServedGoogle, files: LocalFiles) -> Site:
+    google.come_back()
+    google.emulator.reset()
+    site = Site(tmp_path, google)
+    site.configure(more='[agent]\nlog = "json"\n')
+    source = f'type = "nss"\ndirectory = "{files.directory}"'
+    site.settings.write_text(site.settings.read_text().replace('type = "none"', source))
+    return site
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def agent(site: Site, port: int) -> Iterator[Resident]:
+    with resident(site, "--metrics", str(port)) as agent:
+        yield agent
+
+
+def scrape(port: int) -> Counts:
+    """Every counter with one label of interest: (name, kind or method) -> value."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        families = list(text_string_to_metric_families(answer.read().decode()))
+    return {
+        (sample.name, sample.labels.get("method") or sample.labels.get("kind", "")): sample.value
+        for family in families
+        for sample in family.samples
+        if sample.value
+    }
+
+
+def eventually(holds: Callable[[], object], within: float = 15.0) -> bool:
+    end = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_a_hooks_event_is_told_to_prometheus_and_in_a_line(agent: Resident, port: int) -> None:
+    status, line = agent.fire("user-add", "alice")
+    assert (status, line) == (0, "alice: created alice@example.org\n")
+    counts = scrape(port)
+    assert counts["gapps_hooks_events_total", "user-add"] == 1
+    assert counts["gapps_hooks_requests_total", "directory.users.insert"] == 1
+    assert agent.stop() == 0
+    told = [json.loads(line) for line in agent.said().splitlines()]
+    assert [(one["what"], one["name"]) for one in told if "name" in one] == [
+        ("event", "alice"),
+        ("outcome", "alice"),
+    ]
+
+
+def test_what_no_hook_tells_is_seen_and_delivered_at_once(
+    agent: Resident, site: Site, files: LocalFiles
+) -> None:
+    agent.fire("user-add", "alice")
+    files.change("alice", gecos="Alice Baker")
+    assert eventually(lambda: site.user("alice")["name"]["familyName"] == "Baker")
+    files.person("bob", 1002, "Bob Builder")
+    assert eventually(lambda: site.created() == ["alice", "bob"])
+    files.leave("bob")
+    assert eventually(lambda: site.user("bob")["suspended"])
+    assert not site.user("alice")["suspended"]
+
+
+def test_who_does_not_want_it_watched_is_not_watched(
+    site: Site, files: LocalFiles, port: int
+) -> None:
+    text = site.settings.read_text()
+    site.settings.write_text(text.replace("[agent]", "[agent]\nwatch = false"))
+    with resident(site, "--metrics", str(port)) as agent:
+        agent.fire("user-add", "alice")
+        files.change("alice", gecos="Alice Baker")
+        time.sleep(2.0)
+        assert site.user("alice")["name"]["familyName"] == "Archer"
+
+
+def test_a_port_that_is_taken_is_named_and_nothing_starts(site: Site) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        agent = Resident(site, "--metrics", str(port))
+        assert agent.launch().wait(30) == 1
+    assert f"metrics cannot be told at 127.0.0.1:{port}" in agent.said()
+    assert "Traceback" not in agent.said()
