@@ -6,7 +6,7 @@ It must not know back-off, breakers or leases: whoever calls it judges what it r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -41,7 +41,7 @@ _ROUNDS = 3
 #: Rows of the state's ``meta`` under which those are named whom a change of the group reached.
 _REACHED = "reached:"
 #: Changes after which the group may be missing from others.
-_ARRIVALS = frozenset({Verb.CREATE_GROUP, Verb.ADOPT})
+ARRIVALS = frozenset({Verb.CREATE_GROUP, Verb.ADOPT})
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
 
 
@@ -58,19 +58,38 @@ def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered
     if not wanted:
         return Delivered(notes=("the settings do not want this group at Google",))
     gathering = gather(wiring, entry, group)
+    gathering, notes = bring_about(wiring, entry, gathering, done)
+    link = links.of(wiring.state, entry.subject)
+    if link is not None and any(ARRIVALS.intersection(change.verbs) for change in done):
+        touch_groups_with(wiring, f"group:{entry.name}", link.address)
+    return Delivered(notes=notes, confirmed_at=_confirmed(gathering))
+
+
+def bring_about(
+    wiring: Wiring,
+    entry: Entry,
+    gathering: Gathering,
+    done: list[Change],
+    each: Callable[..., Iterable[str | None]] = map,
+) -> tuple[Gathering, tuple[str, ...]]:
+    """Decide, carry out and remember, starting from what is known of the group already.
+
+    ``each`` is ``map``, or does the same for several members at once. Groups that wait for this
+    one are the caller's business. Raises as deliver_group.
+    """
     for _ in range(_ROUNDS):
         gathering, plan = _decide(wiring, gathering)
         if plan.refusals:
             raise Refused(plan.refusals[0].text)
         try:
-            missing = _carry_out(wiring, entry, gathering, plan, done)
+            missing = _carry_out(wiring, entry, gathering, plan, done, each)
         except AlreadyExists as error:
             gathering = _taken(wiring, entry, gathering, error)
         except NotFound as error:
             gathering = _gone(wiring, gathering, error)
         else:
             _conclude(wiring, entry, gathering, plan, done)
-            return Delivered(notes=(*plan.notes, *missing), confirmed_at=_confirmed(gathering))
+            return gathering, (*plan.notes, *missing)
     raise NotYet(f"{gathering.address} keeps changing at Google while it is being changed")
 
 
@@ -122,7 +141,12 @@ def _ask_members(wiring: Wiring, gathering: Gathering, google_id: str) -> Gather
 
 
 def _carry_out(
-    wiring: Wiring, entry: Entry, gathering: Gathering, plan: Plan, done: list[Change]
+    wiring: Wiring,
+    entry: Entry,
+    gathering: Gathering,
+    plan: Plan,
+    done: list[Change],
+    each: Callable[..., Iterable[str | None]],
 ) -> tuple[str, ...]:
     """Make the group first, then its members; one unknown member does not stop the others."""
     reserve(wiring, entry, plan)
@@ -132,8 +156,8 @@ def _carry_out(
     carry_out(wiring, task, others)
     if members:
         _announce(wiring, entry, gathering, members)
-    missing = [note for change in members if (note := _carry_out_member(wiring, task, change))]
-    return tuple(missing)
+    answers = each(lambda change: _carry_out_member(wiring, task, change), members)
+    return tuple(note for note in answers if note is not None)
 
 
 def _owner(entry: Entry, gathering: Gathering) -> Owner:
@@ -196,8 +220,6 @@ def _conclude(
         return
     fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
     links.save(wiring.state, remember_answer(link, _owner(entry, gathering), plan.confirms, fresh))
-    if any(_ARRIVALS.intersection(change.verbs) for change in done):
-        touch_groups_with(wiring, f"group:{entry.name}", link.address)
     if gathering.group is None or gathering.group.deleted:
         memberships.replace(wiring.state, entry.subject, ())
         deleted = any(Verb.DELETE_GROUP in change.verbs for change in done)

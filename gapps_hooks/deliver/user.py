@@ -42,7 +42,7 @@ _ROUNDS = 3
 #: How often Google is asked again whether the account of one who is gone is really not there.
 _DOUBTS = 3
 #: Changes after which the person may be missing from groups.
-_ARRIVALS = frozenset({Verb.CREATE, Verb.ADOPT, Verb.RESTORE})
+ARRIVALS = frozenset({Verb.CREATE, Verb.ADOPT, Verb.RESTORE})
 
 
 def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
@@ -52,6 +52,23 @@ def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
         GappsHooksError: the verdict why not, or not wholly; ``done`` holds what was confirmed.
     """
     person, note = _look(wiring, entry)
+    person, plan = bring_about(wiring, entry, person, done)
+    _wish_for_groups(wiring, entry, person)
+    if any(ARRIVALS.intersection(change.verbs) for change in done):
+        touch_groups_with(wiring, entry.name, person.address)
+    return Delivered(
+        notes=(*plan.notes, *((note,) if note and done else ())),
+        confirmed_at=None if person.asked or person.link is None else person.link.confirmed_at,
+    )
+
+
+def bring_about(
+    wiring: Wiring, entry: Entry, person: Person, done: list[Change]
+) -> tuple[Person, Plan]:
+    """Decide, carry out and remember, starting from what is known of the person already.
+
+    Groups that wait for the person are the caller's business. Raises as deliver_user.
+    """
     for _ in range(_ROUNDS):
         person, plan = _decide(wiring, entry, person)
         if plan.refusals:
@@ -66,12 +83,7 @@ def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
             person = _gone(wiring, entry, person, person.link)
         else:
             _conclude(wiring, entry, person, plan, done)
-            return Delivered(
-                notes=(*plan.notes, *((note,) if note and done else ())),
-                confirmed_at=None
-                if person.asked or person.link is None
-                else person.link.confirmed_at,
-            )
+            return person, plan
     raise NotYet(f"{person.address} keeps changing at Google while it is being changed")
 
 
@@ -140,6 +152,11 @@ def _in_the_bin(wiring: Wiring, link: Link) -> GoogleUser | None:
 
 def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
     person = look_at_person(wiring, entry)
+    return prepare(wiring, entry, person)
+
+
+def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str | None]:
+    """Note by what the person is known, and give one who has no account yet a password."""
     if person.account is not None:
         # Whoever comes after somebody who left is first compared with what is known of that one.
         left = person.link is not None and person.link.ended_at is not None
@@ -198,9 +215,6 @@ def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: li
             subjects.note(wiring.state, entry.subject, None, traces(wiring, person.account))
         else:
             links.end(wiring.state, entry.subject, wiring.clock())
-    _wish_for_groups(wiring, entry, person)
-    if any(_ARRIVALS.intersection(change.verbs) for change in done):
-        touch_groups_with(wiring, entry.name, person.address)
 
 
 def _wish_for_groups(wiring: Wiring, entry: Entry, person: Person) -> None:

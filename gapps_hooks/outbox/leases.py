@@ -17,6 +17,8 @@ from gapps_hooks.outbox.place import LEASES
 
 #: The byte that stands for the creation and migration of the file; subjects begin at 1.
 GATE: Final = 0
+#: The byte that stands for a reconcile of everybody, far beyond every subject.
+EVERYBODY: Final = 1 << 62
 
 
 class Lease:

@@ -169,6 +169,14 @@ class GroupsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class OrgUnitSettings:
+    """[org_units]: Google's organisational units."""
+
+    #: Whether a unit that Google lacks is made; needs the scope admin.directory.orgunit.
+    create: Flag = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
 class StateSettings:
     """[state]: where everything is kept that must survive."""
 
@@ -242,6 +250,8 @@ class Settings:
     #: An account that Google has already: ``adopt`` it, ``adopt-active`` only if it is not
     #: suspended, or ``refuse``.
     existing_accounts: Literal["adopt", "adopt-active", "refuse"] = "adopt"
+    #: What a reconcile does with accounts at Google that nobody here has: nothing, or suspend them.
+    unknown_accounts: Literal["leave", "suspend"] = "leave"
     #: What may be changed of Google's administrators: nothing, the ``profile``, or ``all`` but
     #: their suspension.
     administrators: Literal["leave", "profile", "all"] = "leave"
@@ -253,6 +263,7 @@ class Settings:
     source: SourceSettings
     enabled: EnabledSettings
     groups: GroupsSettings = field(default_factory=GroupsSettings)
+    org_units: OrgUnitSettings = field(default_factory=OrgUnitSettings)
     state: StateSettings
     hooks: HookSettings = field(default_factory=HookSettings)
     bounds: BoundSettings = field(default_factory=BoundSettings)
