@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Final
 
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
@@ -38,6 +39,8 @@ from gapps_hooks.wiring import Wiring
 #: A linked group that Google does not know is still settling for this long after its creation.
 SETTLING_SECONDS = 120.0
 _ROUNDS = 3
+#: What is noted of a member who cannot be added, or not yet.
+UNKNOWN_MEMBER: Final = "Google knows no such account"
 #: Rows of the state's ``meta`` under which those are named whom a change of the group reached.
 _REACHED = "reached:"
 #: Changes after which the group may be missing from others.
@@ -140,7 +143,7 @@ def _ask_members(wiring: Wiring, gathering: Gathering, google_id: str) -> Gather
 # --- carrying out --------------------------------------------------------------------------------
 
 
-def _carry_out(
+def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and how
     wiring: Wiring,
     entry: Entry,
     gathering: Gathering,
@@ -175,7 +178,7 @@ def _carry_out_member(wiring: Wiring, task: Task, change: Change) -> str | None:
     except NotFound as error:
         if error.status != HTTPStatus.BAD_REQUEST and "memberKey" not in str(error):
             raise
-        return f"{change.body['email']}: Google knows no such account"
+        return f"{change.body['email']}: {UNKNOWN_MEMBER}"
     return None
 
 
@@ -213,14 +216,17 @@ def _conclude(
     wiring: Wiring, entry: Entry, gathering: Gathering, plan: Plan, done: list[Change]
 ) -> None:
     if gathering.members is not None:
-        after = memberships_after(gathering, _added(done))
+        added = _added(done)
+        whole = not wiring.rules.adding_only
+        after = memberships_after(gathering, added) if whole else _after(gathering, added)
         memberships.replace(wiring.state, entry.subject, after)
     link = links.of(wiring.state, entry.subject)
     if link is None:
         return
     fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
     links.save(wiring.state, remember_answer(link, _owner(entry, gathering), plan.confirms, fresh))
-    if gathering.group is None or gathering.group.deleted:
+    gone = gathering.group is None or gathering.group.deleted
+    if gone and not wiring.rules.adding_only:
         memberships.replace(wiring.state, entry.subject, ())
         deleted = any(Verb.DELETE_GROUP in change.verbs for change in done)
         if deleted:  # the next group of this name is another one, with another id at Google

@@ -213,7 +213,7 @@ def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: li
         links.save(wiring.state, remember_answer(link, _owner(entry, person), plan.confirms, fresh))
         if person.account is not None:
             subjects.note(wiring.state, entry.subject, None, traces(wiring, person.account))
-        else:
+        elif not wiring.rules.adding_only:
             links.end(wiring.state, entry.subject, wiring.clock())
 
 

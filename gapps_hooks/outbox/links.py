@@ -75,7 +75,7 @@ def count(state: State) -> int:
 
 def all_links(state: State) -> tuple[Link, ...]:
     """Every link, ended ones too, in the order of their subjects."""
-    return tuple(_link(row) for row in state.rows(_ALL))
+    return tuple(read(row) for row in state.rows(_ALL))
 
 
 def save(state: State, link: Link) -> None:
@@ -91,7 +91,7 @@ def save(state: State, link: Link) -> None:
         values = _values(link) | {"subject": subjects.final(state, link.subject)}
         rival = state.row(_RIVALS, values)
         if rival is not None:
-            raise Claimed(link, _link(rival))
+            raise Claimed(link, read(rival))
         state.execute(_SAVE, values)
 
 
@@ -109,7 +109,7 @@ def forget(state: State, subject: int) -> bool:
 
 def _one(state: State, statement: str, key: object) -> Link | None:
     row = state.row(statement, (key,))
-    return None if row is None else _link(row)
+    return None if row is None else read(row)
 
 
 def _values(link: Link) -> dict[str, Any]:
@@ -130,7 +130,8 @@ def _values(link: Link) -> dict[str, Any]:
     }
 
 
-def _link(row: sqlite3.Row) -> Link:
+def read(row: sqlite3.Row) -> Link:
+    """Read a row of the table of links."""
     return Link(
         subject=row["subject"],
         google_id=row["google_id"],
