@@ -238,11 +238,12 @@ class Applying:
         for job, outcome in tuple(self._refused):
             if any(address in outcome.line for address in addresses):
                 self._refused.remove((job, outcome))
-                job.finished = False
+                job.finished, job.known = False, None
                 self._others.append(job)
         for job in waiting:
             texts = " ".join(refusal.text for refusal in job.work.piece.plan.refusals)
             if any(address in texts for address in addresses):
+                job.anew = True
                 self._others.append(job)
 
     def _each(self, call: Callable[[Any], str | None], items: list[Any]) -> Iterator[str | None]:

@@ -46,6 +46,8 @@ class Job:
     known: Person | Gathering | None = None
     done: list[Change] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    #: Whether what was planned is out of date, and it is looked at anew.
+    anew: bool = False
     #: How often it was put aside.
     tries: int = 0
     due_at: float = 0.0
@@ -180,7 +182,7 @@ def _held(wiring: Wiring, job: Job) -> Iterator[Entry]:
     with lease:
         if job.entry is None:
             job.entry = _begin(wiring, job, subject)
-            job.known = job.work.known
+            job.known = None if job.anew else job.work.known
         elif _generation(wiring, subject) != job.entry.generation:
             raise Moved("an event came meanwhile, and it is left to delivery")
         yield job.entry

@@ -177,9 +177,11 @@ class PeoplePlanner:
         if self.snapshot.google.users_why or link.subject in self.snapshot.unseen:
             text = f"{link.address} is not in Google's list, which is not whole; left as it is"
             raise _Passed(text)
-        if not is_stale(link.created_at, self.wiring.clock(), _SETTLING_SECONDS):
+        binned = self.snapshot.bin().get(link.google_id)
+        settling = not is_stale(link.created_at, self.wiring.clock(), _SETTLING_SECONDS)
+        if binned is None and settling:
             raise _Passed(f"{link.address} was created moments ago")
-        return replace(person, asked=True, actual=self.snapshot.bin().get(link.google_id))
+        return replace(person, asked=True, actual=binned)
 
     def _look_unlinked(self, person: Person, holders: Holders) -> Person:
         actual = self.snapshot.google.user_of(person.address)
