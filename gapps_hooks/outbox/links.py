@@ -23,10 +23,12 @@ _COUNT: Final = """
 SELECT count(*) AS number FROM links JOIN subjects USING (subject)
 WHERE kind = 'user' AND ended_at IS NULL
 """
+#: Written so that each part has an index: otherwise every link saved reads all the others.
 _RIVALS: Final = """
 SELECT * FROM links
 WHERE (subject = :subject AND google_id <> :google_id)
-   OR (subject <> :subject AND (google_id = :google_id OR address = :address))
+   OR (google_id = :google_id AND subject <> :subject)
+   OR (address = :address AND subject <> :subject)
 """
 _SAVE: Final = """
 INSERT OR REPLACE INTO links (
