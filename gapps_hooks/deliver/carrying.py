@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gapps_hooks.deliver.memory import Owner, remember_change
+from gapps_hooks.deliver.org_units import make_org_unit, missing_unit
 from gapps_hooks.deliver.send import Answer, send
 from gapps_hooks.errors import AlreadyExists, GappsHooksError, Outage, Refused, Throttled
 from gapps_hooks.model import (
@@ -175,6 +176,13 @@ def _creates(change: Change) -> bool:
 def _send(wiring: Wiring, change: Change, known: GoogleUser | GoogleGroup | None) -> Answer:
     if change.verbs == (Verb.ADOPT,) and not change.body and change.password is None:
         return known
+    try:
+        return send(wiring.directory, change)
+    except Refused as fault:
+        unit = missing_unit(change, fault)
+        if unit is None or not wiring.settings.org_units.create:
+            raise
+    make_org_unit(wiring.directory, unit)
     return send(wiring.directory, change)
 
 

@@ -245,8 +245,9 @@ def test_administrators_and_protected_accounts_are_never_suspended(tmp_path: Pat
     organisation.people(CAROL)
     looked = dry(organisation)
     assert planned(looked) == {}
-    assert "The Google Workspace administrator account alice@example.org cannot be suspended" in (
-        refusals(looked)["alice"]
+    assert (
+        "The Google Workspace administrator account alice@example.org cannot be suspended"
+        in (refusals(looked)["alice"])
     )
     reconcile(organisation, force=True)
     for name in ("alice", "bob"):

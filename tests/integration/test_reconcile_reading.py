@@ -27,7 +27,9 @@ def organisation(tmp_path: Path) -> Organisation:
     found.clock.now += 7200.0
     alice, bob, *_ = PEOPLE
     changed = {**bob, "family_name": "Changed"}
-    found.people(alice, changed, PEOPLE[2], person("eve"), groups=({**STAFF, "members": ["alice"]},))
+    found.people(
+        alice, changed, PEOPLE[2], person("eve"), groups=({**STAFF, "members": ["alice"]},)
+    )
     return found
 
 
