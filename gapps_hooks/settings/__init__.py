@@ -3,10 +3,9 @@
 It must not know who uses which value.
 """
 
+from gapps_hooks.settings.bounds import Bound, BoundSettings
 from gapps_hooks.settings.reading import known_keys, load_settings
 from gapps_hooks.settings.values import (
-    Bound,
-    BoundSettings,
     EnabledSettings,
     GoogleSettings,
     GroupsSettings,

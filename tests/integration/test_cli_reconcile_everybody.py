@@ -1,4 +1,4 @@
-"""``gapps-hooks reconcile`` of everybody, as administrators use it: look, keep, do, nothing left."""
+"""``gapps-hooks reconcile`` of everybody, as administrators use it: look, keep, do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
 
 from gapps_hooks.outbox import leases
 
-HASH = "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
+DIGEST = "qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
+HASH = f"$6$saltsalt${DIGEST}"
 ALICE = {"username": "alice", "given_name": "Alice", "family_name": "Archer", "id": "entryUUID:a"}
 BOB = {"username": "bob", "given_name": "Bob", "family_name": "Baker", "id": "entryUUID:b"}
 STAFF = {"name": "staff", "members": ["alice", "bob"]}

@@ -94,8 +94,8 @@ class Both(RuleBasedStateMachine):
     def is_renamed(self, old: str, new: str) -> None:
         if old in self.people and new not in self.people:
             self.people[new] = self.people.pop(old) | {"username": new}
-            for members in self.groups.values():
-                members ^= {old, new} if old in members else set()
+            for group, members in self.groups.items():
+                self.groups[group] = members ^ {old, new} if old in members else members
             self.write()
 
     @rule(name=SOMEBODY, group=st.sampled_from(GROUPS))
