@@ -22,7 +22,7 @@ from gapps_hooks.cli.showing import show_json
 from gapps_hooks.deliver.subject import why_closed
 from gapps_hooks.model import Kind, Outcome, Verdict
 from gapps_hooks.outbox import history
-from gapps_hooks.plan.whole import count
+from gapps_hooks.plan.whole import count, whole_digest
 from gapps_hooks.reconcile import saving
 from gapps_hooks.reconcile.applying import Applying, Progress
 from gapps_hooks.reconcile.checking import TooMuch, check_bounds
@@ -144,6 +144,7 @@ def _show_test_as_json(looked: Looked, notices: tuple[str, ...]) -> None:
     show_json(
         {
             "plans": [plan_as_json(piece.plan, piece.key) for piece in whole.pieces],
+            "digest": whole_digest(whole.pieces, looked.wiring.state.digest),
             "counts": {verb.value: number for verb, number in whole.counts().items()},
             "incomplete": list(whole.incomplete),
             "notices": list(notices),

@@ -22,6 +22,7 @@ from gapps_hooks.plan.whole import REMOVING, Piece, Whole, count, in_order
 from gapps_hooks.preview import administrator_notice
 from gapps_hooks.reconcile.applying import Applying, Progress
 from gapps_hooks.reconcile.checking import check_bounds
+from gapps_hooks.reconcile.collisions import without_collisions
 from gapps_hooks.reconcile.groups import GroupsPlanner
 from gapps_hooks.reconcile.notebook import Notebook
 from gapps_hooks.reconcile.people import PeoplePlanner
@@ -119,9 +120,9 @@ def _plan(
         confirm=notebook.person,
         prospects=prospects,
     )
-    works = list(people.works())
+    works = list(without_collisions(snapshot, list(people.works())))
     if wiring.settings.unknown_accounts == "suspend":
-        works.extend(_strangers(wiring, snapshot, people.claimed))
+        works.extend(_strangers(wiring, snapshot, people))
     read = iter(range(1, len(snapshot.google.groups) + 1))
     with ThreadPoolExecutor(_READERS, "members") as readers:
         groups = GroupsPlanner(
@@ -139,12 +140,12 @@ def _plan(
     return works
 
 
-def _strangers(wiring: Wiring, snapshot: Snapshot, claimed: set[str]) -> Iterator[Work]:
+def _strangers(wiring: Wiring, snapshot: Snapshot, people: PeoplePlanner) -> Iterator[Work]:
     """Plan for the accounts that nobody here has; only where it is known who is here."""
-    if snapshot.incomplete:
+    if snapshot.incomplete or people.unplaced:
         return
     for user in snapshot.google.users.values():
-        plan = Plan() if user.id in claimed else plan_stranger(user, wiring.rules)
+        plan = Plan() if user.id in people.claimed else plan_stranger(user, wiring.rules)
         if plan.changes:
             actual = seen_user(user, wiring.state.digest)
             piece = Piece(kind=Kind.USER, name=user.primary_email, actual=actual, plan=plan)

@@ -58,6 +58,8 @@ class PeoplePlanner:
     prospects: Prospects
     #: Google's ids of the accounts that somebody here has, or is to have.
     claimed: set[str] = field(default_factory=set)
+    #: Names of whom it is not known which account they are to have.
+    unplaced: list[str] = field(default_factory=list)
 
     def works(self) -> Iterator[Work]:
         """Plan for everybody whom the source has, or who is linked; silent works are left out.
@@ -105,6 +107,7 @@ class PeoplePlanner:
         entry = self.snapshot.memory.entries.get(outline.subject) if outline else None
         if entry is not None:
             self.prospects.linked(name, link, self.wiring.rules)
+            self._claim(name)
             plan = left_to_delivery(entry)
             return Work(piece=self._piece(name, outline, plan, None))
         try:
@@ -120,6 +123,7 @@ class PeoplePlanner:
             self.prospects.linked(name, link, self.wiring.rules)
             if isinstance(error, SourceUnreadable):
                 self.snapshot.incomplete.append(f"{name} could not be read: {error}")
+            self._claim(name)
             refused = Plan(refusals=(Refusal(str(error)),))
             return Work(piece=self._piece(name, outline, refused, None))
 
@@ -151,6 +155,17 @@ class PeoplePlanner:
             if account and account.enabled is True
             else (self._look_lost(person, holders))
         )
+
+    def _claim(self, name: str) -> None:
+        """Note which account one is to have who is not planned for."""
+        try:
+            account = self.snapshot.source.account(name)
+            address = self.wiring.policy.choose_address(account) if account is not None else ""
+        except GappsHooksError:
+            self.unplaced.append(name)
+            return
+        user = self.snapshot.google.user_of(address)
+        self.claimed.update({user.id} if user is not None else ())
 
     def _account(self, name: str) -> Account | None:
         found = self.snapshot.source.account(name)

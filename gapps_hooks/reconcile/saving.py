@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gapps_hooks.errors import GappsHooksError
-from gapps_hooks.plan.whole import Piece, fingerprint
+from gapps_hooks.plan.whole import Piece, fingerprint, whole_digest
 from gapps_hooks.report import plan_as_json
 
 VERSION: Final = 1
@@ -57,10 +57,12 @@ def save(
     Raises:
         OSError: it could not be written; what was there stays.
     """
+    kept = [piece for piece in pieces if piece.plan.changes]
     content = {
         "version": VERSION,
         "passwords": passwords,
-        "pieces": [_as_json(piece, digest) for piece in pieces if piece.plan.changes],
+        "whole": whole_digest(kept, digest),
+        "pieces": [_as_json(piece, digest) for piece in kept],
     }
     text = json.dumps({**content, "digest": digest(content)}, indent=1, ensure_ascii=False)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -228,6 +228,33 @@ def test_strangers_are_left_alone_unless_the_settings_say_otherwise(tmp_path: Pa
     assert planned(dry(organisation)) == {}
 
 
+def test_whose_account_is_not_known_nobody_is_a_stranger(tmp_path: Path) -> None:
+    organisation = listed(tmp_path, more='unknown_accounts = "suspend"')
+    organisation.people(ALICE, BOB)
+    addresses = ("alice@example.org", "bob@example.org")
+    organisation.emulator.seed({"users": [{"primaryEmail": address} for address in addresses]})
+    organisation.record("user-add", "alice")
+    assert planned(dry(organisation)) == {"bob": ["adopt"]}
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(
+        "from gapps_hooks import hookimpl\n\n\n@hookimpl\ndef gapps_choose_address(account):\n"
+        "    return 1 / 0 if account.username == 'bob' else None\n"
+    )
+    organisation.wire()
+    assert planned(dry(organisation)) == {}
+
+
+def test_a_rename_to_an_address_that_another_keeps_is_refused_in_the_test(
+    organisation: Organisation,
+) -> None:
+    reconcile(organisation)
+    organisation.emulator.seed({"users": [{"primaryEmail": "alicia@example.org"}]})
+    organisation.people(person("alicia", id=ALICE["id"]), BOB, groups=(STAFF,))
+    looked = dry(organisation)
+    assert "alicia@example.org is held by alicia@example.org" in refusals(looked)["alicia"]
+    assert "alicia" not in planned(looked)
+
+
 def test_strangers_are_left_alone(organisation: Organisation) -> None:
     organisation.emulator.seed({"users": [{"primaryEmail": "zoe@example.org"}]})
     run = reconcile(organisation)
