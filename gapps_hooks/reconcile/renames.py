@@ -31,7 +31,9 @@ def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Mapping[str, Outline]:
         if identity is None or not (identity.lasting or _may_have_moved(outline, names)):
             continue
         account = _account_by(snapshot, identity)
-        if account is None or account.username in {outline.name, *linked, *found}:
+        if account is None or account.username == outline.name:
+            continue
+        if account.username in linked or account.username in found:
             continue
         if identity.lasting or _is_same(wiring, outline, account):
             found[account.username] = outline
