@@ -29,6 +29,7 @@ SELECT * FROM links
 WHERE (subject = :subject AND google_id <> :google_id)
    OR (google_id = :google_id AND subject <> :subject)
    OR (address = :address AND subject <> :subject)
+ORDER BY subject
 """
 _SAVE: Final = """
 INSERT OR REPLACE INTO links (
