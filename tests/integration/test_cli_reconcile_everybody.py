@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -251,7 +253,7 @@ def start(line: CommandLine, *words: str) -> subprocess.Popen[str]:
 
 
 def test_ctrl_c_finishes_what_is_under_way_reports_and_the_next_goes_on(line: CommandLine) -> None:
-    people = [{"username": f"p{at}", "id": f"entryUUID:{at}"} for at in range(60)]
+    people = [{"username": f"p{at}", "id": f"entryUUID:{at}"} for at in range(35)]
     line.people(*people)
     process = start(line)
     try:
@@ -265,13 +267,33 @@ def test_ctrl_c_finishes_what_is_under_way_reports_and_the_next_goes_on(line: Co
     assert "the next run goes on" in said
     assert "Traceback" not in trouble
     made = [user for user in line.emulator.state()["users"] if user["primaryEmail"] != ADMIN]
-    assert said.count(": created ") == len(made) < 60
+    assert said.count(": created ") == len(made) < 35
+
+
+def test_a_terminal_gets_a_bar_with_rate_and_remaining_time(line: CommandLine) -> None:
+    line.emulator.switches.latency = 0.1
+    line.people(*({"username": f"p{at}", "id": f"entryUUID:{at}"} for at in range(15)))
+    ours, theirs = pty.openpty()
+    command: list[Any] = [PROGRAM, "--settings", line.settings, "reconcile"]
+    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # a terminal that nobody writes to any more ends so
+        while piece := os.read(ours, 1 << 16):
+            shown += piece
+    os.close(ours)
     line.emulator.switches.latency = 0.0
-    line.people(*people[: len(made) + 3])
+    assert process.wait() == 0, shown
+    text = shown.decode()
+    assert "changing" in text
+    assert "/15" in text
+    assert "/s" in text
+    assert "left:" in text
 
 
 def test_a_killed_run_loses_nothing_and_does_nothing_twice(line: CommandLine) -> None:
-    people = [{"username": f"p{at}", "id": f"entryUUID:{at}"} for at in range(20)]
+    people = [{"username": f"p{at}", "id": f"entryUUID:{at}"} for at in range(8)]
     line.people(*people)
     process = start(line)
     while not line.user("p0") and process.poll() is None:
@@ -280,5 +302,5 @@ def test_a_killed_run_loses_nothing_and_does_nothing_twice(line: CommandLine) ->
     process.communicate()
     assert line.run("reconcile").exit_code == 0
     users = line.emulator.state()["users"]
-    assert len([user for user in users if user["primaryEmail"] != ADMIN]) == 20
+    assert len([user for user in users if user["primaryEmail"] != ADMIN]) == 8
     assert "Nothing to do." in line.run("reconcile", "--dry-run").stdout
