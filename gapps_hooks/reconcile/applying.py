@@ -94,6 +94,7 @@ class Applying:
         for job in jobs:
             if job.work.members is not None:
                 job.awaited = {_key(one.reference) for one in job.work.members} & self._pending
+                job.settling = bool(job.awaited)
                 for key in job.awaited:
                     self._groups.setdefault(key, []).append(job)
             self._queue_for(job).append(job)
@@ -172,7 +173,7 @@ class Applying:
         self._arrive(job, came=error is None)
 
     def _succeeded(self, job: Job) -> None:
-        if job.missing and self._put_aside(job, None):
+        if job.missing and job.settling and self._put_aside(job, None):
             return
         if job.awaited or job.arrived:  # its next turn comes with those who are still to come
             self._take_turn(job)
@@ -233,6 +234,8 @@ class Applying:
 
     def _again(self, waiting: list[Job]) -> None:
         """Try again what was refused because of an address that is free by now."""
+        if self.progress.stopped:
+            return
         done = [change for outcome in self.progress.outcomes for change in outcome.done]
         addresses = {address for change in done for address in freed(change)}
         for job, outcome in tuple(self._refused):

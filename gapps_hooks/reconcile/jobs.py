@@ -54,6 +54,8 @@ class Job:
     #: Of a group: who is still to come in this run, and how many came since its last turn.
     awaited: set[str] = field(default_factory=set)
     arrived: int = 0
+    #: Of a group: whether some of its members are made in this run, and may not be seen at once.
+    settling: bool = False
     #: Of a group: members whom Google did not know yet.
     missing: int = 0
 

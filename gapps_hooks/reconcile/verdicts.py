@@ -17,7 +17,7 @@ from gapps_hooks.errors import (
     SourceUnreadable,
     StateUnusable,
 )
-from gapps_hooks.model import Kind, Outcome, Verb, Verdict
+from gapps_hooks.model import Kind, Outcome, Verdict
 from gapps_hooks.outbox import entries, history
 from gapps_hooks.reconcile.jobs import Job, Moved
 from gapps_hooks.report import summary
@@ -113,8 +113,3 @@ def write_down(wiring: Wiring, job: Job, outcome: Outcome) -> None:
         },
     )
     wiring.policy.tell(outcome)
-
-
-def creations(jobs: tuple[Job, ...]) -> int:
-    """Count the accounts among these that were to be made."""
-    return sum(Verb.CREATE in job.work.piece.verbs for job in jobs)

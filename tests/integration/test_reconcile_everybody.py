@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from organisation import Organisation
+from organisation import Organisation, organise
 from reconciled import Run, dry, listed, person, planned, reconcile, refusals
 
 from gapps_hooks.errors import SourceUnreadable
@@ -526,8 +526,6 @@ def test_new_users_and_groups_that_settle_are_put_aside_and_tried_again(
 
 
 def test_without_a_source_there_is_nothing_to_compare(tmp_path: Path) -> None:
-    from organisation import organise  # noqa: PLC0415 - this test alone founds one without
-
     with pytest.raises(SourceUnreadable, match="without a source"):
         dry(organise(tmp_path))
 
@@ -548,3 +546,82 @@ def test_members_are_remembered_as_a_delivery_would(organisation: Organisation) 
     organisation.fire("user-add", "carol")
     organisation.settle()
     assert "carol@example.org" in organisation.roles("staff@example.org")
+
+
+def test_a_member_whom_google_does_not_know_is_reported_and_holds_nobody_up(
+    organisation: Organisation,
+) -> None:
+    reconcile(organisation)
+    organisation.emulator.switches.unresolvable = ("ghost@*",)
+    members = ["alice", "bob", "ghost@elsewhere.test", "nobody"]
+    organisation.people(ALICE, BOB, groups=({**STAFF, "members": members},))
+    before = organisation.clock.now
+    run = reconcile(organisation)
+    assert "ghost@elsewhere.test: Google knows no such account" in run.lines["staff"]
+    assert "nobody: not at Google (yet); added when it is" in run.lines["staff"]
+    assert organisation.clock.now - before < 5.0
+
+
+def test_nested_groups_and_roles_are_delivered_whatever_their_order(tmp_path: Path) -> None:
+    organisation = listed(tmp_path)
+    organisation.people(
+        ALICE,
+        BOB,
+        groups=(
+            {"name": "a", "members": ["group:z"], "owners": ["alice"]},
+            {"name": "z", "members": ["group:m"], "managers": ["bob"]},
+            {"name": "m", "members": ["alice"]},
+        ),
+    )
+    reconcile(organisation)
+    assert organisation.roles("a@example.org") == {
+        "z@example.org": "MEMBER",
+        "alice@example.org": "OWNER",
+    }
+    assert organisation.roles("z@example.org") == {
+        "m@example.org": "MEMBER",
+        "bob@example.org": "MANAGER",
+    }
+    assert planned(dry(organisation)) == {}
+
+
+def test_the_policys_groups_are_planned_and_delivered(tmp_path: Path) -> None:
+    organisation = listed(tmp_path)
+    organisation.people(ALICE, BOB, groups=({"name": "all", "members": []},))
+    (tmp_path / "policy.d").mkdir()
+    policy = tmp_path / "policy.d" / "ours.py"
+    policy.write_text(
+        "from gapps_hooks import hookimpl\n\n\n@hookimpl\ndef gapps_groups(account):\n"
+        "    return ['all']\n"
+    )
+    organisation.wire()
+    reconcile(organisation)
+    everybody = {"alice@example.org", "bob@example.org"}
+    assert organisation.roles("all@example.org").keys() == everybody
+    assert planned(dry(organisation)) == {}
+    policy.write_text("")
+    organisation.wire()
+    reconcile(organisation)
+    assert organisation.roles("all@example.org") == {}
+
+
+def test_a_newer_hash_is_sent_where_the_source_says_when_it_was_set(tmp_path: Path) -> None:
+    for name, text in {
+        "passwd": "alice:x:1001:1001:Alice Archer:/home/alice:/bin/sh\n",
+        "group": "alice:x:1001:\n",
+        "login.defs": "",
+        "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    shadow = tmp_path / "shadow"
+    source = f'[source]\ntype = "nss"\ndirectory = "{tmp_path}"'
+    organisation = organise(tmp_path, source=source)
+    today = int(organisation.clock.now // 86_400)
+    shadow.write_text(f"alice:{HASH}:{today - 30}:0:99999:7:::\n")
+    organisation.emulator.seed({"users": [{"primaryEmail": "alice@example.org"}]})
+    assert ("alice@example.org", Verb.PASSWORD) not in reconcile(organisation).done
+    assert planned(dry(organisation)) == {}
+    organisation.clock.now += 3 * 86_400.0
+    shadow.write_text(f"alice:{OTHER}:{today + 2}:0:99999:7:::\n")
+    assert reconcile(organisation).done == [("alice@example.org", Verb.PASSWORD)]
+    assert planned(dry(organisation)) == {}

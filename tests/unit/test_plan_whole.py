@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_builders import digest, password
 
@@ -29,6 +29,7 @@ ORDER = (RESTORED, UPDATED, CREATED, GROUP, DELETED, SUSPENDED)
 
 
 @given(st.permutations(ORDER))
+@settings(deadline=None)
 def test_restores_come_before_creations_users_before_groups_and_suspensions_last(
     pieces: list[Piece],
 ) -> None:
