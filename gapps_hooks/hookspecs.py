@@ -102,9 +102,8 @@ def password_set(username: str, payload: Mapping[str, Any] | None) -> object:
 def reconcile() -> object:
     """Say that the whole directory is to be compared with Google now.
 
-    Called by hand or by a timer. In this version it answers that people and groups have to be
-    named (``gapps-hooks reconcile NAME …``); all at once comes later. It may block for as long as
-    the comparison takes. Return value and raising are as for user_add.
+    Called by hand or by a timer. It may block for as long as the comparison takes, which for a
+    first one is hours. Return value and raising are as for user_add.
     """
 
 

@@ -65,7 +65,7 @@ def reconcile() -> Answer:
         )
     except (GappsHooksError, OSError) as error:
         return Answer(NOT_RECORDED, str(error))
-    said = (ended.stderr if ended.returncode else ended.stdout).strip()
+    said = (ended.returncode and ended.stderr.strip()) or ended.stdout.strip()
     return Answer(ended.returncode, said.rpartition("\n")[2])
 
 

@@ -357,6 +357,8 @@ class Verdict(enum.StrEnum):
     HELD = "held"
     #: It waits for a person: refused, with the reason.
     BURIED = "buried"
+    #: Refused in a reconcile, which keeps nothing of it: the next one tries again.
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

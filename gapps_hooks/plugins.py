@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -67,6 +68,8 @@ class Policy:
     def __init__(self, manager: pluggy.PluginManager, log: Callable[[str], None]) -> None:
         self._manager = manager
         self._log = log
+        #: A policy need not know that a reconcile asks from several threads.
+        self._one_at_a_time = threading.RLock()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,7 +138,8 @@ class Policy:
 
     def _ask(self, hook: str, **arguments: object) -> Any:  # noqa: ANN401 - each hook has its own
         try:
-            return getattr(self._manager.hook, hook)(**arguments)
+            with self._one_at_a_time:
+                return getattr(self._manager.hook, hook)(**arguments)
         except (Exception, SystemExit) as error:
             raise PolicyFailed(
                 f"The policy's {hook} failed at {_place(error)}: {describe(error)}; correct it"

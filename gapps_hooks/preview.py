@@ -109,10 +109,11 @@ def _preview_user(wiring: Wiring, entry: Entry) -> Plan:
         key = step.key if isinstance(step, Question) else person.address
         person = ask_about_person(wiring, person, key)
         step = plan_user(person, wiring.rules, wiring.clock())
-    return _with_vetoes(wiring, step, person.account)
+    return with_vetoes(wiring, step, person.account)
 
 
-def _with_vetoes(wiring: Wiring, plan: Plan, account: Account | None) -> Plan:
+def with_vetoes(wiring: Wiring, plan: Plan, account: Account | None) -> Plan:
+    """Put refusals in the place of changes that the organisation's policy forbids."""
     reasons = [reason for change in plan.changes if (reason := wiring.policy.veto(change, account))]
     if not reasons:
         return plan
@@ -139,7 +140,7 @@ def _preview_group(wiring: Wiring, entry: Entry) -> Plan:
             key = step.key if isinstance(step, Question) else gathering.address
             gathering = ask_about_group(wiring, gathering, key)
         step = plan_group(gathering, wiring.rules, wiring.clock())
-    return _with_vetoes(wiring, step, None)
+    return with_vetoes(wiring, step, None)
 
 
 def _creates(changes: tuple[Change, ...]) -> bool:

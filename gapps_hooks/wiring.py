@@ -26,6 +26,8 @@ from gapps_hooks.trouble import tell_syslog
 
 #: Seconds that a probe may take: somebody's hook waits for it.
 PROBE_TIMEOUT: Final = 2.0
+#: Google allows one a second ("Limits and quotas" of the Directory API).
+ORG_UNITS_PER_SECOND: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ def _rates(settings: Settings) -> Mapping[str, Rate]:
     return {
         "request": Rate(settings.google.rate, settings.google.burst),
         "creation": Rate(settings.google.creation_rate),
+        "org-unit": Rate(ORG_UNITS_PER_SECOND),
     }
 
 

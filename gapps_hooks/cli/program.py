@@ -42,7 +42,7 @@ class Place:
 _SECTIONS: Final[dict[str, dict[str, Place]]] = {
     "Changes": {
         "fire": Place("fire", "Say that a person or group was changed, as a hook does."),
-        "reconcile": Place("reconcile", "Compare named people and groups with Google."),
+        "reconcile": Place("reconcile", "Compare everybody, or those named, with Google."),
         "deliver": Place("deliver", "Try everything that waits, now."),
         "agent": Place("agent", "Stay, take the hooks' events by a socket, deliver at once."),
         "undelete": Place("undelete", "Bring an account back that was deleted at Google."),
@@ -153,11 +153,13 @@ First steps:
   gapps-hooks demo                        see it work, without a Google account
   gapps-hooks check                       are settings, sign-in and source right?
   gapps-hooks reconcile alice --dry-run   what would be done for Alice?
+  gapps-hooks reconcile --dry-run         and for everybody?
   gapps-hooks enable shadow               from now on useradd and userdel call us
 
 \b
 Exit status: 0 all done, 1 failed or buried, 2 wrong usage, 3 a dry run found
-changes (--exit-code), 4 held because it is too much, 75 waiting, try later."""
+changes (--exit-code), 4 held because it is too much, 75 waiting, try later,
+130 interrupted."""
 
 
 @click.group(cls=Program, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

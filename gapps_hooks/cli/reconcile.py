@@ -1,4 +1,4 @@
-"""``gapps-hooks reconcile``: named people and groups, first as a test, then for real.
+"""``gapps-hooks reconcile``: everybody, or those named; first as a test, then for real.
 
 It must not know how anything is compared.
 """
@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from gapps_hooks.cli.everybody import Wish, reconcile_everybody
 from gapps_hooks.cli.named import Named, Unknown
 from gapps_hooks.cli.named import subject as read_subject
 from gapps_hooks.cli.opening import opened
@@ -18,25 +19,22 @@ from gapps_hooks.cli.program import FAILED
 from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
 from gapps_hooks.model import Plan
 from gapps_hooks.preview import administrator_notice, preview
-from gapps_hooks.reconcile import is_known
-from gapps_hooks.reconcile import reconcile as look_at
+from gapps_hooks.reconcile.named import is_known
+from gapps_hooks.reconcile.named import reconcile as look_at
 from gapps_hooks.report import exit_status, outcome_as_json, plan_as_json, render_plans
 from gapps_hooks.wiring import Wiring
 
 #: A dry run found something to do.
 CHANGES: Final = 3
-
-_NAMED_ONLY: Final = (
-    "this version reconciles named people and groups; all at once comes later. Name them, such as: "
-    "gapps-hooks reconcile --only alice group:staff --dry-run"
-)
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(
     epilog=example(
-        "gapps-hooks reconcile alice group:staff --dry-run",
-        "gapps-hooks reconcile alice group:staff",
-        "gapps-hooks reconcile --only alice --only group:staff",
+        "gapps-hooks reconcile --dry-run --save plan.json   look, and keep the plan",
+        "gapps-hooks reconcile --plan plan.json             do exactly that",
+        "gapps-hooks reconcile                              look and do, as from cron",
+        "gapps-hooks reconcile alice group:staff --dry-run  only these",
     )
 )
 @click.option(
@@ -49,6 +47,10 @@ _NAMED_ONLY: Final = (
 )
 @click.argument("more", nargs=-1, type=read_subject, metavar="[SUBJECT]...")
 @click.option("--dry-run", is_flag=True, help="Show what would be changed; change nothing.")
+@click.option("--save", type=_FILE, help="With --dry-run: keep the plan in this file.")
+@click.option("--plan", type=_FILE, help="Carry out what --save kept, as far as it still holds.")
+@click.option("--passwords", is_flag=True, help="Send every stored password of who is enabled.")
+@click.option("--force", is_flag=True, help="Go beyond [bounds]; nothing else is lifted.")
 @click.option("--exit-code", is_flag=True, help="With --dry-run: exit 3 if there are changes.")
 @as_json
 @click.pass_obj
@@ -57,25 +59,47 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click's interface
     only: tuple[Named, ...],
     more: tuple[Named, ...],
     dry_run: bool,  # noqa: FBT001 - click's interface
+    save: Path | None,
+    plan: Path | None,
+    passwords: bool,  # noqa: FBT001 - click's interface
+    force: bool,  # noqa: FBT001 - click's interface
     exit_code: bool,  # noqa: FBT001 - click's interface
     as_json: bool,  # noqa: FBT001 - click's interface
 ) -> None:
-    """Compare named people and groups with Google and correct what differs there.
+    """Compare everybody with Google and correct what differs there; or only those named.
 
-    SUBJECT is a user name, or group:NAME. Look first: --dry-run asks and changes nothing. This
-    version compares those named; everybody at once comes later.
+    SUBJECT is a user name, or group:NAME. Look first: --dry-run asks and changes nothing.
 
-    Exit status: 0 all done, 1 something was refused or failed, 3 a dry run found changes (only
-    with --exit-code), 4 something is held because it is too much, 75 something waits.
+    Both sides are read whole; if that fails in part, nobody is suspended and nothing is removed.
+    Too much at once is refused before the first change. Ctrl-C finishes what is under way; the
+    next run goes on. It may run from cron beside the hooks.
+
+    Exit status: 0 all done, 1 something was refused or could not be read, 3 a dry run found
+    changes (only with --exit-code), 4 too much at once, 75 something waits, or another reconcile
+    runs, 130 interrupted.
     """
-    run: Callable[[Wiring, tuple[Named, ...], bool], int] = _look if dry_run else _correct
     named = tuple(dict.fromkeys((*only, *more)))
-    if not named:
-        raise click.UsageError(_NAMED_ONLY)
+    wish = Wish(dry=dry_run, save=save, plan=plan, passwords=passwords, force=force, json=as_json)
+    _refuse_what_contradicts(wish, named)
     with opened(settings_path) as wiring:
-        _refuse_unknown(wiring, named)
-        status = run(wiring, named, as_json)
+        if named:
+            run: Callable[[Wiring, tuple[Named, ...], bool], int] = _look if dry_run else _correct
+            _refuse_unknown(wiring, named)
+            status = run(wiring, named, as_json)
+        else:
+            status = reconcile_everybody(wiring, wish)
     click.get_current_context().exit(0 if status == CHANGES and not exit_code else status)
+
+
+def _refuse_what_contradicts(wish: Wish, named: tuple[Named, ...]) -> None:
+    if named and (wish.save or wish.plan or wish.passwords or wish.force):
+        raise click.UsageError(
+            "--save, --plan, --passwords and --force are for everybody; leave out the names"
+        )
+    if wish.save is not None and not wish.dry:
+        raise click.UsageError("--save keeps the plan of a --dry-run; add --dry-run")
+    if wish.plan is not None and (wish.dry or wish.passwords):
+        raise click.UsageError("--plan carries out what was saved; leave out the other switches")
 
 
 def _refuse_unknown(wiring: Wiring, named: tuple[Named, ...]) -> None:

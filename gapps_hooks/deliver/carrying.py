@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gapps_hooks.deliver.memory import Owner, remember_change
+from gapps_hooks.deliver.org_units import make_org_unit, missing_unit
 from gapps_hooks.deliver.send import Answer, send
 from gapps_hooks.errors import AlreadyExists, GappsHooksError, Outage, Refused, Throttled
 from gapps_hooks.model import (
@@ -49,7 +50,10 @@ _LIMITS: Final[dict[Verb, Callable[[BoundSettings, int], int | None]]] = {
     Verb.RESTORE: lambda limits, population: limits.restore.limit(population),
     Verb.RENAME: lambda limits, population: limits.rename.limit(population),
     Verb.REMOVE_MEMBER: lambda limits, population: limits.remove_member.limit(population),
+    Verb.PASSWORD: lambda limits, population: limits.password.limit(population),
 }
+#: Events bring passwords one by one, because somebody set one; only a reconcile pushes them.
+_OF_EVENTS: Final = _LIMITS.keys() - {Verb.PASSWORD}
 
 
 def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
@@ -61,14 +65,15 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
     """
     if plan.changes and wiring.settings.mode == "observe":
         raise Observed(plan)
-    counts = Counter(verb for change in plan.changes for verb in change.verbs if verb in _LIMITS)
+    counts = Counter(verb for change in plan.changes for verb in change.verbs if verb in _OF_EVENTS)
     with wiring.state.transaction(durable=False):
         for verb, count in counts.items():
-            _reserve(wiring, entry, verb, count)
+            reserve_some(wiring, entry, verb, count)
 
 
-def _reserve(wiring: Wiring, entry: Entry, verb: Verb, count: int) -> None:
-    limit = None if entry.released else _limit(wiring, verb)
+def reserve_some(wiring: Wiring, entry: Entry, verb: Verb, count: int) -> None:
+    """Count so many changes of a kind before the first is sent; raises Held."""
+    limit = None if entry.released else limit_of(wiring, verb)
     over = bounds.reserve(wiring.state, entry.subject, entry.generation, verb, count, limit)
     if over is not None:
         raise Held(
@@ -84,7 +89,10 @@ def give_back(wiring: Wiring, entry: Entry, done: tuple[Change, ...]) -> None:
         bounds.give_back(wiring.state, entry.subject, entry.generation, verb)
 
 
-def _limit(wiring: Wiring, verb: Verb) -> int | None:
+def limit_of(wiring: Wiring, verb: Verb) -> int | None:
+    """Say how many changes of a kind are allowed in 24 hours; None where nothing bounds them."""
+    if verb not in _LIMITS:
+        return None
     count = memberships.count if verb is Verb.REMOVE_MEMBER else links.count
     population = count(wiring.state)
     return _LIMITS[verb](wiring.settings.bounds, population)
@@ -168,6 +176,13 @@ def _creates(change: Change) -> bool:
 def _send(wiring: Wiring, change: Change, known: GoogleUser | GoogleGroup | None) -> Answer:
     if change.verbs == (Verb.ADOPT,) and not change.body and change.password is None:
         return known
+    try:
+        return send(wiring.directory, change)
+    except Refused as fault:
+        unit = missing_unit(change, fault)
+        if unit is None or not wiring.settings.org_units.create:
+            raise
+    make_org_unit(wiring.directory, unit)
     return send(wiring.directory, change)
 
 

@@ -35,12 +35,12 @@ def desired_account(wiring: Wiring, entry: Entry) -> Account | None:
     """
     said = account_from(entry.patch, entry.name)
     if wiring.source is None:
-        return None if entry.removed else _with_policy(wiring, said)
+        return None if entry.removed else with_policy(wiring, said)
     found = wiring.source.account(entry.name)
     _compare_presence(wiring.source, entry, present=found is not None)
     if found is None:
         return None
-    return _with_policy(wiring, _fill(found, said))
+    return with_policy(wiring, _fill(found, said))
 
 
 def _compare_presence(source: Source, entry: Entry, *, present: bool) -> None:
@@ -64,7 +64,8 @@ def _fill(found: Account, said: Account) -> Account:
     return replace(found, **gaps)
 
 
-def _with_policy(wiring: Wiring, account: Account) -> Account:
+def with_policy(wiring: Wiring, account: Account) -> Account:
+    """Join what the source says with the settings and the policy; raises PolicyFailed."""
     ruled = replace(account, enabled=is_enabled(account, wiring.settings.enabled))
     unit = wiring.policy.org_unit(ruled)
     return replace(ruled, org_unit=unit, extra=dict(wiring.policy.attributes(ruled)))

@@ -6,9 +6,10 @@ It must not know back-off, breakers or leases: whoever calls it judges what it r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Final
 
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
@@ -38,6 +39,8 @@ from gapps_hooks.wiring import Wiring
 #: A linked group that Google does not know is still settling for this long after its creation.
 SETTLING_SECONDS = 120.0
 _ROUNDS = 3
+#: What is noted of a member who cannot be added, or not yet.
+UNKNOWN_MEMBER: Final = "Google knows no such account"
 #: Rows of the state's ``meta`` under which those are named whom a change of the group reached.
 _REACHED = "reached:"
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
@@ -64,19 +67,35 @@ def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     if not wanted:
         return Delivered(notes=("the settings do not want this group at Google",))
     gathering = gather(wiring, entry, group)
+    gathering, notes = bring_about(wiring, entry, gathering, done)
+    return Delivered(notes=notes, confirmed_at=_confirmed(gathering))
+
+
+def bring_about(
+    wiring: Wiring,
+    entry: Entry,
+    gathering: Gathering,
+    done: list[Change],
+    each: Callable[..., Iterable[str | None]] = map,
+) -> tuple[Gathering, tuple[str, ...]]:
+    """Decide, carry out and remember, starting from what is known of the group already.
+
+    ``each`` is ``map``, or does the same for several members at once. Groups that wait for this
+    one are the caller's business. Raises as deliver_group.
+    """
     for _ in range(_ROUNDS):
         gathering, plan = _decide(wiring, gathering)
         if plan.refusals:
             raise Refused(plan.refusals[0].text)
         try:
-            missing = _carry_out(wiring, entry, gathering, plan, done)
+            missing = _carry_out(wiring, entry, gathering, plan, done, each)
         except AlreadyExists as error:
             gathering = _taken(wiring, entry, gathering, error)
         except NotFound as error:
             gathering = _gone(wiring, gathering, error)
         else:
             _conclude(wiring, entry, gathering, plan, done)
-            return Delivered(notes=(*plan.notes, *missing), confirmed_at=_confirmed(gathering))
+            return gathering, (*plan.notes, *missing)
     raise NotYet(f"{gathering.address} keeps changing at Google while it is being changed")
 
 
@@ -127,8 +146,13 @@ def _ask_members(wiring: Wiring, gathering: Gathering, google_id: str) -> Gather
 # --- carrying out --------------------------------------------------------------------------------
 
 
-def _carry_out(
-    wiring: Wiring, entry: Entry, gathering: Gathering, plan: Plan, done: list[Change]
+def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and how
+    wiring: Wiring,
+    entry: Entry,
+    gathering: Gathering,
+    plan: Plan,
+    done: list[Change],
+    each: Callable[..., Iterable[str | None]],
 ) -> tuple[str, ...]:
     """Make the group first, then its members; one unknown member does not stop the others."""
     reserve(wiring, entry, plan)
@@ -138,8 +162,8 @@ def _carry_out(
     carry_out(wiring, task, others)
     if members:
         _announce(wiring, entry, gathering, members)
-    missing = [note for change in members if (note := _carry_out_member(wiring, task, change))]
-    return tuple(missing)
+    answers = each(lambda change: _carry_out_member(wiring, task, change), members)
+    return tuple(note for note in answers if note is not None)
 
 
 def _owner(entry: Entry, gathering: Gathering) -> Owner:
@@ -159,7 +183,7 @@ def _carry_out_member(wiring: Wiring, task: Task, change: Change) -> str | None:
     except NotFound as error:
         if error.status != HTTPStatus.BAD_REQUEST and "memberKey" not in str(error):
             raise
-        return f"{change.body['email']}: Google knows no such account"
+        return f"{change.body['email']}: {UNKNOWN_MEMBER}"
     return None
 
 
@@ -202,14 +226,17 @@ def _conclude(
     wiring: Wiring, entry: Entry, gathering: Gathering, plan: Plan, done: list[Change]
 ) -> None:
     if gathering.members is not None:
-        after = memberships_after(gathering, _added(done))
+        added = _added(done)
+        whole = not wiring.rules.adding_only
+        after = memberships_after(gathering, added) if whole else _after(gathering, added)
         memberships.replace(wiring.state, entry.subject, after)
     link = links.of(wiring.state, entry.subject)
     if link is None:
         return
     fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
     links.save(wiring.state, remember_answer(link, _owner(entry, gathering), plan.confirms, fresh))
-    if gathering.group is None or gathering.group.deleted:
+    gone = gathering.group is None or gathering.group.deleted
+    if gone and not wiring.rules.adding_only:
         memberships.replace(wiring.state, entry.subject, ())
         deleted = any(Verb.DELETE_GROUP in change.verbs for change in done)
         if deleted:  # the next group of this name is another one, with another id at Google

@@ -189,13 +189,14 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
 
 def _dig_up(wiring: Wiring, outcome: Outcome) -> None:
     """Try again what was buried because of an address that this outcome has set free."""
-    freed = {address for change in outcome.done for address in _freed(change)}
-    for entry in entries.all_entries(wiring.state) if freed else ():
-        if entry.status == "buried" and any(address in entry.reason for address in freed):
+    addresses = {address for change in outcome.done for address in freed(change)}
+    for entry in entries.all_entries(wiring.state) if addresses else ():
+        if entry.status == "buried" and any(address in entry.reason for address in addresses):
             entries.retry(wiring.state, entry.subject)
 
 
-def _freed(change: Change) -> Iterator[str]:
+def freed(change: Change) -> Iterator[str]:
+    """Name the addresses that others can have now that this change is done."""
     if Verb.RENAME in change.verbs:
         yield str(change.before.get("primaryEmail", change.address))
     if Verb.REMOVE_ALIAS in change.verbs:

@@ -62,6 +62,21 @@ def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
 
 def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     person, note = _look(wiring, entry)
+    person, plan = bring_about(wiring, entry, person, done)
+    _wish_for_groups(wiring, entry, person)
+    return Delivered(
+        notes=(*plan.notes, *((note,) if note and done else ())),
+        confirmed_at=None if person.asked or person.link is None else person.link.confirmed_at,
+    )
+
+
+def bring_about(
+    wiring: Wiring, entry: Entry, person: Person, done: list[Change]
+) -> tuple[Person, Plan]:
+    """Decide, carry out and remember, starting from what is known of the person already.
+
+    Groups that wait for the person are the caller's business. Raises as deliver_user.
+    """
     for _ in range(_ROUNDS):
         person, plan = _decide(wiring, entry, person)
         if plan.refusals:
@@ -76,12 +91,7 @@ def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
             person = _gone(wiring, entry, person, person.link)
         else:
             _conclude(wiring, entry, person, plan, done)
-            return Delivered(
-                notes=(*plan.notes, *((note,) if note and done else ())),
-                confirmed_at=None
-                if person.asked or person.link is None
-                else person.link.confirmed_at,
-            )
+            return person, plan
     raise NotYet(f"{person.address} keeps changing at Google while it is being changed")
 
 
@@ -161,6 +171,11 @@ def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
     if lost is not None:
         links.save(wiring.state, lost)
         person = replace(person, link=lost, attempted=False)
+    return prepare(wiring, entry, person)
+
+
+def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str | None]:
+    """Note by what the person is known, and give one who has no account yet a password."""
     if person.account is not None:
         # Whoever comes after somebody who left is first compared with what is known of that one.
         left = person.link is not None and person.link.ended_at is not None
@@ -217,10 +232,9 @@ def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: li
         links.save(wiring.state, remember_answer(link, _owner(entry, person), plan.confirms, fresh))
         if person.account is not None:
             subjects.note(wiring.state, entry.subject, None, traces(wiring, person.account))
-        else:
+        elif not wiring.rules.adding_only:
             links.end(wiring.state, entry.subject, wiring.clock())
             links.rename_ended(wiring.state, entry.subject, entry.name)
-    _wish_for_groups(wiring, entry, person)
 
 
 def _wish_for_groups(wiring: Wiring, entry: Entry, person: Person) -> None:

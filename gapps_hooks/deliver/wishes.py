@@ -42,8 +42,15 @@ def tell_arrival(wiring: Wiring, subject: int, reference: str) -> None:
     if link is None or not link.delivered.get(ARRIVED):
         return
     touch_groups_with(wiring, reference, link.address)
-    known = {key: value for key, value in link.delivered.items() if key != ARRIVED}
-    links.save(wiring.state, replace(link, delivered=known))
+    forget_arrival(wiring, subject)
+
+
+def forget_arrival(wiring: Wiring, subject: int) -> None:
+    """Tell no groups of an arrival: whoever asks for this looks at all of them anyway."""
+    link = links.of(wiring.state, subject)
+    if link is not None and link.delivered.get(ARRIVED):
+        known = {key: value for key, value in link.delivered.items() if key != ARRIVED}
+        links.save(wiring.state, replace(link, delivered=known))
 
 
 def wish(wiring: Wiring, username: str, names: tuple[str, ...]) -> None:

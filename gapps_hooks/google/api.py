@@ -18,6 +18,7 @@ from gapps_hooks.google.sign_in import (
     DIRECTORY_SCOPES,
     DOMAIN_SCOPES,
     GROUP_SETTINGS_SCOPES,
+    ORG_UNIT_SCOPES,
     SignIn,
 )
 from gapps_hooks.google.transport import http_factory as real_http_factory
@@ -40,10 +41,12 @@ class Api:
     groups: Any
     members: Any
     domains: Any
+    org_units: Any
     #: Makes the resource of the Groups Settings API, which few runs need.
     group_settings: Callable[[], Any]
     directory_sign_in: SignIn
     domain_sign_in: SignIn
+    org_unit_sign_in: SignIn
     group_settings_sign_in: SignIn
 
 
@@ -93,11 +96,13 @@ def _assemble(api_endpoint: str | None, caller: Caller, sign_in: Callable[..., S
         groups=directory.groups(),
         members=directory.members(),
         domains=directory.domains(),
+        org_units=directory.orgunits(),
         group_settings=functools.cache(
             lambda: build_service("groupssettings", "v1", api_endpoint).groups()
         ),
         directory_sign_in=sign_in(scopes=DIRECTORY_SCOPES),
         domain_sign_in=sign_in(scopes=DOMAIN_SCOPES),
+        org_unit_sign_in=sign_in(scopes=ORG_UNIT_SCOPES),
         group_settings_sign_in=sign_in(scopes=GROUP_SETTINGS_SCOPES),
     )
 

@@ -13,6 +13,8 @@ REQUEST: Final = ("request",)
 #: Google allows ten user creations a second, apart from the number of requests ("Limits and
 #: quotas" of the Directory API).
 CREATION: Final = ("request", "creation")
+#: One change of org units a second is allowed (the same page).
+ORG_UNIT: Final = ("request", "org-unit")
 
 
 #: Is told of each request that was sent: Google's name of its method, and what it came to.

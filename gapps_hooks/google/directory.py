@@ -5,10 +5,10 @@ It must not know why they are called, and no verb of it deletes a user.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gapps_hooks.errors import NotFound, Passing, Refused, SignInRefused
+from gapps_hooks.errors import NotFound, Refused, SignInRefused
 from gapps_hooks.google.answers import (
     DOMAIN_FIELDS,
     GROUP_FIELDS,
@@ -19,7 +19,8 @@ from gapps_hooks.google.answers import (
     google_user,
     verified_domains,
 )
-from gapps_hooks.google.boundaries import CREATION, REQUEST
+from gapps_hooks.google.boundaries import CREATION, ORG_UNIT, REQUEST
+from gapps_hooks.google.paging import walk
 from gapps_hooks.google.rules import OF_ONE_API
 from gapps_hooks.model import GoogleGroup, GoogleMember, GoogleUser, PasswordHash, Role
 
@@ -36,7 +37,7 @@ USERS_PER_PAGE = 500
 GROUPS_PER_PAGE = 200
 MEMBERS_PER_PAGE = 200
 
-_Item = TypeVar("_Item", GoogleUser, GoogleGroup, GoogleMember)
+_Item = TypeVar("_Item", GoogleUser, GoogleMember)
 
 
 class Directory:
@@ -80,11 +81,15 @@ class Directory:
 
     def list_users(self, query: str | None = None) -> tuple[GoogleUser, ...]:
         """All users of all domains, or those that Google's search ``query`` finds."""
-        return self._list_users(query=query)
+        return _each_once(self._user_pages(query=query))
+
+    def user_pages(self) -> Iterator[tuple[GoogleUser, ...]]:
+        """All users of all domains, a page at a time; what came before a fault stands."""
+        return self._user_pages()
 
     def list_deleted_users(self) -> tuple[GoogleUser, ...]:
         """The users that were deleted in the last 20 days and can be undeleted by id."""
-        return self._list_users(showDeleted="true")
+        return _each_once(self._user_pages(showDeleted="true"))
 
     def insert_user(self, body: Mapping[str, Any], password: PasswordHash | None) -> GoogleUser:
         """Create a user; AlreadyExists if anything at Google has the address."""
@@ -126,8 +131,8 @@ class Directory:
         groups = self._api.groups
         return google_group(self._do(groups.get(groupKey=_key(key), fields=GROUP_FIELDS)))
 
-    def list_groups(self) -> tuple[GoogleGroup, ...]:
-        """All groups of all domains."""
+    def group_pages(self) -> Iterator[tuple[GoogleGroup, ...]]:
+        """All groups of all domains, a page at a time; what came before a fault stands."""
 
         def page(token: str | None) -> HttpRequest:
             request: HttpRequest = self._api.groups.list(
@@ -138,7 +143,7 @@ class Directory:
             )
             return request
 
-        return self._pages(page, "groups", google_group)
+        return walk(lambda token: self._do(page(token)), "groups", google_group)
 
     def insert_group(self, body: Mapping[str, Any]) -> GoogleGroup:
         """Create a group; AlreadyExists if anything at Google has the address."""
@@ -180,7 +185,8 @@ class Directory:
             )
             return request
 
-        return self._pages(page, "members", google_member)
+        pages = walk(lambda token: self._do(page(token)), "members", google_member)
+        return _each_once(pages)
 
     def insert_member(self, group_id: str, address: str, role: Role) -> GoogleMember:
         """Add a member; AlreadyExists if it is one, NotFound if Google cannot tell who it is."""
@@ -204,6 +210,18 @@ class Directory:
         """Take a member out; NotFound if it is none."""
         members = self._api.members
         self._do(members.delete(groupKey=_key(group_id), memberKey=_key(member_key)))
+
+    # --- org units ----------------------------------------------------------------------------
+
+    def insert_org_unit(self, parent: str, name: str) -> None:
+        """Make an org unit below ``parent`` (``/`` is the top); needs a scope of its own.
+
+        AlreadyExists if there is one.
+        """
+        body = {"name": name, "parentOrgUnitPath": parent}
+        units = self._api.org_units
+        request = units.insert(customerId=OWN_CUSTOMER, body=body, fields="orgUnitPath")
+        self._aside(request, self._api.org_unit_sign_in, kinds=ORG_UNIT)
 
     # --- domains ------------------------------------------------------------------------------
 
@@ -234,16 +252,18 @@ class Directory:
             until=self._until,
         )
 
-    def _aside(self, request: HttpRequest, sign_in: SignIn) -> dict[str, Any]:
+    def _aside(
+        self, request: HttpRequest, sign_in: SignIn, kinds: tuple[str, ...] = REQUEST
+    ) -> dict[str, Any]:
         # A scope or an API that only this call needs must not stop everybody else's delivery.
         try:
-            return self._do(request, sign_in=sign_in)
+            return self._do(request, sign_in=sign_in, kinds=kinds)
         except SignInRefused as fault:
             if fault.reason not in OF_ONE_API:
                 raise
             raise Refused(str(fault), status=fault.status, reason=fault.reason) from None
 
-    def _list_users(self, **parameters: str | None) -> tuple[GoogleUser, ...]:
+    def _user_pages(self, **parameters: str | None) -> Iterator[tuple[GoogleUser, ...]]:
         def page(token: str | None) -> HttpRequest:
             request: HttpRequest = self._api.users.list(
                 customer=OWN_CUSTOMER,
@@ -254,33 +274,18 @@ class Directory:
             )
             return request
 
-        return self._pages(page, "users", google_user)
-
-    def _pages(
-        self,
-        page: Callable[[str | None], HttpRequest],
-        key: str,
-        read: Callable[[Mapping[str, Any]], _Item],
-    ) -> tuple[_Item, ...]:
-        found: dict[str, _Item] = {}
-        tokens: list[str | None] = [None]
-        while True:
-            answer = self._do(page(tokens[-1]))
-            if "kind" not in answer:
-                raise Passing("Google answered something else than a page of a list.")
-            found.update((item.id, item) for item in map(read, answer.get(key, ())))
-            token = answer.get("nextPageToken")
-            if not token:
-                return tuple(found.values())
-            if token in tokens:
-                raise Passing("Google repeats a page of the list, which would never end.")
-            tokens.append(token)
+        return walk(lambda token: self._do(page(token)), "users", google_user)
 
     def _is_there(self, google_id: str) -> bool:
         try:
             return self.get_user(google_id).id == google_id
         except NotFound:
             return False
+
+
+def _each_once(pages: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
+    # Who moves in the order while it is listed may come twice.
+    return tuple({item.id: item for page in pages for item in page}.values())
 
 
 def _with(body: Mapping[str, Any], password: PasswordHash | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ DIRECTORY_SCOPES: Final = (
     f"{_AUTH}admin.directory.group",
 )
 GROUP_SETTINGS_SCOPES: Final = (f"{_AUTH}apps.groups.settings",)
+ORG_UNIT_SCOPES: Final = (f"{_AUTH}admin.directory.orgunit",)
 DOMAIN_SCOPES: Final = (f"{_AUTH}admin.directory.domain.readonly",)
 #: A token is renewed this many seconds before it expires, as google-auth does it.
 EARLY: Final = 225.0

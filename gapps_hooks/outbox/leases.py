@@ -23,6 +23,8 @@ GATE: Final = 0
 AGENT: Final = 1 << 62
 #: The byte that stands for the file itself: whoever writes shares it, whoever mends holds it alone.
 WRITERS: Final = AGENT + 1
+#: The byte that stands for a reconcile of everybody.
+EVERYBODY: Final = AGENT + 2
 
 _POLL_SECONDS: Final = 0.01
 

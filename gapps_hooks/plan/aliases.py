@@ -45,7 +45,12 @@ def alias_changes(person: Person, google_id: str, rules: Rules) -> tuple[Change,
 
 def remember_aliases(person: Person, rules: Rules) -> Mapping[str, Any]:
     """Digest the aliases that the account has once all changes are done, if any are said."""
-    return {"aliases": rules.digests(_wanted(person, rules))} if _is_said(person) else {}
+    if not _is_said(person):
+        return {}
+    digests = set(rules.digests(_wanted(person, rules)))
+    if rules.adding_only and person.link is not None:  # what stays is still ours
+        digests.update(person.link.delivered.get("aliases", ()))
+    return {"aliases": tuple(sorted(digests))}
 
 
 def alias_notes(person: Person, rules: Rules) -> tuple[str, ...]:
@@ -77,7 +82,9 @@ def _steps(person: Person, delivered: set[str], rules: Rules) -> tuple[tuple[Ver
         (Verb.REMOVE_ALIAS, alias)
         for alias in present
         # An alias that becomes the primary address leaves the list by itself.
-        if alias not in (*wanted, person.address) and rules.digest(alias) in delivered
+        if alias not in (*wanted, person.address)
+        and rules.digest(alias) in delivered
+        and not rules.adding_only
     ]
     missing = [
         (Verb.ADD_ALIAS, alias)

@@ -132,7 +132,11 @@ def _may_release(person: Person, actual: GoogleUser, rules: Rules) -> bool:
     """Only an alias that a rename of ours left, that nobody wants, on an account we may change."""
     delivered = person.holder.delivered if person.holder else {}
     digest = rules.digest(person.address)
-    if digest not in delivered.get("former", ()) or digest in delivered.get("aliases", ()):
+    if (
+        rules.adding_only
+        or digest not in delivered.get("former", ())
+        or digest in delivered.get("aliases", ())
+    ):
         return False
     forbidden = is_administrator(actual, rules) and rules.administrators != "all"
     return not forbidden and not rules.is_protected(actual.primary_email)

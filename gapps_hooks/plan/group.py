@@ -31,7 +31,7 @@ from gapps_hooks.plan.members import (
     unseen,
     was_delivered,
 )
-from gapps_hooks.plan.rules import Rules, why_not_address
+from gapps_hooks.plan.rules import NOT_WHOLE, Rules, why_not_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,9 @@ def _plan_removed(gathering: Gathering, rules: Rules) -> Plan | Question | Membe
         return Plan(notes=("not at Google",))
     if gathering.asked and gathering.actual is None:
         return Plan(notes=(f"{link.address} was deleted at Google, nothing is left to empty",))
-    if rules.removed_groups == "leave":
-        return Plan(notes=(f"{link.address} is left as it is at Google",))
+    if rules.adding_only or rules.removed_groups == "leave":
+        left = f"{link.address} is left as it is at Google"
+        return Plan(notes=(NOT_WHOLE if rules.adding_only else left,))
     if rules.removed_groups == "delete" and link.created:
         verb = Change(verbs=(Verb.DELETE_GROUP,), google_id=link.google_id, address=link.address)
         return Plan(changes=(verb,))
@@ -223,9 +224,12 @@ def _plan_linked(
 def _patch(gathering: Gathering, group: Group, link: Link, rules: Rules) -> Change | Refusal:
     delivers = _remember(gathering, group, rules)
     moved = {key for key, digest in delivers.items() if link.delivered.get(key) != digest}
-    body: dict[str, Any] = {
-        key: value for key, value in _texts(gathering, group).items() if key in moved
-    }
+    texts = _texts(gathering, group)
+    # An adopted group may well have a name that people there chose.
+    if gathering.actual is not None and link.created:
+        seen = {"name": gathering.actual.name, "description": gathering.actual.description}
+        moved = {*(moved & {"address"}), *(key for key in texts if texts[key] != seen[key])}
+    body: dict[str, Any] = {key: value for key, value in texts.items() if key in moved}
     verb = Verb.UPDATE_GROUP
     if "address" in moved and gathering.address != link.address:
         reason = why_not_address(gathering.address, rules)

@@ -11,7 +11,7 @@ from gapps_hooks.model import Change, GoogleUser, Link, Plan, Question, Refusal,
 from gapps_hooks.plan.changing import is_new_password, respect_administrators, with_password
 from gapps_hooks.plan.freshness import TRUST_SECONDS, is_stale
 from gapps_hooks.plan.person import Person
-from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE, Rules, is_administrator
+from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE, NOT_WHOLE, Rules, is_administrator
 
 
 def plan_disable(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
@@ -42,6 +42,8 @@ def suspend(actual: GoogleUser, rules: Rules) -> Plan:
     confirms = {"enabled": rules.digest(False)}  # noqa: FBT003 - the value that is remembered
     if actual.suspended:
         return Plan(notes=("was suspended at Google already",), confirms=confirms)
+    if rules.adding_only:
+        return Plan(notes=(NOT_WHOLE,))
     change = Change(
         verbs=(Verb.SUSPEND,),
         google_id=actual.id,

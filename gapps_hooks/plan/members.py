@@ -99,6 +99,8 @@ def member_changes(gathering: Gathering, link: Link, rules: Rules) -> tuple[Chan
             steps += [_addition(link.google_id, link.address, one, before)] if wants(one) else []
         elif _role_moves(one, match, gathering.memberships, exact=rules.exact_groups):
             steps.append(_role_change(link, one, match))
+    if rules.adding_only:
+        return tuple(steps)
     stay = {match.id for one in kept if (match := present.find(one))}
     ours = delivered_keys(gathering.memberships)
     steps += [

@@ -26,6 +26,8 @@ ADMINISTRATOR_SENTENCE: Final = (
     "The Google Workspace administrator account {address} cannot be suspended. Create it in the "
     "account manager and enable Google for it, or list it under protected."
 )
+#: Why something is not taken away though nothing else speaks for it.
+NOT_WHOLE: Final = "left as it is: what was read is not whole, and so nothing is taken away"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Rules:
     external_posting: bool = False
     exact_groups: bool = False
     removed_groups: Literal["empty", "leave", "delete"] = "empty"
+    #: Whether nothing is taken away from anybody, because what is known is not whole.
+    adding_only: bool = False
     #: This installation's name, which stands in every mark.
     instance: str
     #: Keyed digest of a value, so that memory holds no personal data.

@@ -23,7 +23,10 @@ _STATUS: Final = {
     Verdict.LATER: LATER_STATUS,
     Verdict.HELD: HELD_STATUS,
     Verdict.BURIED: FAILED_STATUS,
+    Verdict.REFUSED: FAILED_STATUS,
 }
+#: Verdicts that the line names: a person has to do something.
+_MARKED: Final = frozenset({Verdict.HELD, Verdict.BURIED, Verdict.REFUSED})
 _WORST_FIRST: Final = (FAILED_STATUS, HELD_STATUS, LATER_STATUS)
 #: So many changes of one verb to one group are named, more are counted.
 _NAMED: Final = 3
@@ -67,7 +70,7 @@ def outcome_line(outcome: Outcome) -> str:
         else ""
     )
     line = outcome.line.removesuffix(".") if again else outcome.line
-    mark = f"{outcome.verdict}: " if outcome.verdict in {Verdict.HELD, Verdict.BURIED} else ""
+    mark = f"{outcome.verdict}: " if outcome.verdict in _MARKED else ""
     return printable(f"{outcome.name}: {mark}{line}{again}")
 
 

@@ -4,12 +4,11 @@ It must not know who uses which value.
 """
 
 from gapps_hooks.settings.agent_values import AgentSettings
+from gapps_hooks.settings.bounds import Bound, BoundSettings
 from gapps_hooks.settings.ldap_presets import PRESETS, Preset
 from gapps_hooks.settings.reading import known_keys, load_settings
 from gapps_hooks.settings.source_values import AttributeSettings, SourceSettings, taken
 from gapps_hooks.settings.values import (
-    Bound,
-    BoundSettings,
     EnabledSettings,
     GoogleSettings,
     GroupsSettings,

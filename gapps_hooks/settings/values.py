@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 from pydantic.dataclasses import dataclass
 
 from gapps_hooks.settings.agent_values import AgentSettings
+from gapps_hooks.settings.bounds import BoundSettings
 from gapps_hooks.settings.kinds import (
     USER_FIELDS,
     AbsolutePath,
@@ -144,6 +145,14 @@ class GroupsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
+class OrgUnitSettings:
+    """[org_units]: Google's organisational units."""
+
+    #: Whether a unit that Google lacks is made; needs the scope admin.directory.orgunit.
+    create: Flag = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
 class StateSettings:
     """[state]: where everything is kept that must survive."""
 
@@ -164,45 +173,6 @@ class HookSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
-class Bound:
-    """How much of one kind may be done within 24 hours."""
-
-    #: Part of the population, 0 to 1.
-    share: Annotated[Number, Field(ge=0, le=1)] = 0.10
-    #: Never more than this, however large the population.
-    most: Count = 50
-    #: Never fewer than this, however small the population.
-    least: Count = 3
-
-    def limit(self, population: int) -> int:
-        """Return how many may be done where there are ``population`` of them."""
-        return max(self.least, min(int(self.share * population), self.most))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
-class BoundSettings:
-    """[bounds]: what is too much within 24 hours; beyond it a person is asked."""
-
-    #: Accounts suspended.
-    suspend: Bound = field(default_factory=Bound)
-    #: Accounts restored.
-    restore: Bound = field(default_factory=Bound)
-    #: Primary addresses changed.
-    rename: Bound = field(default_factory=Bound)
-    #: Passwords pushed by a reconcile.
-    password: Bound = field(default_factory=Bound)
-    #: Members removed from groups.
-    remove_member: Bound = field(default_factory=lambda: Bound(share=0.10, most=500, least=50))
-    #: Accounts created; no bound unless it is set.
-    create: Count | None = None
-
-    @field_validator("remove_member", mode="before")
-    @classmethod
-    def _own_defaults(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-        return {"most": 500, "least": 50, **value} if isinstance(value, dict) else value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=_FORBID)
 class Settings:
     """The whole settings file."""
 
@@ -219,6 +189,8 @@ class Settings:
     #: An account that Google has already: ``adopt`` it, ``adopt-active`` only if it is not
     #: suspended, or ``refuse``.
     existing_accounts: Literal["adopt", "adopt-active", "refuse"] = "adopt"
+    #: What a reconcile does with accounts at Google that nobody here has: nothing, or suspend them.
+    unknown_accounts: Literal["leave", "suspend"] = "leave"
     #: What may be changed of Google's administrators: nothing, the ``profile``, or ``all`` but
     #: their suspension.
     administrators: Literal["leave", "profile", "all"] = "leave"
@@ -230,6 +202,7 @@ class Settings:
     source: SourceSettings
     enabled: EnabledSettings
     groups: GroupsSettings = field(default_factory=GroupsSettings)
+    org_units: OrgUnitSettings = field(default_factory=OrgUnitSettings)
     state: StateSettings
     hooks: HookSettings = field(default_factory=HookSettings)
     agent: AgentSettings = field(default_factory=AgentSettings)

@@ -221,7 +221,10 @@ class Organisation:
         credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call] # google-auth has no types here
             self.emulator.key(),
             subject="admin@example.org",
-            scopes=["https://www.googleapis.com/auth/admin.directory.user"],
+            scopes=[
+                "https://www.googleapis.com/auth/admin.directory.user",
+                "https://www.googleapis.com/auth/admin.directory.group",
+            ],
         )
         signed = AuthorizedHttp(credentials, http=self.emulator.transport())
         return build("admin", "directory_v1", http=signed, cache_discovery=False)

@@ -34,13 +34,6 @@ def source(line: CommandLine) -> CommandLine:
     return line
 
 
-def test_this_version_looks_at_named_subjects_only_and_says_how(source: CommandLine) -> None:
-    result = source.run("reconcile", "--dry-run")
-    assert result.exit_code == 2
-    assert "reconcile --only alice" in result.stderr
-    assert "all at once comes later" in result.stderr
-
-
 def test_subjects_are_named_with_or_without_an_option(source: CommandLine) -> None:
     words = (("alice", "group:staff"), ("--only", "alice", "--only", "group:staff"))
     (plain, option) = (source.read("reconcile", *some, "--dry-run")["plans"] for some in words)

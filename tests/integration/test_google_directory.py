@@ -434,7 +434,9 @@ def test_a_group_lives_from_its_creation_to_its_deletion(
     directory.insert_member(staff.id, alice.primary_email, Role.MEMBER)
     directory.patch_member(staff.id, alice.id, Role.OWNER)
 
-    assert [group.description for group in directory.list_groups()] == ["All of us"]
+    assert [group.description for page in directory.group_pages() for group in page] == [
+        "All of us"
+    ]
     assert [member.role for member in directory.list_members(staff.id)] == [Role.OWNER]
     directory.delete_group(staff.id)
     with pytest.raises(NotFound):

@@ -256,7 +256,7 @@ def test_a_page_that_is_none_is_an_error_and_no_short_list(
 def test_an_empty_list_has_no_array_at_all(directory: Directory, google: Google) -> None:
     google.answers = [(200, {"kind": "admin#directory#groups"})]
 
-    assert directory.list_groups() == ()
+    assert list(directory.group_pages()) == [()]
 
 
 def test_users_of_all_domains_are_listed_and_deleted_ones_on_their_own(

@@ -1,0 +1,44 @@
+"""Whether a whole plan is too much at once; decided before its first change.
+
+It must not know how the plan was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gapps_hooks.deliver.carrying import limit_of
+from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.model import Verb
+from gapps_hooks.outbox import bounds
+from gapps_hooks.wiring import Wiring
+
+
+class TooMuch(GappsHooksError):
+    """More of something would be done than the bounds allow; nothing was changed."""
+
+
+def check_bounds(wiring: Wiring, counts: Mapping[Verb, int]) -> None:
+    """Hold what is planned, with what was done in the last 24 hours, against the bounds.
+
+    Raises:
+        TooMuch: names each bound, the count and the switch that lifts it.
+    """
+    sentences = tuple(_beyond(wiring, counts))
+    if sentences:
+        raise TooMuch("\n".join(sentences))
+
+
+def _beyond(wiring: Wiring, counts: Mapping[Verb, int]) -> Iterator[str]:
+    for verb, count in counts.items():
+        limit = limit_of(wiring, verb)
+        if limit is None:
+            continue
+        used = bounds.used(wiring.state, verb)
+        if used + count > limit:
+            before = f", and {used} were done in the last 24 hours" if used else ""
+            yield (
+                f"too much, nothing was changed: {count} x {verb.replace('-', ' ')}{before}; "
+                f"bounds.{verb.replace('-', '_')} allows {limit} in 24 hours. Read the plan "
+                "(--dry-run), and if it is right, repeat with --force"
+            )

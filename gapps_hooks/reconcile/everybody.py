@@ -1,0 +1,243 @@
+"""A reconcile of everybody: both sides read whole, planned, checked, carried out.
+
+It must not know arguments, terminals or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from gapps_hooks.errors import GappsHooksError, SourceUnreadable
+from gapps_hooks.model import Kind, Outcome, Plan, Refusal, Verb
+from gapps_hooks.outbox import bounds, leases
+from gapps_hooks.plan.group import plan_group
+from gapps_hooks.plan.person import Person
+from gapps_hooks.plan.strangers import plan_stranger
+from gapps_hooks.plan.user import plan_user
+from gapps_hooks.plan.whole import REMOVING, Piece, Whole, count, in_order
+from gapps_hooks.preview import administrator_notice
+from gapps_hooks.reconcile.applying import Applying, Progress
+from gapps_hooks.reconcile.checking import check_bounds
+from gapps_hooks.reconcile.collisions import without_collisions
+from gapps_hooks.reconcile.groups import GroupsPlanner
+from gapps_hooks.reconcile.notebook import Notebook
+from gapps_hooks.reconcile.people import PeoplePlanner
+from gapps_hooks.reconcile.prospects import Prospects
+from gapps_hooks.reconcile.saving import Saved
+from gapps_hooks.reconcile.snapshot import Snapshot, take
+from gapps_hooks.reconcile.work import Work, seen_user
+from gapps_hooks.wiring import Wiring
+
+#: Threads that read the members of groups; the shared rate limit decides how many are needed.
+_READERS: Final = 16
+
+#: Is told what is being read, and how many of it came so far.
+Reading = Callable[[str, int], None]
+
+
+class AlreadyRunning(GappsHooksError):
+    """Another reconcile of everybody is under way in this installation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Both sides compared: the plan, the works behind it, and what people should know."""
+
+    whole: Whole
+    works: Mapping[str, Work]
+    notices: tuple[str, ...] = ()
+    #: The wiring with which this plan has to be carried out.
+    wiring: Wiring = field(repr=False)
+
+
+@contextmanager
+def alone(wiring: Wiring) -> Iterator[None]:
+    """See that nobody else reconciles everybody meanwhile.
+
+    Raises:
+        AlreadyRunning: somebody does.
+    """
+    lease = leases.hold(wiring.state.directory, leases.EVERYBODY)
+    if lease is None:
+        raise AlreadyRunning("another reconcile is under way; wait for it to end, or stop it there")
+    with lease:
+        yield
+
+
+def look(
+    wiring: Wiring,
+    *,
+    dry: bool,
+    push_passwords: bool = False,
+    reading: Reading = lambda *_: None,
+) -> Looked:
+    """Read both sides whole and plan for everybody.
+
+    A look that is not ``dry`` writes down of whom Google has everything as it should be.
+
+    Raises:
+        SourceUnreadable: there is no source, or it says nothing at all.
+        GoogleFault: Google cannot be asked, or refuses to list.
+    """
+    if wiring.source is None:
+        raise SourceUnreadable(
+            "without a source there is nothing to compare Google with: set [source] type, or name "
+            "people and groups"
+        )
+    snapshot = take(wiring, wiring.source, reading)
+    wiring = replace(wiring, source=snapshot.source)
+    notebook = Notebook(wiring=wiring, read_at=snapshot.google.read_at, closed=dry)
+    works = _plan(wiring, snapshot, notebook, push_passwords=push_passwords, reading=reading)
+    notebook.close()
+    wiring, works = _careful(wiring, snapshot, works)
+    pieces = in_order(work.piece for work in works)
+    notice = administrator_notice(wiring)
+    return Looked(
+        whole=Whole(pieces=pieces, incomplete=tuple(dict.fromkeys(snapshot.incomplete))),
+        works={work.piece.key: work for work in works},
+        notices=(notice,) if notice else (),
+        wiring=wiring,
+    )
+
+
+def _plan(
+    wiring: Wiring,
+    snapshot: Snapshot,
+    notebook: Notebook,
+    *,
+    push_passwords: bool,
+    reading: Reading,
+) -> list[Work]:
+    prospects = Prospects()
+    people = PeoplePlanner(
+        wiring=wiring,
+        snapshot=snapshot,
+        push_passwords=push_passwords,
+        confirm=notebook.person,
+        prospects=prospects,
+    )
+    works = list(without_collisions(snapshot, list(people.works())))
+    if wiring.settings.unknown_accounts == "suspend":
+        works.extend(_strangers(wiring, snapshot, people))
+    read = iter(range(1, len(snapshot.google.groups) + 1))
+    with ThreadPoolExecutor(_READERS, "members") as readers:
+        groups = GroupsPlanner(
+            wiring=wiring,
+            snapshot=snapshot,
+            prospects=prospects,
+            confirm=notebook.group,
+            readers=readers,
+            progress=lambda: reading("members of groups", next(read, 0)),
+        )
+        try:
+            works.extend(groups.works())
+        finally:
+            readers.shutdown(wait=True, cancel_futures=True)
+    return works
+
+
+def _strangers(wiring: Wiring, snapshot: Snapshot, people: PeoplePlanner) -> Iterator[Work]:
+    """Plan for the accounts that nobody here has; only where it is known who is here."""
+    if snapshot.incomplete or people.unplaced:
+        return
+    for user in snapshot.google.users.values():
+        plan = Plan() if user.id in people.claimed else plan_stranger(user, wiring.rules)
+        if plan.changes:
+            actual = seen_user(user, wiring.state.digest)
+            piece = Piece(kind=Kind.USER, name=user.primary_email, actual=actual, plan=plan)
+            yield Work(piece=piece)
+
+
+def _careful(wiring: Wiring, snapshot: Snapshot, works: list[Work]) -> tuple[Wiring, list[Work]]:
+    """After a read that was not whole nothing is taken away from anybody."""
+    if not snapshot.incomplete:
+        return wiring, works
+    careful = replace(wiring, rules=replace(wiring.rules, adding_only=True))
+    return careful, [again for work in works if (again := _adding_only(careful, work)) is not None]
+
+
+def _adding_only(wiring: Wiring, work: Work) -> Work | None:
+    if not REMOVING & work.piece.verbs:
+        return work
+    if work.known is None:
+        return None
+    now = wiring.clock()
+    planned = (
+        plan_user(work.known, wiring.rules, now)
+        if isinstance(work.known, Person)
+        else plan_group(work.known, wiring.rules, now)
+    )
+    if not isinstance(planned, Plan):
+        planned = Plan(refusals=(Refusal("it cannot be planned from what was read"),))
+    return replace(work, piece=replace(work.piece, plan=planned))
+
+
+# --- for real ------------------------------------------------------------------------------------
+
+
+def reviewed(looked: Looked, saved: Saved) -> tuple[list[Work], dict[str, str]]:
+    """Take of a reviewed plan what still holds; say of the rest, by name, what changed since."""
+    works: list[Work] = []
+    changed: dict[str, str] = {}
+    for key in saved.pieces:
+        work = looked.works.get(key)
+        why = saved.why_not(key, work.piece if work else None, looked.wiring.state.digest)
+        if why is None and work is not None:
+            works.append(work)
+        else:
+            changed[key] = why or ""
+    return works, changed
+
+
+def everything(looked: Looked) -> list[Work]:
+    """Take whatever the plan does, and what is only to be remembered."""
+    return [work for work in looked.works.values() if _is_due(work)]
+
+
+def refused(looked: Looked) -> list[Work]:
+    """Take what was refused, and may no longer be once the rest is done."""
+    return [w for w in looked.works.values() if w.piece.plan.refusals and w.known is not None]
+
+
+def _is_due(work: Work) -> bool:
+    plan = work.piece.plan
+    return work.settles or bool(plan.changes and not plan.refusals)
+
+
+def reserve_strangers(wiring: Wiring, works: Iterable[Work]) -> None:
+    """Count the suspensions of accounts that nobody here has, which have no subject."""
+    number = sum(Verb.SUSPEND in work.piece.verbs for work in works if work.known is None)
+    if number:
+        now = wiring.clock()
+        bounds.reserve(wiring.state, 0, int(now * 1000), Verb.SUSPEND, number, None)
+
+
+def carry_out(  # noqa: PLR0913 - the words by which it is asked for
+    looked: Looked,
+    works: list[Work],
+    *,
+    force: bool,
+    refused: Iterable[Work] = (),
+    report: Callable[[Outcome], None],
+    started: Callable[[Applying], None] = lambda _: None,
+) -> Progress:
+    """Carry the works out, after holding them against the bounds as a whole.
+
+    ``refused`` are tried as well once an address that they want is free.
+
+    Raises:
+        TooMuch: more would be done than the bounds allow; nothing was changed.
+    """
+    wiring = looked.wiring
+    if not force:
+        check_bounds(wiring, count(c for work in works for c in work.piece.plan.changes))
+    reserve_strangers(wiring, works)
+    applying = Applying(wiring, released=force, report=report)
+    started(applying)
+    ordered = {piece.key: at for at, piece in enumerate(looked.whole.pieces)}
+    works = sorted(works, key=lambda work: ordered[work.piece.key])
+    return applying.apply(works, refused)

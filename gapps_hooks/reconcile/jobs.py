@@ -1,0 +1,238 @@
+"""One subject of a reconcile carried out: under its lease, if it is still as it was planned.
+
+It must not know other subjects, nor when it is its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from gapps_hooks.deliver import group as group_delivery
+from gapps_hooks.deliver import user as user_delivery
+from gapps_hooks.deliver.carrying import reserve_some
+from gapps_hooks.deliver.desired import resolve_members
+from gapps_hooks.deliver.gatherings import gather
+from gapps_hooks.deliver.people import look_at_person
+from gapps_hooks.deliver.send import send
+from gapps_hooks.deliver.wishes import forget_arrival
+from gapps_hooks.errors import GappsHooksError, Refused
+from gapps_hooks.model import Change, GoogleMember, Kind, Role, Verb
+from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.gathering import Gathering, Resolved
+from gapps_hooks.plan.person import Person
+from gapps_hooks.reconcile.work import Work, entry_for
+from gapps_hooks.wiring import Wiring
+
+#: Sends several members of a group at once, as ``map`` does one after the other.
+Each = Callable[..., Iterable[str | None]]
+
+
+class Moved(GappsHooksError):
+    """Something came in between: the subject is left to its own delivery."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Job:
+    """A work and how far it has come; one thread at a time has it."""
+
+    work: Work
+    #: Whether the bounds are lifted for it.
+    released: bool = False
+    #: As what it is delivered, once it has begun.
+    entry: Entry | None = None
+    #: What is known now; None when it has to be looked at anew.
+    known: Person | Gathering | None = None
+    done: list[Change] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    #: Whether what was planned is out of date, and it is looked at anew.
+    anew: bool = False
+    #: How often it was put aside.
+    tries: int = 0
+    due_at: float = 0.0
+    #: Of a group: who is still to come in this run, and how many came since its last turn.
+    awaited: set[str] = field(default_factory=set)
+    arrived: int = 0
+    #: Of a group: whether some of its members are made in this run, and may not be seen at once.
+    settling: bool = False
+    #: Of a group: members whom Google did not know yet.
+    missing: int = 0
+
+    #: Whether its outcome is told, and it has no more turns.
+    finished: bool = False
+
+    @property
+    def creates(self) -> bool:
+        """Whether an account is made."""
+        return Verb.CREATE in self.work.piece.verbs
+
+
+def carry_out_person(wiring: Wiring, job: Job) -> None:
+    """Bring a person's account to what was planned, or nearer to it.
+
+    Raises:
+        Moved: something came in between.
+        GappsHooksError: the verdict why not, or not wholly; ``job.done`` holds what was confirmed.
+    """
+    with _held(wiring, job) as entry:
+        person = job.known if isinstance(job.known, Person) else _look(wiring, job, entry)
+        job.known = None  # whatever becomes of it, a second try looks anew
+        person, note = user_delivery.prepare(wiring, entry, person)
+        if {Verb.PASSWORD} & job.work.piece.verbs and not job.creates:
+            reserve_some(wiring, entry, Verb.PASSWORD, 1)
+        person, plan = user_delivery.bring_about(wiring, entry, person, job.done)
+        forget_arrival(wiring, entry.subject)
+        _remember(wiring, job, entry)
+        job.notes = (*plan.notes, *((note,) if note and job.done else ()))
+
+
+def _look(wiring: Wiring, job: Job, entry: Entry) -> Person:
+    person = look_at_person(wiring, entry)
+    planned = job.work.known
+    return replace(person, password=planned.password if isinstance(planned, Person) else None)
+
+
+def _remember(wiring: Wiring, job: Job, entry: Entry) -> None:
+    link = links.of(wiring.state, entry.subject)
+    if link is not None and job.work.remembers:
+        delivered = {**link.delivered, **job.work.remembers}
+        links.save(wiring.state, replace(link, delivered=delivered))
+
+
+def carry_out_group(wiring: Wiring, job: Job, each: Each) -> None:
+    """Bring a group to what was planned, as far as its members are at Google by now.
+
+    Raises as carry_out_person.
+    """
+    with _held(wiring, job) as entry:
+        first = len(job.done)
+        known = job.known if isinstance(job.known, Gathering) else _gather(wiring, job, entry)
+        job.known = None
+        gathering = replace(known, members=_resolved(wiring, job))
+        before = links.of(wiring.state, entry.subject)
+        gathering, job.notes = group_delivery.bring_about(wiring, entry, gathering, job.done, each)
+        forget_arrival(wiring, entry.subject)
+        job.missing = sum(note.endswith(group_delivery.UNKNOWN_MEMBER) for note in job.notes)
+        job.known = _afterwards(wiring, entry, gathering, job.done[first:], made=before is None)
+
+
+def _afterwards(
+    wiring: Wiring, entry: Entry, gathering: Gathering, done: list[Change], *, made: bool
+) -> Gathering:
+    """What is known for the group's next turn, without asking Google again."""
+    empty = made and any(Verb.CREATE_GROUP in change.verbs for change in done)
+    present = () if empty else gathering.present
+    return replace(
+        gathering,
+        link=links.of(wiring.state, entry.subject),
+        memberships=memberships.of(wiring.state, entry.subject),
+        present=None if present is None else _present(present, done),
+        actual=None,
+        asked=False,
+        taken=False,
+        attempted=False,
+        holder=None,
+    )
+
+
+def _resolved(wiring: Wiring, job: Job) -> tuple[Resolved, ...] | None:
+    members = job.work.members
+    return None if members is None else resolve_members(wiring, members)
+
+
+def _gather(wiring: Wiring, job: Job, entry: Entry) -> Gathering:
+    planned = job.work.known
+    group = planned.group if isinstance(planned, Gathering) else None
+    gathering = gather(wiring, entry, group)
+    if gathering.link is None:
+        return gathering
+    return replace(gathering, link=replace(gathering.link, confirmed_at=0.0))
+
+
+def _present(present: Iterable[GoogleMember], done: Iterable[Change]) -> tuple[GoogleMember, ...]:
+    """Say who is in a group after these changes."""
+    found = {one.id or one.email: one for one in present}
+    for change in done:
+        key = str(change.body.get("id") or change.body.get("email"))
+        if Verb.REMOVE_MEMBER in change.verbs:
+            found.pop(key, None)
+        elif {Verb.ADD_MEMBER, Verb.CHANGE_ROLE}.intersection(change.verbs):
+            role, email = Role(change.body["role"]), str(change.body["email"])
+            known = found.get(key) or GoogleMember(id=key, email=email)
+            found[key] = replace(known, role=role)
+    return tuple(found.values())
+
+
+def carry_out_stranger(wiring: Wiring, job: Job) -> None:
+    """Suspend an account that nobody here has; raises as carry_out_person."""
+    for change in job.work.piece.plan.changes:
+        reason = wiring.policy.veto(change, None)
+        if reason is not None:
+            raise Refused(f"the organisation's policy refuses it: {reason}")
+        send(wiring.directory, change)
+        job.done.append(change)
+
+
+# --- the right to do it --------------------------------------------------------------------------
+
+
+@contextmanager
+def _held(wiring: Wiring, job: Job) -> Iterator[Entry]:
+    subject = job.entry.subject if job.entry is not None else _subject(wiring, job.work)
+    lease = leases.hold(wiring.state.directory, subject)
+    if lease is None:
+        raise Moved("another process is delivering it")
+    with lease:
+        if job.entry is None:
+            job.entry = _begin(wiring, job, subject)
+            job.known = None if job.anew else job.work.known
+        elif _generation(wiring, subject) != job.entry.generation:
+            raise Moved("an event came meanwhile, and it is left to delivery")
+        yield job.entry
+
+
+def _subject(wiring: Wiring, work: Work) -> int:
+    piece = work.piece
+    if piece.subject is not None:
+        return piece.subject
+    with wiring.state.transaction():
+        if subjects.of_name(wiring.state, piece.kind, piece.name) is not None:
+            raise Moved("an event came meanwhile, and it is left to delivery")
+        return subjects.create(wiring.state, piece.kind, piece.name)
+
+
+def _begin(wiring: Wiring, job: Job, subject: int) -> Entry:
+    """See that nothing came in between, and count what is done as an event of its own."""
+    state, work = wiring.state, job.work
+    with state.transaction():
+        waiting = entries.get(state, subject)
+        known = work.known.link if work.known is not None else None
+        if (
+            (waiting is not None and waiting.status != "resting")
+            or _generation(wiring, subject) != work.piece.generation
+            or links.of(state, subject) != known
+        ):
+            raise Moved("an event came meanwhile, and it is left to delivery")
+        if work.old_name is not None:
+            subjects.rename(state, subject, work.piece.name)
+            references.follow(state, work.piece.kind, work.old_name, work.piece.name)
+        generation = subjects.advance(state, subject)
+    return entry_for(work, subject, generation, wiring.clock(), released=job.released)
+
+
+def _generation(wiring: Wiring, subject: int) -> int:
+    if subjects.final(wiring.state, subject) != subject:
+        return -1
+    return subjects.generation_of(wiring.state, subject)
+
+
+def run(wiring: Wiring, job: Job, each: Each) -> None:
+    """Carry out whatever kind of work it is; raises as carry_out_person."""
+    if job.work.piece.kind is Kind.GROUP:
+        carry_out_group(wiring, job, each)
+    elif job.work.known is None:
+        carry_out_stranger(wiring, job)
+    else:
+        carry_out_person(wiring, job)

@@ -1,0 +1,87 @@
+"""What a reconcile learns of those who need nothing: written in few transactions, or not at all.
+
+It must not know how anybody was planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
+from gapps_hooks.model import GoogleGroup, GoogleUser, Identity, Link, Plan
+from gapps_hooks.outbox import links, roll
+from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.plan.person import Person
+from gapps_hooks.wiring import Wiring
+
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notebook:
+    """Collects confirmations; a closed one (of a dry run) forgets them."""
+
+    wiring: Wiring
+    #: Since when what Google said is true (wall-clock seconds).
+    read_at: float
+    closed: bool
+    _unchanged: list[Link] = field(default_factory=list)
+
+    def person(self, person: Person, plan: Plan, remembers: Mapping[str, Any]) -> None:
+        """Note that a person is at Google as wanted."""
+        link = person.link
+        if self.closed or link is None or link.ended_at is not None:
+            return
+        actual = person.actual
+        there = actual is not None and actual.deletion_time is None
+        after = self._after(
+            link,
+            actual if there else None,
+            (person.name, person.identity),
+            {**plan.confirms, **remembers},
+        )
+        gone = person.account is None and not self.wiring.rules.adding_only
+        self._note(link, replace(after, ended_at=self.read_at) if gone else after)
+
+    def group(self, gathering: Gathering, plan: Plan) -> None:
+        """Note that a group is at Google as wanted."""
+        link = gathering.link
+        if self.closed or link is None or link.ended_at is not None:
+            return
+        identity = gathering.group.id if gathering.group else None
+        after = self._after(link, gathering.actual, (gathering.name, identity), plan.confirms)
+        gone = gathering.group is None and not self.wiring.rules.adding_only
+        self._note(link, replace(after, ended_at=self.read_at) if gone else after)
+
+    def close(self) -> None:
+        """Write down what was not written yet."""
+        roll.confirm(self.wiring.state, self._unchanged, self.read_at)
+        self._unchanged.clear()
+
+    def _after(
+        self,
+        link: Link,
+        actual: GoogleUser | GoogleGroup | None,
+        named: tuple[str, Identity | None],
+        confirms: Mapping[str, Any],
+    ) -> Link:
+        seen = remember_look(link, actual, self.read_at) if actual is not None else link
+        owner = Owner(subject=link.subject, name=named[0], identity=named[1])
+        return remember_answer(seen, owner, confirms, self.read_at)
+
+    def _note(self, before: Link, after: Link) -> None:
+        same = replace(
+            after,
+            confirmed_at=before.confirmed_at,
+            administrator_checked_at=before.administrator_checked_at,
+        )
+        if same != before:
+            with suppress(links.Claimed):  # another link claims the address; both stay as they are
+                roll.save_unchanged(self.wiring.state, before, after)
+            return
+        self._unchanged.append(before)
+        if len(self._unchanged) >= _AT_ONCE:
+            self.close()

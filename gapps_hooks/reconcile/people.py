@@ -1,0 +1,305 @@
+"""What is to be done for each person, from both sides as they were read.
+
+It must not know groups, nor write anything but through the notebook that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from gapps_hooks.deliver.desired import with_policy
+from gapps_hooks.deliver.people import ask_about_person, traces
+from gapps_hooks.errors import GappsHooksError, Outage, SourceUnreadable
+from gapps_hooks.model import Account, GoogleUser, Kind, Link, Plan, Question, Refusal
+from gapps_hooks.outbox import links, roll, subjects
+from gapps_hooks.outbox.roll import Outline
+from gapps_hooks.plan.freshness import is_stale
+from gapps_hooks.plan.person import Person
+from gapps_hooks.plan.user import plan_user
+from gapps_hooks.plan.whole import Piece
+from gapps_hooks.preview import with_vetoes
+from gapps_hooks.reconcile.prospects import Prospects
+from gapps_hooks.reconcile.renames import renamed_people
+from gapps_hooks.reconcile.snapshot import Snapshot
+from gapps_hooks.reconcile.stored import Stored, look_at_stored
+from gapps_hooks.reconcile.waiting import left_to_delivery
+from gapps_hooks.reconcile.work import Work, seen_user, wanted_account
+from gapps_hooks.wiring import Wiring
+
+#: So many people are looked up in the state at once.
+_AT_ONCE: Final = 500
+#: A linked account that Google does not list is still settling for this long after its creation.
+_SETTLING_SECONDS: Final = 120.0
+_NOTHING: Final = Stored()
+#: What is so for good is not worth a line in every run.
+_ROUTINE: Final = frozenset({"already suspended", "was suspended at Google already"})
+
+#: Who is linked to each of Google's ids.
+Holders = Mapping[str | None, Outline]
+#: Takes a person who is as wanted, with what the link remembers from now on.
+Confirm = Callable[[Person, Plan, Mapping[str, Any]], None]
+
+
+class _Passed(Exception):
+    """Nothing can be said of this person now; the text says why, if people should know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeoplePlanner:
+    """Plans for everybody in turn; what it finds of them on the way is there for the groups."""
+
+    wiring: Wiring
+    snapshot: Snapshot
+    #: Whether every stored password of one who is enabled is sent.
+    push_passwords: bool
+    confirm: Confirm
+    prospects: Prospects
+    #: Google's ids of the accounts that somebody here has, or is to have.
+    claimed: set[str] = field(default_factory=set)
+    #: Names of whom it is not known which account they are to have.
+    unplaced: list[str] = field(default_factory=list)
+
+    def works(self) -> Iterator[Work]:
+        """Plan for everybody whom the source has, or who is linked; silent works are left out.
+
+        Raises:
+            Outage: Google cannot be asked anything.
+        """
+        renamed = renamed_people(self.wiring, self.snapshot)
+        moved = {outline.subject for outline in renamed.values()}
+        named = {
+            one.name: one
+            for one in self.snapshot.memory.users
+            if one.named and one.subject not in moved
+        }
+        holders: Holders = {
+            one.google_id: one for one in self.snapshot.memory.users if one.google_id
+        }
+        for outlines in _pieces(sorted(self._names(named)), {**named, **renamed}):
+            known = [one.subject for one in outlines.values() if one is not None]
+            found = roll.links_of(self.wiring.state, known)
+            for name, outline in outlines.items():
+                link = found.get(outline.subject) if outline is not None else None
+                work = self._work(name, outline, link, holders)
+                if work is not None:
+                    yield work
+
+    def _names(self, named: Mapping[str, Outline]) -> set[str]:
+        linked = {one.name for one in named.values() if one.live or self._attempted(one)}
+        return {*self.snapshot.people.names, *linked}
+
+    def _attempted(self, outline: Outline) -> bool:
+        return outline.google_id is None and outline.subject in self.snapshot.memory.begun
+
+    # --- one person ------------------------------------------------------------------------------
+
+    def _work(
+        self,
+        name: str,
+        outline: Outline | None,
+        link: Link | None,
+        holders: Holders,
+    ) -> Work | None:
+        if link is not None:
+            self.claimed.add(link.google_id)
+        entry = self.snapshot.memory.entries.get(outline.subject) if outline else None
+        if entry is not None:
+            self.prospects.linked(name, link, self.wiring.rules)
+            self._claim(name)
+            plan = left_to_delivery(entry)
+            return Work(piece=self._piece(name, outline, plan, None))
+        try:
+            person = self._person(name, outline, link, holders)
+            return self._planned(person, outline)
+        except Outage:
+            raise
+        except _Passed as reason:
+            self.prospects.linked(name, link, self.wiring.rules)
+            said = Plan(notes=(str(reason),))
+            return Work(piece=self._piece(name, outline, said, None)) if str(reason) else None
+        except GappsHooksError as error:
+            self.prospects.linked(name, link, self.wiring.rules)
+            if isinstance(error, SourceUnreadable):
+                self.snapshot.incomplete.append(f"{name} could not be read: {error}")
+            self._claim(name)
+            refused = Plan(refusals=(Refusal(str(error)),))
+            return Work(piece=self._piece(name, outline, refused, None))
+
+    def _person(
+        self,
+        name: str,
+        outline: Outline | None,
+        link: Link | None,
+        holders: Holders,
+    ) -> Person:
+        account = self._account(name)
+        if account is not None:
+            address = self.wiring.policy.choose_address(account)
+        else:
+            address = link.address if link else self.wiring.policy.choose_address(_nobody(name))
+        person = Person(
+            name=name,
+            account=account,
+            address=address,
+            identity=account.id if account else None,
+            traced=self._traced(link, account),
+            link=link,
+            attempted=outline is not None and link is None and self._attempted(outline),
+        )
+        if link is not None:
+            return self._with_occupant(self._look_linked(person, link), holders)
+        return (
+            self._look_unlinked(person, holders)
+            if account and account.enabled is True
+            else (self._look_lost(person, holders))
+        )
+
+    def _claim(self, name: str) -> None:
+        """Note which account one is to have who is not planned for."""
+        try:
+            account = self.snapshot.source.account(name)
+            address = self.wiring.policy.choose_address(account) if account is not None else ""
+        except GappsHooksError:
+            self.unplaced.append(name)
+            return
+        user = self.snapshot.google.user_of(address)
+        self.claimed.update({user.id} if user is not None else ())
+
+    def _account(self, name: str) -> Account | None:
+        found = self.snapshot.source.account(name)
+        if found is not None:
+            return with_policy(self.wiring, found)
+        if self.snapshot.people.complete or self.snapshot.source.leaves_out(Kind.USER, name):
+            return None
+        raise _Passed(f"not found, but absence cannot be concluded: {self.snapshot.people.why}")
+
+    def _traced(self, link: Link | None, account: Account | None) -> bool | None:
+        if link is None or account is None or link.ended_at is None:
+            return None
+        before = subjects.traces(self.wiring.state, link.subject)
+        now = traces(self.wiring, account)
+        both = before.keys() & now.keys() - {"home"}
+        return any(before[key] == now[key] for key in both) if both else None
+
+    # --- at Google -------------------------------------------------------------------------------
+
+    def _look_linked(self, person: Person, link: Link) -> Person:
+        actual = self.snapshot.google.users.get(link.google_id)
+        if actual is not None:
+            return replace(person, asked=True, actual=actual)
+        if self.snapshot.google.users_why or link.subject in self.snapshot.unseen:
+            text = f"{link.address} is not in Google's list, which is not whole; left as it is"
+            raise _Passed(text)
+        binned = self.snapshot.bin().get(link.google_id)
+        settling = not is_stale(link.created_at, self.wiring.clock(), _SETTLING_SECONDS)
+        if binned is None and settling:
+            raise _Passed(f"{link.address} was created moments ago")
+        return replace(person, asked=True, actual=binned)
+
+    def _look_unlinked(self, person: Person, holders: Holders) -> Person:
+        actual = self.snapshot.google.user_of(person.address)
+        if actual is None and self.snapshot.google.users_why:
+            return ask_about_person(self.wiring, person, person.address)
+        if actual is None:
+            actual = self._binned(person.address)
+        taken = actual is None and self.snapshot.google.group_of(person.address) is not None
+        if actual is not None and actual.deletion_time is None:
+            self.claimed.add(actual.id)
+        holder = self._holder(actual, holders)
+        return replace(person, asked=True, actual=actual, taken=taken, holder=holder)
+
+    def _look_lost(self, person: Person, holders: Holders) -> Person:
+        """One who is not to have an account: of interest only where a creation of ours was lost."""
+        if not person.attempted:
+            raise _Passed
+        actual = self.snapshot.google.user_of(person.address)
+        return replace(person, asked=True, actual=actual, holder=self._holder(actual, holders))
+
+    def _holder(self, actual: GoogleUser | None, holders: Holders) -> Link | None:
+        outline = holders.get(actual.id) if actual is not None else None
+        return links.of(self.wiring.state, outline.subject) if outline is not None else None
+
+    def _binned(self, address: str) -> GoogleUser | None:
+        namesakes = [one for one in self.snapshot.bin().values() if one.primary_email == address]
+        return max(namesakes, key=lambda one: str(one.deletion_time), default=None)
+
+    def _with_occupant(self, person: Person, holders: Holders) -> Person:
+        """Find who holds the address that a linked person is to be renamed to."""
+        other = self.snapshot.google.user_of(person.address)
+        mine = person.link is not None and other is not None and other.id == person.link.google_id
+        if other is None or mine or other.primary_email == person.address:
+            return person
+        return replace(person, occupant=other, holder=self._holder(other, holders))
+
+    # --- deciding --------------------------------------------------------------------------------
+
+    def _planned(self, person: Person, outline: Outline | None) -> Work | None:
+        stored = self._stored(person)
+        person = replace(person, password=stored.password)
+        plan = self._decide(person)
+        plan = with_vetoes(self.wiring, plan, person.account)
+        plan = replace(plan, notes=(*plan.notes, *stored.notes))
+        self.prospects.planned(person, plan, self.wiring.rules)
+        self._wish(person)
+        renamed = outline is not None and outline.name != person.name
+        if not plan.changes and not plan.refusals and not renamed:
+            self.confirm(person, plan, stored.remembers)
+            plan = replace(plan, notes=tuple(n for n in plan.notes if n not in _ROUTINE))
+        piece = self._piece(person.name, outline, plan, person)
+        work = Work(
+            piece=piece,
+            known=person,
+            old_name=outline.name if outline is not None and renamed else None,
+            remembers=stored.remembers,
+            settles=renamed,
+        )
+        return None if work.silent and not renamed else work
+
+    def _wish(self, person: Person) -> None:
+        account = person.account
+        for group in self.wiring.policy.groups(account) if account and account.enabled else ():
+            self.prospects.wishes.setdefault(group, []).append(person.name)
+
+    def _decide(self, person: Person) -> Plan:
+        now = self.wiring.clock()
+        step = plan_user(person, self.wiring.rules, now)
+        while isinstance(step, Question):
+            person = ask_about_person(self.wiring, person, step.key)
+            step = plan_user(person, self.wiring.rules, now)
+        return step
+
+    def _stored(self, person: Person) -> Stored:
+        enabled = person.account is not None and person.account.enabled is True
+        if person.link is None and not enabled:
+            return _NOTHING
+        return look_at_stored(
+            self.wiring, self.snapshot, person, push=self.push_passwords and enabled
+        )
+
+    def _piece(
+        self, name: str, outline: Outline | None, plan: Plan, person: Person | None
+    ) -> Piece:
+        digest = self.wiring.state.digest
+        told = person if plan.changes else None
+        return Piece(
+            kind=Kind.USER,
+            name=name,
+            subject=outline.subject if outline is not None else None,
+            generation=outline.generation if outline is not None else 0,
+            actual=seen_user(told.actual, digest) if told else "",
+            desired=wanted_account(told.account, told.address, digest) if told else "",
+            plan=plan,
+        )
+
+
+def _nobody(name: str) -> Account:
+    return Account(username=name)
+
+
+def _pieces(
+    names: Sequence[str], known: Mapping[str, Outline]
+) -> Iterator[dict[str, Outline | None]]:
+    for start in range(0, len(names), _AT_ONCE):
+        yield {name: known.get(name) for name in names[start : start + _AT_ONCE]}

@@ -1,0 +1,80 @@
+"""Whose name is another one now: known people and groups that the source has under a new name.
+
+It must not know Google, nor write anything: it compares ids and traces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from gapps_hooks.deliver.people import traces
+from gapps_hooks.errors import SourceUnreadable
+from gapps_hooks.model import Account, Identity
+from gapps_hooks.outbox import subjects
+from gapps_hooks.outbox.roll import Outline
+from gapps_hooks.reconcile.snapshot import Snapshot
+from gapps_hooks.wiring import Wiring
+
+
+def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Mapping[str, Outline]:
+    """Find who is known under another name than the source has, by the new name.
+
+    Believed is a lasting identity; a number only of one whose name is gone and whose home, GECOS
+    or password hash are unchanged. Who has a link under the new name already is that one.
+    """
+    names = frozenset(snapshot.people.names)
+    linked = {one.name for one in snapshot.memory.users if one.named and one.google_id}
+    found: dict[str, Outline] = {}
+    for outline in snapshot.memory.users:
+        identity = outline.identity
+        if identity is None or not (identity.lasting or _may_have_moved(outline, names)):
+            continue
+        account = _account_by(snapshot, identity)
+        if account is None or account.username == outline.name:
+            continue
+        if account.username in linked or account.username in found:
+            continue
+        if identity.lasting or _is_same(wiring, outline, account):
+            found[account.username] = outline
+    return found
+
+
+def _may_have_moved(outline: Outline, names: frozenset[str]) -> bool:
+    return outline.live and outline.named and outline.name not in names
+
+
+def _account_by(snapshot: Snapshot, identity: Identity) -> Account | None:
+    with suppress(SourceUnreadable):  # a number that several share tells nobody
+        return snapshot.source.account_by(identity)
+    return None
+
+
+def _is_same(wiring: Wiring, outline: Outline, account: Account) -> bool:
+    before = subjects.traces(wiring.state, outline.subject)
+    # A home is made from the name, and says something only where it kept the old one.
+    kept = {
+        key: digest
+        for key, digest in traces(wiring, account).items()
+        if key != "home" or account.traces[key].endswith(f"/{outline.name}")
+    }
+    return any(before.get(key) == digest for key, digest in kept.items())
+
+
+def renamed_groups(snapshot: Snapshot) -> Mapping[str, Outline]:
+    """Find which linked groups have a new name, by lasting ids alone."""
+    by_identity = _by_identity(snapshot.memory.groups)
+    linked = {one.name for one in snapshot.memory.groups if one.named and one.google_id}
+    found: dict[str, Outline] = {}
+    for name in snapshot.groups.names if by_identity else ():
+        group = snapshot.source.group(name)
+        known = by_identity.get(group.id) if group is not None and group.id else None
+        if known is not None and known.name != name and name not in linked:
+            found[name] = known
+    return found
+
+
+def _by_identity(outlines: Iterable[Outline]) -> dict[Identity, Outline]:
+    return {
+        one.identity: one for one in outlines if one.live and one.identity and one.identity.lasting
+    }

@@ -1,0 +1,66 @@
+"""What is done with the password hash that the source stores for a person.
+
+It must not know how a password is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gapps_hooks.errors import SourceUnreadable, UnusablePassword
+from gapps_hooks.model import PasswordHash, StoredPassword
+from gapps_hooks.passwords import from_stored
+from gapps_hooks.plan.baseline import first_sight, is_newer
+from gapps_hooks.plan.person import Person
+from gapps_hooks.reconcile.snapshot import Snapshot
+from gapps_hooks.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The password to send, if any, what the link is to remember of it, and what to say."""
+
+    password: PasswordHash | None = None
+    remembers: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def look_at_stored(wiring: Wiring, snapshot: Snapshot, person: Person, *, push: bool) -> Stored:
+    """Decide about the stored hash of one who is linked, or is to be.
+
+    ``push`` sends it to one who is linked, or whose account is adopted, whatever is known of it; a
+    new account gets it anyway.
+    """
+    try:
+        stored = snapshot.source.stored_password(person.name)
+    except SourceUnreadable as error:
+        return Stored(notes=(f"the stored password could not be read: {error}",) if push else ())
+    if stored is None or person.account is None:
+        return Stored()
+    exists = person.link is not None or person.actual is not None
+    remembers = _remembers(wiring, person, stored)
+    if not exists:
+        return Stored(remembers=remembers)
+    password, note = _usable(stored)
+    if password is None:
+        return Stored(remembers=remembers, notes=(note,) if push else ())
+    delivered = person.link.delivered if person.link is not None else {}
+    if push or is_newer(stored, password, delivered, wiring.rules):
+        return Stored(
+            password=password, remembers=first_sight(stored, wiring.rules, wiring.clock())
+        )
+    return Stored(remembers=remembers)
+
+
+def _usable(stored: StoredPassword) -> tuple[PasswordHash | None, str]:
+    try:
+        return from_stored(stored.value), ""
+    except UnusablePassword as error:
+        return None, f"the stored password cannot be sent: {error}"
+
+
+def _remembers(wiring: Wiring, person: Person, stored: StoredPassword) -> Mapping[str, Any]:
+    known = person.link is not None and "stored" in person.link.delivered
+    return {} if known else first_sight(stored, wiring.rules, wiring.clock())

@@ -1,0 +1,115 @@
+"""What became of one subject of a reconcile: the verdict on an error, or that it is done.
+
+It must not know when a subject has its turn.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gapps_hooks.deliver.carrying import Held, give_back
+from gapps_hooks.errors import (
+    GappsHooksError,
+    OutOfTime,
+    Passing,
+    PolicyFailed,
+    Refused,
+    SourceUnreadable,
+    StateUnusable,
+)
+from gapps_hooks.model import Kind, Outcome, Verdict
+from gapps_hooks.outbox import entries, history
+from gapps_hooks.reconcile.jobs import Job, Moved
+from gapps_hooks.report import summary
+from gapps_hooks.wiring import Wiring
+
+#: Seconds after which what was put aside is tried again: as long as something new settles.
+AGAIN_AFTER: Final = (5.0, 10.0, 20.0, 40.0)
+_NO_SEAT: Final = "no licence is free for it"
+
+
+def may_pass(error: GappsHooksError) -> bool:
+    """Whether the same may work in a while, within this run."""
+    return isinstance(error, Passing) and not isinstance(error, OutOfTime)
+
+
+def lacks_seat(job: Job, error: GappsHooksError) -> bool:
+    """Whether an account was refused because the organisation has no licence left."""
+    words = "user limit" in str(error).lower()
+    return job.creates and isinstance(error, Refused) and error.reason == "limitExceeded" and words
+
+
+def success(job: Job) -> Outcome:
+    """Say what was done for a subject."""
+    verdict = Verdict.DONE if job.done else Verdict.NOTHING
+    return _outcome(job, verdict, summary(job.done, job.notes))
+
+
+def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
+    """Say why a subject is not, or not wholly, as planned; what may pass is left to delivery."""
+    if isinstance(error, Moved):
+        return _outcome(job, Verdict.NOTHING, str(error))
+    if not isinstance(error, GappsHooksError):
+        text = f"an error of this program ({type(error).__name__})"
+        wiring.tell_trouble(f"{job.work.piece.key}: {text}")
+        return _refused(wiring, job, text)
+    if isinstance(error, Held):
+        _give_back(wiring, job)
+        return _outcome(job, Verdict.HELD, str(error))
+    passing = isinstance(error, Passing | SourceUnreadable | PolicyFailed | StateUnusable)
+    if passing and job.work.known is not None:
+        entries.touch(wiring.state, job.work.piece.kind, job.work.piece.name)
+        return _outcome(job, Verdict.LATER, f"left to delivery: {error}")
+    return _refused(wiring, job, str(error))
+
+
+def no_seat(job: Job) -> Outcome:
+    """Say that an account was not even tried to be made."""
+    return _outcome(job, Verdict.REFUSED, _NO_SEAT)
+
+
+def not_done(job: Job, reason: str) -> Outcome:
+    """Say that its turn did not come."""
+    return _outcome(job, Verdict.LATER, f"not done: {reason}")
+
+
+def _refused(wiring: Wiring, job: Job, text: str) -> Outcome:
+    _give_back(wiring, job)
+    return _outcome(job, Verdict.REFUSED, text)
+
+
+def _give_back(wiring: Wiring, job: Job) -> None:
+    if job.entry is not None:
+        give_back(wiring, job.entry, tuple(job.done))
+
+
+def _outcome(job: Job, verdict: Verdict, line: str) -> Outcome:
+    piece = job.work.piece
+    return Outcome(
+        verdict=verdict,
+        kind=piece.kind,
+        name=piece.name,
+        line=line,
+        done=tuple(job.done),
+        notes=job.notes,
+    )
+
+
+def write_down(wiring: Wiring, job: Job, outcome: Outcome) -> None:
+    """Put into the history what became of a subject, and tell the policy; nothing is not news."""
+    if outcome.verdict is Verdict.NOTHING and not outcome.done:
+        return
+    history.write(
+        wiring.state,
+        subject=job.entry.subject if job.entry is not None else None,
+        kind=Kind(outcome.kind),
+        name=outcome.name,
+        what="reconcile",
+        verdict=outcome.verdict,
+        line=outcome.line,
+        details={
+            "done": [[change.address, *change.verbs] for change in outcome.done],
+            "notes": list(outcome.notes),
+        },
+    )
+    wiring.policy.tell(outcome)
