@@ -31,7 +31,7 @@ def look_at_person(wiring: Wiring, entry: Entry) -> Person:
         account=account,
         address=_address(wiring, entry, account, link),
         identity=entry.identity or (account.id if account else None),
-        traced=_is_traced(wiring, link, account) if link and account else None,
+        traced=is_traced(wiring, link, account) if link and account else None,
         password=entry.password,
         link=link,
         attempted=link is None and _may_be_there(wiring, entry.subject),
@@ -84,7 +84,7 @@ def traces(wiring: Wiring, account: Account) -> dict[str, str]:
     return {key: wiring.state.digest(text) for key, text in told if text}
 
 
-def _is_traced(wiring: Wiring, link: Link, account: Account) -> bool | None:
+def is_traced(wiring: Wiring, link: Link, account: Account) -> bool | None:
     """Whether anything of that is unchanged; None where nothing can be compared.
 
     A home says nothing here: it is made from the name.

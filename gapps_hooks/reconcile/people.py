@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from gapps_hooks.deliver.desired import with_policy
-from gapps_hooks.deliver.people import ask_about_person, traces
+from gapps_hooks.deliver.people import ask_about_person, is_traced
 from gapps_hooks.errors import GappsHooksError, Outage, SourceUnreadable
 from gapps_hooks.model import Account, GoogleUser, Kind, Link, Plan, Question, Refusal
-from gapps_hooks.outbox import links, roll, subjects
+from gapps_hooks.outbox import links, roll
 from gapps_hooks.outbox.roll import Outline
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.person import Person
@@ -138,7 +138,9 @@ class PeoplePlanner:
         if account is not None:
             address = self.wiring.policy.choose_address(account)
         else:
-            address = link.address if link else self.wiring.policy.choose_address(_nobody(name))
+            address = (
+                link.address if link else self.wiring.policy.choose_address(Account(username=name))
+            )
         person = Person(
             name=name,
             account=account,
@@ -176,12 +178,8 @@ class PeoplePlanner:
         raise _Passed(f"not found, but absence cannot be concluded: {self.snapshot.people.why}")
 
     def _traced(self, link: Link | None, account: Account | None) -> bool | None:
-        if link is None or account is None or link.ended_at is None:
-            return None
-        before = subjects.traces(self.wiring.state, link.subject)
-        now = traces(self.wiring, account)
-        both = before.keys() & now.keys() - {"home"}
-        return any(before[key] == now[key] for key in both) if both else None
+        left = link is not None and link.ended_at is not None
+        return is_traced(self.wiring, link, account) if link and left and account else None
 
     # --- at Google -------------------------------------------------------------------------------
 
@@ -292,10 +290,6 @@ class PeoplePlanner:
             desired=wanted_account(told.account, told.address, digest) if told else "",
             plan=plan,
         )
-
-
-def _nobody(name: str) -> Account:
-    return Account(username=name)
 
 
 def _pieces(
