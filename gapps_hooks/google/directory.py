@@ -211,19 +211,14 @@ class Directory:
         members = self._api.members
         self._do(members.delete(groupKey=_key(group_id), memberKey=_key(member_key)))
 
-    # --- org units ----------------------------------------------------------------------------
+    # --- org units, domains -------------------------------------------------------------------
 
     def insert_org_unit(self, parent: str, name: str) -> None:
-        """Make an org unit below ``parent`` (``/`` is the top); needs a scope of its own.
-
-        AlreadyExists if there is one.
-        """
+        """Make an org unit below ``parent``, in a scope of its own; AlreadyExists if it is one."""
         body = {"name": name, "parentOrgUnitPath": parent}
         units = self._api.org_units
         request = units.insert(customerId=OWN_CUSTOMER, body=body, fields="orgUnitPath")
         self._aside(request, self._api.org_unit_sign_in, kinds=ORG_UNIT)
-
-    # --- domains ------------------------------------------------------------------------------
 
     def list_domains(self) -> tuple[str, ...]:
         """Names of the verified domains, the primary one first; needs a scope of its own."""
