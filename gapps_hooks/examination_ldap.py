@@ -6,6 +6,7 @@ It must not change anything, nor know how its findings are shown.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,7 +85,7 @@ def _examine_writing(settings: Settings, ordinary: OrdinaryPerson | None) -> Fin
     person = replace(access, bind_dn=ordinary.dn, password_file=ordinary.password_file, sasl=False)
     try:
         layout = layout_of(settings)
-        tree = Tree(Connection(access), layout, clock=float)
+        tree = Tree(Connection(access), layout, clock=time.time)
         tried = tuple(try_writing(person, layout, _decisive(tree, layout)))
     except GappsHooksError as error:
         return Finding(what=what, fine=False, text=str(error))

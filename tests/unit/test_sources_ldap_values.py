@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import ldap.dn  # type: ignore[import-untyped] # it has no types
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gapps_hooks.errors import SourceUnreadable
@@ -47,6 +47,7 @@ def test_a_guid_is_written_in_microsofts_order_of_bytes() -> None:
     assert guid(raw) == "00112233-4455-6677-8899-aabbccddeeff"
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.uuids())
 def test_a_written_guid_finds_its_bytes_again(one: uuid.UUID) -> None:
     assert guid_bytes(guid(one.bytes_le)) == one.bytes_le
@@ -155,6 +156,7 @@ def test_what_is_no_name_is_none() -> None:
     assert [Dn.of(text) for text in ("", "alice", "cn", "cn=a,,dc=b")] == [None] * 4
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(TEXT, TEXT)
 def test_every_character_survives_in_a_name(value: str, other: str) -> None:
     dn = Dn.of(f"cn={escaped(value)},dc=x")
