@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -120,6 +121,18 @@ def test_a_message_without_its_line_end_is_forgotten(agent: Resident) -> None:
     agent.fire("user-add", "after")
     assert "gone" not in waiting(agent)
     assert "gone" not in agent.site.created()
+
+
+def test_what_cannot_be_put_on_disk_is_refused_and_the_next_one_is_taken(agent: Resident) -> None:
+    """Another process that keeps the file locked stands for every disk that does not take it."""
+    holder = sqlite3.connect(agent.site.state / "state.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    (answer,) = agent.tell(agent.message("user-add", "nora"))
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert answer["exit"] == 1
+    assert "another process has kept it locked for too long" in answer["refused"]
+    assert agent.fire("user-add", "nora") == (0, "nora: created nora@example.org\n")
 
 
 # --- strangers -----------------------------------------------------------------------------------
