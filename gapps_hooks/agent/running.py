@@ -10,12 +10,13 @@ import gc
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gapps_hooks.agent.conversation import Conversation
 from gapps_hooks.agent.hardening import claim_resources, harden
@@ -89,8 +90,10 @@ class Agent:
             loop.add_signal_handler(number, stopped.set)
         loop.add_signal_handler(signal.SIGHUP, self._begin_reload, reception)
         self.shift.start()
+        # from 3.13 on asyncio would take away a socket that the service manager made
+        kept: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
         server = await loop.create_unix_server(
-            lambda: Conversation(reception, loop), sock=listener, backlog=BACKLOG
+            lambda: Conversation(reception, loop), sock=listener, backlog=BACKLOG, **kept
         )
         # what is there now stays; the collector need not look at it again and again
         gc.freeze()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -122,6 +123,18 @@ def test_a_message_without_its_line_end_is_forgotten(agent: Resident) -> None:
     assert "gone" not in agent.site.created()
 
 
+def test_what_cannot_be_put_on_disk_is_refused_and_the_next_one_is_taken(agent: Resident) -> None:
+    """Another process that keeps the file locked stands for every disk that does not take it."""
+    holder = sqlite3.connect(agent.site.state / "state.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    (answer,) = agent.tell(agent.message("user-add", "nora"))
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert answer["exit"] == 1
+    assert "another process has kept it locked for too long" in answer["refused"]
+    assert agent.fire("user-add", "nora") == (0, "nora: created nora@example.org\n")
+
+
 # --- strangers -----------------------------------------------------------------------------------
 
 
@@ -180,10 +193,10 @@ def test_the_silent_hold_nobody_up_and_are_sent_away(agent: Resident) -> None:
             channel.sendall(b"gapps-hooks/1\n{"[: number % 15])
         began = time.monotonic()
         assert agent.fire("user-modify", "alice")[0] == 0
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 5.0
         for channel in silent:
             heard(channel)
-        assert time.monotonic() - began < 10.0
+        assert time.monotonic() - began < 15.0
     assert agent.descriptors() <= before + 2
 
 
@@ -218,13 +231,13 @@ def test_during_a_known_outage_a_hook_does_not_wait_and_all_is_delivered_when_it
     status, line = agent.fire("user-add", "leo")
     took = time.monotonic() - began
     assert (status, "waiting: No connection" in line) == (0, True)
-    assert took < 1.0
+    assert took < 2.5  # hooks.wait is 3
     time.sleep(1.5)
     site.google.come_back()
     began = time.monotonic()
     while waiting(agent) and time.monotonic() < began + 10:
         time.sleep(0.02)
-    assert time.monotonic() - began < 2.0 + 1.0  # the last is for a busy machine
+    assert time.monotonic() - began < 2.0 + 4.0  # the last is for a busy machine
     assert {"kim", "leo"} <= set(site.created())
 
 

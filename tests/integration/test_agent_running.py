@@ -72,7 +72,7 @@ def waiting(site: Site) -> list[str]:
 
 
 def test_it_says_where_it_listens_and_takes_the_socket_away_at_its_end(agent: Resident) -> None:
-    assert f"taking events at {agent.socket}" in agent.said()
+    assert eventually(lambda: f"taking events at {agent.socket}" in agent.said())
     assert agent.stop() == 0
     assert not agent.socket.exists()
 
@@ -151,7 +151,7 @@ def test_a_google_that_accepts_and_never_answers_is_an_outage_and_its_end_is_not
         site.google.come_back()
         began = time.monotonic()
         assert eventually(lambda: waiting(site) == [])
-        assert time.monotonic() - began < 0.5 + 2.0 + 1.0  # the last is for a busy machine
+        assert time.monotonic() - began < 0.5 + 2.0 + 4.0  # the last is for a busy machine
     assert site.created() == ["alice"]
 
 
