@@ -8,6 +8,7 @@ It must know nothing of the rest of the package.
     │   └── UnusablePassword      a password or hash that Google cannot take
     ├── NotRecorded               the event could not be put on disk (exit 1)
     │   └── StateUnusable         the state directory or its database
+    │       └── StateDamaged      the database is damaged; opening it anew mends it
     ├── SourceUnreadable          the account manager's truth could not be read: conclude nothing
     ├── PolicyFailed              the organisation's own policy broke: the entry waits
     └── GoogleFault               what a Google call came to, other than done
@@ -76,6 +77,10 @@ class NotRecorded(GappsHooksError):
 
 class StateUnusable(NotRecorded):
     """The state directory or its database cannot be used; the text says why and what to do."""
+
+
+class StateDamaged(StateUnusable):
+    """The database is damaged, or was mended meanwhile; it can be used when it is opened anew."""
 
 
 class SourceUnreadable(GappsHooksError):

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError
+from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError, StateDamaged
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import open_state
+from gapps_hooks.outbox.connection import BUSY_SECONDS
 from gapps_hooks.record import Desk, Receipt, read_event, record
 from gapps_hooks.settings import load_settings
 from gapps_hooks.sources import Source, open_source
@@ -28,6 +29,8 @@ NOT_RECORDED: Final = 1
 BAD_INPUT: Final = 64
 #: What is recorded from a source has this long, however short the wait for Google is.
 RECORDING_SECONDS: Final = 2.0
+#: For so long a locked file is waited for at the least, in seconds.
+SHORTEST_PATIENCE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,30 @@ def handle(
     ``recorded`` is called as soon as the event is on disk: from then on the status is 0.
     """
     try:
-        desk = _open_desk(message)
+        try:
+            return _attempt(message, end, recorded)
+        except StateDamaged:  # nothing is recorded yet; whoever opens the file again mends it
+            return _attempt(message, end, recorded)
+    except BadInput as error:
+        bad_settings = isinstance(error, BadSettings)
+        return _not_recorded(message, error) if bad_settings else Answer(BAD_INPUT, str(error))
     except GappsHooksError as error:
         return _not_recorded(message, error)
-    with desk.state:
-        return _handle(desk, message, end, recorded)
+
+
+def _attempt(
+    message: Mapping[str, Any],
+    end: Callable[[Answer], None] | None,
+    recorded: Callable[[], None],
+) -> Answer:
+    desk = _open_desk(message)
+    with desk.state as state:
+        answer = _handle(desk, message, end, recorded)
+        return answer if state.notice is None else replace(answer, line=_with(answer, state.notice))
+
+
+def _with(answer: Answer, notice: str) -> str:
+    return f"{answer.line}; {notice}"
 
 
 def _handle(
@@ -65,18 +87,13 @@ def _handle(
     recorded: Callable[[], None],
 ) -> Answer:
     wait = desk.settings.hooks.wait
-    try:
-        event = read_event(message)
-        with _Watch(event, wait, desk.source, end) as watch:
-            receipt = record(replace(desk, keeping=watch.keeping), event)
-            recorded()
-            if receipt.subject is None or receipt.duplicate or event.defer:
-                return Answer(RECORDED, f"{event.name}: {receipt.line}")
-            return _deliver(desk, receipt, event.name, watch)
-    except BadInput as error:
-        return Answer(BAD_INPUT, str(error))
-    except GappsHooksError as error:
-        return _not_recorded(message, error)
+    event = read_event(message)
+    with _Watch(event, wait, desk.source, end) as watch:
+        receipt = record(replace(desk, keeping=watch.keeping), event)
+        recorded()
+        if receipt.subject is None or receipt.duplicate or event.defer:
+            return Answer(RECORDED, f"{event.name}: {receipt.line}")
+        return _deliver(desk, receipt, event.name, watch)
 
 
 def _not_recorded(message: Mapping[str, Any], error: GappsHooksError) -> Answer:
@@ -100,8 +117,20 @@ def _in_short(message: Mapping[str, Any], error: BadSettings) -> str:
 def _open_desk(message: Mapping[str, Any]) -> Desk:
     settings = load_settings(Path(message.get("settings") or DEFAULT_SETTINGS))
     source = open_source(settings)
-    state = open_state(settings.state.directory, domain=settings.domain, owner=settings.state.owner)
+    # A locked file may cost so much in all, not each time; less loses events on a busy machine.
+    end = time.monotonic() + BUSY_SECONDS
+    state = open_state(
+        settings.state.directory,
+        domain=settings.domain,
+        owner=settings.state.owner,
+        patience=BUSY_SECONDS,
+    )
+    state.wait_at_most(_left(end))
     return Desk(settings=settings, state=state, source=source, tell_trouble=tell_syslog)
+
+
+def _left(end: float) -> float:
+    return max(SHORTEST_PATIENCE, end - time.monotonic())
 
 
 class _Watch:

@@ -237,7 +237,7 @@ class Link:
     """Subject ↔ Google's immutable id, with what was last delivered.
 
     ``delivered`` maps each delivered field to a keyed digest (multi-valued fields: to the tuple
-    of their values' digests); it holds no personal data and no password.
+    of their values' digests); it holds no password, and no personal data beyond what stands below.
     """
 
     subject: int

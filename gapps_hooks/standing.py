@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gapps_hooks.model import Verb
-from gapps_hooks.outbox import State, bounds, breaker, entries, links
+from gapps_hooks.outbox import State, bounds, breaker, entries, links, mending
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.pausing import is_paused
 from gapps_hooks.settings import Settings
@@ -32,6 +32,8 @@ class Standing:
     binding: str | None
     #: The outage that lasts, as Google's side told it, and since when.
     outage: breaker.Break | None
+    #: What became of a damage of the state file, as long as the damaged file is there.
+    mended: str | None
     entries: tuple[Entry, ...]
     linked: int
     #: How often each bounded kind of change was done in the last 24 hours.
@@ -64,6 +66,8 @@ class Standing:
         """Say what a person has to do, a sentence each."""
         if self.binding:
             yield self.binding
+        if self.mended:
+            yield f"{self.mended}; remove that file when you have looked, and this notice goes"
         if self.paused:
             yield "paused by hand; go on with: gapps-hooks resume"
         if self.outage:
@@ -80,6 +84,7 @@ def look(settings: Settings, state: State) -> Standing:
         paused=is_paused(state),
         binding=state.binding_problem(),
         outage=breaker.current(state),
+        mended=mending.notice(state.directory, state.meta(mending.NOTICE)),
         entries=entries.all_entries(state),
         linked=len([link for link in links.all_links(state) if link.ended_at is None]),
         done=tuple((verb, bounds.used(state, verb)) for verb in _BOUNDED),

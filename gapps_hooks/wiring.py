@@ -69,9 +69,9 @@ class SharedPace:
         if seconds > 0:
             self.sleep(seconds)
 
-    def slow_down(self, seconds: float) -> None:
+    def slow_down(self, seconds: float, kind: str, *, about: str) -> None:
         """Hold every process back, because Google asked for fewer requests."""
-        limiter.slow_down(self.state, seconds)
+        limiter.slow_down(self.state, seconds, kind, about=about)
 
 
 def _rates(settings: Settings) -> Mapping[str, Rate]:

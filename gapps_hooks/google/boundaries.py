@@ -24,8 +24,14 @@ class Pace(Protocol):
             Passing: the turn would come later; none was taken.
         """
 
-    def slow_down(self, seconds: float) -> None:
-        """Let nobody send anything for this many seconds."""
+    def slow_down(self, seconds: float, kind: str, *, about: str) -> None:
+        """Let nobody send for this many seconds, and everybody more slowly for a while.
+
+        Args:
+            seconds: For how long nobody sends.
+            kind: What there was too much of.
+            about: The one object that was asked for too often, if it may be that one alone; "".
+        """
 
 
 class HttpObject(Protocol):

@@ -29,6 +29,8 @@ SHORTEST_ATTEMPT: Final = 0.05
 SLOW_START: Final = 1.0
 QUICK_START: Final = 0.25
 LONGEST_PAUSE: Final = 16.0
+#: The reason of a refusal that is not about requests in general.
+_OF_ONE_OPERATION: Final = "quotaExceeded"
 #: What the library accepts for a method that answers nothing, such as a deletion.
 _ANYTHING: Final = "*/*"
 
@@ -84,7 +86,7 @@ class Caller:
             reraise=True,
         )
         try:
-            return retrying(self._attempt, request, sign_in, deadline, secrets)
+            return retrying(self._attempt, request, sign_in, deadline, secrets, kinds)
         except GoogleFault as fault:
             fault.tried_before = any(map(_may_have_worked, doubtful))
             raise
@@ -105,6 +107,7 @@ class Caller:
         sign_in: SignIn,
         deadline: float,
         secrets: Collection[str],
+        kinds: tuple[str, ...],
     ) -> dict[str, Any]:
         left = deadline - self.clock()
         if left < SHORTEST_ATTEMPT:
@@ -114,7 +117,8 @@ class Caller:
         signed = AuthorizedHttp(sign_in, http=connection, max_refresh_attempts=1)
         answer = _exchange(request, signed, secrets)
         if isinstance(answer, Throttled):
-            self.pace.slow_down(answer.retry_after or SLOW_START)
+            seconds, kind = answer.retry_after or SLOW_START, too_much_of(kinds, answer)
+            self.pace.slow_down(seconds, kind, about=object_of(request, answer))
         if isinstance(answer, GoogleFault):
             raise answer
         return answer
@@ -139,6 +143,26 @@ def pause(attempt: int, fault: BaseException | None, random: float) -> float:
     waited: float = min(start * 2 ** (attempt - 1), LONGEST_PAUSE) + start * random
     asked = fault.retry_after if isinstance(fault, GoogleFault) else None
     return max(waited, asked or 0.0)
+
+
+def too_much_of(kinds: tuple[str, ...], fault: Throttled) -> str:
+    """Which of the kinds that a request counts as Google has had too much of.
+
+    ``quotaExceeded`` is about the one operation, such as the creation of users; the reasons that
+    name a rate limit are about all requests ("Limits and quotas" of the Directory API).
+    """
+    return kinds[-1] if fault.reason == _OF_ONE_OPERATION else kinds[0]
+
+
+def object_of(request: HttpRequest, fault: Throttled) -> str:
+    """Name what was asked for too often, where it may have been that one object alone; else "".
+
+    403 is about the installation's own quota. 429 may be about one account that many change.
+    """
+    everybody = str(request.methodId).endswith((".insert", ".list"))
+    if fault.status != HTTPStatus.TOO_MANY_REQUESTS or everybody:
+        return ""
+    return str(request.uri).partition("?")[0]
 
 
 def worth_another_try(fault: BaseException) -> bool:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from gapps_hooks.errors import StateUnusable
+from gapps_hooks.errors import StateDamaged, StateUnusable
 
 #: Seconds for which a writer waits for another one before it gives up.
 BUSY_SECONDS: Final = 5.0
@@ -25,16 +25,14 @@ PRAGMA synchronous = FULL;
 PRAGMA temp_store = MEMORY;
 """
 
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _LOCKED: Final = (
     "another process has kept it locked for too long: try again, or see who holds it with: fuser -v"
 )
 _REMEDIES: Final = {
     sqlite3.SQLITE_FULL: "the disk is full: free some space, then try again",
     sqlite3.SQLITE_READONLY: "it cannot be written: mount the file system read-write",
-    sqlite3.SQLITE_CORRUPT: (
-        "it is damaged: move it away with its -wal and -shm files,"
-        " put a backup in its place or start anew with: gapps-hooks reconcile --dry-run"
-    ),
+    sqlite3.SQLITE_CORRUPT: "it is damaged, and is mended by the next one who opens it",
     sqlite3.SQLITE_NOTADB: (
         "it is no database of this program: move it away, or set state.directory"
     ),
@@ -47,18 +45,19 @@ _REMEDIES: Final = {
 }
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
     """Open the database file ``path`` with everything set that this program relies on.
 
-    Transactions are begun and ended by hand, and the caller sees to it that only one thread uses
-    the connection at a time.
+    ``patience`` is for how many seconds a locked file is waited for. Transactions are begun and
+    ended by hand, and the caller sees to it that only one thread uses the connection at a time.
 
     Raises:
         StateUnusable: the file cannot be opened.
+        StateDamaged: it can, and makes no sense.
     """
     with translated(path):
         connection = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            path, timeout=patience, isolation_level=None, check_same_thread=False
         )
         try:
             connection.row_factory = sqlite3.Row
@@ -77,10 +76,16 @@ def translated(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except UnicodeDecodeError:
+        # Of a page full of garbage even SQLite's complaint is none.
+        raise StateDamaged(f"{path}: {_REMEDIES[sqlite3.SQLITE_CORRUPT]}") from None
     except sqlite3.DatabaseError as error:
         # Extended result codes keep the primary one in their low byte (sqlite.org/rescode.html).
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if str(error).startswith("Could not decode to UTF-8"):
+            code = sqlite3.SQLITE_CORRUPT
         remedy = _REMEDIES.get(code)
         if remedy is None:
             raise
-        raise StateUnusable(f"{path}: {remedy} ({error})") from error
+        verdict = StateDamaged if code in _DAMAGE else StateUnusable
+        raise verdict(f"{path}: {remedy} ({error})") from error

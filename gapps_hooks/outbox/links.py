@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from gapps_hooks.errors import GappsHooksError
@@ -99,6 +100,18 @@ def end(state: State, subject: int, now: float) -> bool:
     """Mark the link as that of a deleted account; False if there is none that lives."""
     with state.transaction():
         return state.execute(_END, (now, subject)) == 1
+
+
+def rename_ended(state: State, subject: int, name: str) -> None:
+    """Let an ended link follow the name of its owner, whose address is still made of the old one.
+
+    The old name stays known as ``named`` until another address was delivered.
+    """
+    with state.transaction():
+        link = of(state, subject)
+        if link is not None and link.ended_at is not None and link.name != name:
+            named = link.delivered.get("named") or link.name
+            save(state, replace(link, name=name, delivered={**link.delivered, "named": named}))
 
 
 def forget(state: State, subject: int) -> bool:

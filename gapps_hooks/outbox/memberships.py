@@ -20,6 +20,10 @@ INSERT INTO memberships (group_subject, reference, role, address, google_id)
 VALUES (?, ?, ?, ?, ?)
 """
 _RENAME: Final = "UPDATE OR IGNORE memberships SET reference = ? WHERE reference = ?"
+_AWAITING: Final = """
+SELECT group_subject FROM memberships WHERE reference = ? AND address IS NULL
+ORDER BY group_subject
+"""
 _GROUPS_WITH: Final = """
 SELECT group_subject FROM memberships WHERE reference = ? ORDER BY group_subject
 """
@@ -63,6 +67,11 @@ def rename(state: State, old: str, new: str) -> None:
     A group that has the new reference already keeps that one.
     """
     state.execute(_RENAME, (new, old))
+
+
+def groups_awaiting(state: State, reference: str) -> tuple[int, ...]:
+    """The subjects of the groups in which this member is wanted and not known yet."""
+    return tuple(row["group_subject"] for row in state.rows(_AWAITING, (reference,)))
 
 
 def groups_with(state: State, reference: str) -> tuple[int, ...]:

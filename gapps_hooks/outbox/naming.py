@@ -41,6 +41,8 @@ def _renamed(state: State, event: Event, subject: int) -> Meant:
         return Meant(
             subject=subject, problem=f"{event.old_name} cannot become {event.name}: {error}"
         )
+    if words_of(state, subject).added:
+        links.rename_ended(state, subject, event.name)
     if event.old_name is not None:
         references.follow(state, event.subject_kind, event.old_name, event.name)
     _learn(state, subject, event.identity)

@@ -10,15 +10,17 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gapps_hooks.errors import StateUnusable
-from gapps_hooks.outbox import leases, place
+from gapps_hooks.errors import StateDamaged, StateUnusable
+from gapps_hooks.outbox import founding, leases, mending, place
 from gapps_hooks.outbox.connection import BUSY_SECONDS, connect
-from gapps_hooks.outbox.digests import keyed_digest
+from gapps_hooks.outbox.presence import Presence
 from gapps_hooks.outbox.schema import SCHEMA, Schema, bring_forward, is_current
 from gapps_hooks.outbox.state import State
+from gapps_hooks.trouble import tell_syslog
 
 _MACHINE_ID: Final = Path("/etc/machine-id")
 _MOUNTS: Final = Path("/proc/self/mountinfo")
@@ -30,14 +32,17 @@ def open_state(  # noqa: PLR0913 - the world around it comes in as arguments
     domain: str,
     clock: Callable[[], float] = time.time,
     owner: str | None = None,
+    patience: float = BUSY_SECONDS,
+    tell_trouble: Callable[[str], None] = tell_syslog,
     machine_id: Path = _MACHINE_ID,
     mounts: Path = _MOUNTS,
     schema: Schema = SCHEMA,
 ) -> State:
-    """Open the state in ``directory``; create or migrate it first if need be.
+    """Open the state in ``directory``; create, migrate or mend it first if need be.
 
     ``owner`` is the system account that has to own it (None: the one that this process runs as);
-    a root process hands over what it creates. ``clock`` gives wall-clock seconds.
+    a root process hands over what it creates. ``clock`` gives wall-clock seconds. ``patience`` is
+    for how many seconds a locked file is waited for. Of a damage ``tell_trouble`` is told.
 
     Raises:
         StateUnusable: the place, the file or its version is not right; nothing was changed.
@@ -45,43 +50,95 @@ def open_state(  # noqa: PLR0913 - the world around it comes in as arguments
     account = place.find_owner(owner, process_uid=os.geteuid())
     path = place.prepare(directory, account, mounts=mounts)
     machine = _read_machine_id(machine_id)
-    connection = connect(path)
+    opening = _Opening(
+        path=path, clock=clock, domain=domain, machine=machine, schema=schema, patience=patience
+    )
+    state, notice = opening.sound()
     try:
-        _make_current(connection, path, schema, domain=domain, machine=machine)
         place.hand_over(directory, account)
-        state = State(
-            connection,
-            directory=directory,
-            path=path,
-            clock=clock,
-            domain=domain,
-            machine=machine,
-        )
+        _remember_founding(state)
         state.finish_wiping(0.0)
     except BaseException:
-        connection.close()
+        state.close()
         raise
+    if notice is not None:
+        state.notice = notice
+        tell_trouble(notice)
     return state
+
+
+def _remember_founding(state: State) -> None:
+    founding.write(state.directory, {name: state.meta(name) for name in founding.ROWS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opening:
+    """One attempt after the other to open a file."""
+
+    path: Path
+    clock: Callable[[], float]
+    domain: str
+    machine: str
+    schema: Schema
+    patience: float
+
+    def sound(self) -> tuple[State, str | None]:
+        """Open it, mended before if need be; say what became of a damage."""
+        notice = self._mend() if mending.is_wanted(self.path) else None
+        try:
+            return self._open(), notice
+        except StateDamaged:
+            notice = self._mend()
+        return self._open(), notice
+
+    def _mend(self) -> str | None:
+        return mending.mend(
+            self.path,
+            self.schema,
+            domain=self.domain,
+            machine=self.machine,
+            patience=self.patience,
+        )
+
+    def _open(self) -> State:
+        turnstile = leases.Turnstile(self.path.parent)
+        try:
+            turnstile.enter(self.patience)
+            connection = connect(self.path, self.patience)
+            try:
+                _make_current(
+                    connection, self.path, self.schema, domain=self.domain, machine=self.machine
+                )
+                return State(
+                    connection,
+                    directory=self.path.parent,
+                    path=self.path,
+                    clock=self.clock,
+                    domain=self.domain,
+                    machine=self.machine,
+                    presence=Presence(self.path, turnstile),
+                    patience=self.patience,
+                )
+            except BaseException:
+                connection.close()
+                raise
+            finally:
+                turnstile.leave()
+        except BaseException:
+            turnstile.close()
+            raise
 
 
 def _make_current(
     connection: sqlite3.Connection, path: Path, schema: Schema, *, domain: str, machine: str
 ) -> None:
-    if is_current(connection, path, schema):
+    known = founding.read(path.parent) is not None
+    if is_current(connection, path, schema, known=known):
         return
     with _alone(path.parent):
         if not is_current(connection, path, schema):
-            bring_forward(connection, path, schema, _founding(domain, machine))
-
-
-def _founding(domain: str, machine: str) -> dict[str, str]:
-    key = secrets.token_bytes(32)
-    return {
-        "digest-key": key.hex(),
-        "instance": secrets.token_hex(8),
-        "domain": domain,
-        "machine": keyed_digest(key, machine),
-    }
+            rows = mending.founded(secrets.token_bytes(32), domain, machine)
+            bring_forward(connection, path, schema, rows)
 
 
 def _alone(directory: Path) -> leases.Lease:

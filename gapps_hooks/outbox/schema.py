@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gapps_hooks.errors import StateUnusable
+from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.outbox.connection import connect, translated
 
 #: Marks a file as ours (sqlite.org/pragma.html#pragma_application_id): "gApH".
@@ -34,10 +34,13 @@ class Schema:
 SCHEMA: Final = Schema(("schema.sql",))
 
 
-def is_current(connection: sqlite3.Connection, path: Path, schema: Schema) -> bool:
-    """Whether the file has today's tables.
+def is_current(
+    connection: sqlite3.Connection, path: Path, schema: Schema, *, known: bool = False
+) -> bool:
+    """Whether the file has today's tables; ``known`` says that it is or was one of ours.
 
     Raises:
+        StateDamaged: it is one of ours no more, or has lost everything.
         StateUnusable: the file belongs to another program or to a newer release of this one.
     """
     with translated(path):
@@ -47,6 +50,8 @@ def is_current(connection: sqlite3.Connection, path: Path, schema: Schema) -> bo
         version = _number(connection, "user_version")
         empty = not _number(connection, "schema_version")
         connection.execute("COMMIT")
+    if known and (empty or application != APPLICATION_ID):
+        raise StateDamaged(f"{path}: holds nothing of what this program kept in it")
     if application != APPLICATION_ID and not (application == 0 and empty):
         raise StateUnusable(
             f"{path}: belongs to another program; move it away, or set state.directory"

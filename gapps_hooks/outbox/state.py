@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
-from gapps_hooks.errors import StateUnusable
-from gapps_hooks.outbox.connection import BUSY_SECONDS, translated
+from gapps_hooks.errors import StateDamaged, StateUnusable
+from gapps_hooks.outbox import mending
+from gapps_hooks.outbox.connection import translated
 from gapps_hooks.outbox.digests import keyed_digest
+from gapps_hooks.outbox.presence import Presence
 
 #: Seconds in which a deleted hash has to be gone from the file and its write-ahead log.
 WIPE_SECONDS: Final = 5.0
@@ -44,12 +46,18 @@ class State:
         clock: Callable[[], float],
         domain: str,
         machine: str,
+        presence: Presence,
+        patience: float,
     ) -> None:
         self.directory: Final = directory
         #: Wall clock, seconds since the epoch.
         self.clock: Final = clock
         self._connection = connection
         self._path = path
+        self._presence = presence
+        self._patience = patience
+        #: What became of a damage when the file was opened, as a sentence; None: it was sound.
+        self.notice: str | None = None
         self._lock = threading.RLock()
         self._depth = 0
         self._wipe_wanted = False
@@ -68,8 +76,29 @@ class State:
 
     def close(self) -> None:
         """Close the file; closing twice does no harm."""
-        with self._lock:
+        with self._lock, self._presence.ending(self._patience):
             self._connection.close()
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait for no more than so long from now on, each time that the file is locked."""
+        self._patience = seconds
+        with self._lock, self._guarded():
+            self._wait_when_busy(seconds)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn SQLite's errors into sentences, and a damage into the next one's task."""
+        try:
+            with translated(self._path):
+                yield
+        except StateDamaged:
+            mending.suspect(self._path)
+            raise
+        except sqlite3.OperationalError as error:
+            if not str(error).startswith("no such table"):
+                raise
+            mending.suspect(self._path)
+            raise StateDamaged(f"{self._path}: {error}, though it was made with it") from error
 
     # --- statements -----------------------------------------------------------------------
 
@@ -81,7 +110,7 @@ class State:
         Raises:
             StateUnusable: the file cannot be read.
         """
-        with self._lock, translated(self._path):
+        with self._lock, self._guarded():
             return self._connection.execute(statement, parameters).fetchall()
 
     def row(
@@ -97,12 +126,12 @@ class State:
         Raises:
             StateUnusable: the file cannot be written.
         """
-        with self._lock, translated(self._path):
+        with self._lock, self._guarded():
             return self._connection.execute(statement, parameters).rowcount
 
     def insert(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """Run an INSERT inside a transaction; return the new row's number."""
-        with self._lock, translated(self._path):
+        with self._lock, self._guarded():
             return self._connection.execute(statement, parameters).lastrowid or 0
 
     # --- transactions ---------------------------------------------------------------------
@@ -118,22 +147,31 @@ class State:
             StateUnusable: the file cannot be written, or is locked for more than 5 seconds.
         """
         with self._lock:
-            begin, commit, undo = self._boundaries()
             if self._depth == 0:
-                self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self.execute(begin)
-            self._depth += 1
-            try:
-                yield
-                self.execute(commit)
-            except BaseException:
-                self._undo(undo)
-                raise
-            finally:
-                self._depth -= 1
+                with self._presence.assured(self._patience):
+                    self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                    with self._level():
+                        yield
+            else:
+                with self._level():
+                    yield
             wipe = self._wipe_wanted and self._depth == 0
         if wipe:
             self.finish_wiping()
+
+    @contextmanager
+    def _level(self) -> Iterator[None]:
+        begin, commit, undo = self._boundaries()
+        self.execute(begin)
+        self._depth += 1
+        try:
+            yield
+            self.execute(commit)
+        except BaseException:
+            self._undo(undo)
+            raise
+        finally:
+            self._depth -= 1
 
     def _boundaries(self) -> tuple[str, str, tuple[str, ...]]:
         if self._depth == 0:
@@ -150,6 +188,9 @@ class State:
 
     def _set(self, pragma: str) -> None:
         self._connection.execute(pragma).close()
+
+    def _wait_when_busy(self, seconds: float) -> None:
+        self._set(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
     # --- meta -----------------------------------------------------------------------------
 
@@ -223,9 +264,10 @@ class State:
 
     def _empty_log(self) -> bool:
         # A long wait in here would keep recorders out: SQLite holds the writers' lock meanwhile.
-        self._set("PRAGMA busy_timeout = 100")
+        self._wait_when_busy(0.1)
         try:
-            found = self.row("PRAGMA wal_checkpoint(TRUNCATE)")
+            with self._presence.assured(self._patience):
+                found = self.row("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
-            self._set(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+            self._wait_when_busy(self._patience)
         return found is not None and found[0] == 0

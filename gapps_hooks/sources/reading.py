@@ -20,6 +20,8 @@ from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.trust import read_regular
 
 _CLEAN_ENVIRONMENT: Final = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+#: Of util-linux: asks the kernel for a signal when its parent dies, and becomes the program.
+_SETPRIV: Final = "/usr/bin/setpriv"
 _PIECE: Final = 1 << 16
 #: Seconds that a program which is just being started may hold up the one who stops it.
 _START_SECONDS: Final = 0.5
@@ -119,7 +121,7 @@ def read_output(
 def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            command,
+            _bound_to_us(command),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -129,6 +131,15 @@ def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
         )
     except (OSError, ValueError) as error:
         raise SourceUnreadable(f"{command[0]} does not start: {error}") from error
+
+
+def _bound_to_us(command: Sequence[str]) -> tuple[str, ...]:
+    """Have the program killed with us, if it can be: nobody else would end it if we are killed.
+
+    What does not start at all is started bare, so that the system says why.
+    """
+    there = os.access(_SETPRIV, os.X_OK) and os.access(command[0], os.X_OK)
+    return (_SETPRIV, "--pdeathsig", "KILL", "--", *command) if there else tuple(command)
 
 
 class _TooMuch(Exception):

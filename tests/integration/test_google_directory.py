@@ -61,7 +61,7 @@ class FreePace:
     def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:
         """Nobody waits here."""
 
-    def slow_down(self, seconds: float) -> None:
+    def slow_down(self, seconds: float, kind: str, *, about: str) -> None:  # noqa: ARG002 - the protocol's
         assert seconds > 0
         self.slowed += 1
 

@@ -91,7 +91,7 @@ class FreePace:
     def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:  # noqa: ARG002 - the protocol's
         self.turns.append(kinds)
 
-    def slow_down(self, seconds: float) -> None:
+    def slow_down(self, seconds: float, kind: str, *, about: str) -> None:
         """Nobody waits here."""
 
 

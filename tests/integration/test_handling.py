@@ -20,6 +20,7 @@ from real_hooks import Message, Site
 from gapps_hooks.handling import NOT_RECORDED, RECORDED, handle
 from gapps_hooks.model import Verdict
 from gapps_hooks.outbox import entries
+from gapps_hooks.outbox.connection import BUSY_SECONDS
 from gapps_hooks.record import Desk, read_event, record
 
 HASH = "$6$salt$" + "a" * 86
@@ -278,3 +279,67 @@ def test_a_signal_after_the_event_is_on_disk_changes_nothing(
         output, complaint = process.communicate(timeout=60)
     assert (process.returncode, output, complaint) == (RECORDED, b"", b"")
     assert waiting(site) == ["alice"]
+
+
+# --- the state file is locked, damaged or copied -------------------------------------------------
+
+
+def test_a_locked_state_file_holds_a_hook_up_once_and_not_at_each_step(site: Site) -> None:
+    site.settings.write_text(site.settings.read_text().replace("wait = 3.0", "wait = 0.0"))
+    message = Message.of("user-modify", "alice", {})
+    assert site.run(message)[0] == RECORDED
+    begin = time.monotonic()
+    assert site.run(Message.of("user-modify", "alice", {}))[0] == RECORDED
+    usual = time.monotonic() - begin
+    with closing(sqlite3.connect(site.state / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        begin = time.monotonic()
+        status, line = site.run(Message.of("user-modify", "alice", {}))
+        took = time.monotonic() - begin
+        other.execute("ROLLBACK")
+    assert (status, "locked" in line) == (NOT_RECORDED, True)
+    assert took - usual < BUSY_SECONDS + 3.0
+
+
+def damage(state: Path) -> None:
+    with (state / "state.db").open("r+b") as file:
+        file.write(bytes(range(100)))
+
+
+def test_a_hook_mends_a_damaged_state_file_says_so_and_records(site: Site) -> None:
+    assert site.run(Message.of("user-add", "alice", {"id": "entryUUID:a"}))[0] == RECORDED
+    damage(site.state)
+    status, line = site.run(Message.of("user-modify", "alice", {}))
+    assert status == RECORDED
+    assert "was damaged and has been made anew with 1 links" in line
+    assert "reconcile --dry-run" in line
+    status, line = site.run(Message.of("user-modify", "alice", {}))
+    assert (status, "damaged" in line) == (RECORDED, False)
+    assert site.created() == ["alice"]
+
+
+def test_a_damage_that_shows_while_an_event_is_recorded_does_not_lose_it(site: Site) -> None:
+    assert site.run(Message.of("user-add", "alice", {"id": "entryUUID:a"}))[0] == RECORDED
+    with closing(sqlite3.connect(site.state / "state.db")) as other:
+        (root,) = other.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'events'"
+        ).fetchone()
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (site.state / "state.db").open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    status, line = site.run(Message.of("user-modify", "alice", {}))
+    assert (status, "made anew" in line) == (RECORDED, True)
+
+
+def test_a_hook_of_a_copied_state_directory_records_and_sends_nothing(
+    house: Organisation,
+) -> None:
+    with house.state.transaction():
+        house.state.set_meta("machine", "another")
+    receipt = house.record("user-add", "alice", {"id": "entryUUID:a"})
+    assert receipt.line == "recorded"
+    with house.calls() as calls:
+        assert house.drain() == []
+    assert calls == []
+    assert "copied from another machine" in (house.state.binding_problem() or "")

@@ -93,7 +93,7 @@ def test_a_killed_holder_holds_it_no_more(directory: Path) -> None:
 def test_subjects_far_beyond_the_files_size_have_leases_too(directory: Path) -> None:
     with leases.hold(directory, 2**40) or pytest.fail("the lease is free"):
         assert leases.hold(directory, 2**40) is None
-    assert (directory / "leases.lock").stat().st_size == 0
+    assert (directory / "leases.lock").stat().st_size < 4096
 
 
 def test_a_place_that_no_file_has_cannot_be_locked(directory: Path) -> None:

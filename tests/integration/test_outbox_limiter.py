@@ -72,7 +72,9 @@ def test_the_turns_outlive_the_process(tmp_path: Path, clock: Clock) -> None:
 def test_slowing_down_holds_everybody_up_for_a_minute_at_most(state: State, clock: Clock) -> None:
     limiter.slow_down(state, 10.0)
     limiter.slow_down(state, 2.0)  # a shorter one does not lift the longer one
-    assert waits(state, 2) == [pytest.approx(10.0), pytest.approx(10.0 + 1 / 38)]
+    first, second = waits(state, 2)
+    assert first == pytest.approx(10.0)
+    assert second == pytest.approx(10.0 + 1 / (38 * 0.85))
     clock.now += 10_000.0
     limiter.slow_down(state, 900.0)
     assert waits(state, 1) == [pytest.approx(LONGEST_SLOW_DOWN)]
@@ -94,6 +96,91 @@ def test_a_turn_that_would_come_too_late_is_refused_and_not_taken(state: State) 
     with pytest.raises(OutOfTime):
         waits(state, 1, "creation")
     assert max(waits(state, 1)) < LONGEST_WAIT
+
+
+# --- Google grants less than the settings say ----------------------------------------------------
+
+
+def in_use(state: State, kind: str = "request") -> float:
+    return limiter.rate_in_use(state, kind, RATES[kind])
+
+
+def test_each_refusal_lowers_the_rate_of_all_and_quiet_raises_it_again(
+    state: State, clock: Clock
+) -> None:
+    assert in_use(state) == 38.0
+    limiter.slow_down(state, 1.0)
+    assert in_use(state) == pytest.approx(38.0 * 0.85)
+    clock.now += 1.5
+    limiter.slow_down(state, 1.0)
+    assert in_use(state) == pytest.approx(38.0 * 0.85**2)
+    clock.now += 22.0
+    assert in_use(state) == pytest.approx(38.0 * (0.85**2 + 0.1))
+    clock.now += 600.0
+    assert in_use(state) == 38.0
+
+
+def test_refusals_that_come_together_count_once(state: State) -> None:
+    for _ in range(20):
+        limiter.slow_down(state, 1.0)
+    assert in_use(state) == pytest.approx(38.0 * 0.85)
+
+
+def test_however_often_it_is_lowered_something_is_left(state: State, clock: Clock) -> None:
+    for _ in range(200):
+        limiter.slow_down(state, 1.0)
+        clock.now += 1.1
+    assert in_use(state) == pytest.approx(38.0 * 0.05)
+
+
+def test_too_many_creations_slow_down_nothing_but_creations(state: State) -> None:
+    limiter.slow_down(state, 5.0, "creation")
+    assert waits(state, 1) == [0.0]
+    assert in_use(state) == 38.0
+    assert in_use(state, "creation") == pytest.approx(9.7 * 0.85)
+    assert waits(state, 1, "request", "creation") == [pytest.approx(5.0)]
+    assert waits(state, 1) == [0.0]
+
+
+def test_one_account_that_is_asked_for_too_often_slows_nobody_down(
+    state: State, clock: Clock
+) -> None:
+    for _ in range(5):
+        limiter.slow_down(state, 1.0, about="/users/1")
+        clock.now += 2.0
+    assert in_use(state) == 38.0
+    assert waits(state, 1) == [0.0]
+    clock.now += 60.0
+    limiter.slow_down(state, 1.0, about="/users/2")
+    assert in_use(state) == 38.0
+    clock.now += 1.0
+    limiter.slow_down(state, 1.0, about="/users/3")
+    assert in_use(state) == pytest.approx(38.0 * 0.85)
+    assert waits(state, 1) == [pytest.approx(1.0)]
+
+
+@pytest.mark.parametrize("jump", [-31_536_000.0, -3.0, 31_536_000.0])
+def test_a_clock_that_jumps_leaves_no_low_rate_behind(
+    state: State, clock: Clock, jump: float
+) -> None:
+    for _ in range(10):
+        limiter.slow_down(state, 1.0)
+        clock.now += 1.1
+    clock.now += jump
+    assert in_use(state) == 38.0
+    limiter.slow_down(state, 1.0)
+    assert in_use(state) == pytest.approx(38.0 * 0.85)
+
+
+def test_what_one_process_was_told_holds_for_all(tmp_path: Path, clock: Clock) -> None:
+    directory = tmp_path / "state"
+    with (
+        open_state(directory, domain="example.org", clock=clock) as one,
+        open_state(directory, domain="example.org", clock=clock) as other,
+    ):
+        limiter.slow_down(one, 1.0)
+        assert in_use(other) == pytest.approx(38.0 * 0.85)
+        assert waits(other, 1) == [pytest.approx(1.0)]
 
 
 def test_several_processes_together_keep_the_rate(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -235,6 +236,29 @@ time.sleep(600)
     while is_running(child) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not is_running(child)
+
+
+def test_a_program_does_not_outlive_one_who_was_killed(tmp_path: Path) -> None:
+    code = f"""
+import os, time
+open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid()))
+time.sleep(600)
+"""
+    asking = f"""
+from gapps_hooks.sources.json_listing import JsonSource
+JsonSource.of_command({program(tmp_path, code)!r}, timeout=600, max_bytes=1000).account("alice")
+"""
+    with subprocess.Popen([sys.executable, "-c", asking]) as process:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        started = int((tmp_path / "pid").read_text())
+        process.kill()
+    deadline = time.monotonic() + 10
+    while is_running(started) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_running(started)
 
 
 def test_nothing_is_left_open_behind(tmp_path: Path) -> None:

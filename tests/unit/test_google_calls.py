@@ -29,7 +29,7 @@ from gapps_hooks.errors import (
     Unreachable,
 )
 from gapps_hooks.google.boundaries import HttpObject
-from gapps_hooks.google.calls import Caller, pause, worth_another_try
+from gapps_hooks.google.calls import Caller, object_of, pause, worth_another_try
 from gapps_hooks.google.sign_in import SignIn
 from gapps_hooks.google.token_verdicts import SignInBusy
 
@@ -96,12 +96,14 @@ class RecordedPace:
     def __init__(self) -> None:
         self.turns: list[tuple[str, ...]] = []
         self.slowed: list[float] = []
+        self.causes: list[tuple[str, str]] = []
 
     def wait_turn(self, kinds: tuple[str, ...], longest: float) -> None:  # noqa: ARG002 - the protocol's
         self.turns.append(kinds)
 
-    def slow_down(self, seconds: float) -> None:
+    def slow_down(self, seconds: float, kind: str, *, about: str) -> None:
         self.slowed.append(seconds)
+        self.causes.append((kind, about))
 
 
 class Line:
@@ -132,6 +134,7 @@ class Line:
             "http://127.0.0.1/x",
             method="POST",
             body="{}",
+            methodId="directory.users.insert",
         )
         return self.caller.perform(
             request, cast("SignIn", SignedIn()), kinds=kinds, secrets=secrets, until=until
@@ -306,6 +309,45 @@ def test_too_fast_slows_everybody_down() -> None:
     line.perform()
 
     assert line.pace.slowed == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("step", "kinds", "kind"),
+    [
+        (QUOTA, ("request", "creation"), "creation"),
+        (QUOTA, ("request",), "request"),
+        (error(403, "rateLimitExceeded"), ("request", "creation"), "request"),
+        (error(403, "userRateLimitExceeded"), ("request", "creation"), "request"),
+        (error(429, "rateLimitExceeded"), ("request", "creation"), "request"),
+    ],
+)
+def test_what_there_was_too_much_of_is_told(step: Step, kinds: tuple[str, ...], kind: str) -> None:
+    line = Line(step, DONE)
+    line.perform(kinds=kinds)
+
+    assert line.pace.causes == [(kind, "")]
+
+
+@pytest.mark.parametrize(
+    ("method_id", "status", "about"),
+    [
+        ("directory.users.patch", 429, "http://127.0.0.1/users/7"),
+        ("directory.users.patch", 403, ""),
+        ("directory.users.insert", 429, ""),
+        ("directory.users.list", 429, ""),
+    ],
+)
+def test_a_429_may_be_about_one_object_that_many_change(
+    method_id: str, status: int, about: str
+) -> None:
+    request = HttpRequest(
+        cast("httplib2.Http", None),
+        JsonModel().response,
+        "http://127.0.0.1/users/7?alt=json",
+        methodId=method_id,
+    )
+
+    assert object_of(request, Throttled("", status=status)) == about
 
 
 def test_retry_after_is_honoured_by_everybody() -> None:

@@ -1,0 +1,241 @@
+"""A damaged state file: what can be read goes into a new one, the rest is set aside and told.
+
+It must not know what the rows mean, nor who is told.
+
+The old file is never changed. Whoever still has it open is kept from acknowledging anything into
+it: see leases.Turnstile and State.transaction. A crash in the middle is gone on with, because
+the new file gets its last name only when it is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from gapps_hooks.errors import StateDamaged, StateUnusable
+from gapps_hooks.outbox import filling, founding, leases, salvage
+from gapps_hooks.outbox.connection import BUSY_SECONDS, connect, translated
+from gapps_hooks.outbox.digests import keyed_digest
+from gapps_hooks.outbox.schema import Schema, bring_forward, is_current
+
+#: What looks like the hash of a password; also in hexadecimal, as a digest does.
+_HASHES: Final = re.compile(rb"\$[0-9A-Za-z]{1,7}\$[^\s\"\0]{8,}|[0-9a-fA-F]{32,}")
+#: Names beside the database: it is doubted; the new one while it grows, and when it is whole.
+_SUSPECT, _GROWING, _WHOLE = ".suspect", ".mending", ".mended"
+_DAMAGED: Final = ".damaged-"
+#: The row of ``meta`` that tells what became of a damage.
+NOTICE: Final = "mended"
+#: The row of ``meta`` that says that links may be missing, so that accounts are looked for by mark.
+LINKS_LOST: Final = "links-lost"
+
+
+def suspect(path: Path) -> None:
+    """Have the next one who opens the file look whether it is damaged."""
+    beside(path, _SUSPECT).touch(mode=0o600)
+
+
+def is_wanted(path: Path) -> bool:
+    """Whether somebody has to look, or to go on with a mending that was cut off."""
+    return beside(path, _SUSPECT).exists() or is_under_way(path) or _is_lost(path)
+
+
+def is_under_way(path: Path) -> bool:
+    """Whether a whole new file waits to be put in the place of this one."""
+    return beside(path, _WHOLE).exists()
+
+
+def beside(path: Path, ending: str) -> Path:
+    """The file of that ending beside the database."""
+    return path.with_name(path.name + ending)
+
+
+def _is_lost(path: Path) -> bool:
+    """Whether there is an installation here, and nothing left of what it knew."""
+    return path.stat().st_size == 0 and founding.read(path.parent) is not None
+
+
+def mend(
+    path: Path, schema: Schema, *, domain: str, machine: str, patience: float = BUSY_SECONDS
+) -> str | None:
+    """Put a sound file in the place of a damaged one; return a sentence, None if it was sound.
+
+    Nobody writes meanwhile. Only a file of this program is touched, or one in whose directory
+    this program has worked before.
+
+    Raises:
+        StateUnusable: the disk does not let us, or the file was never ours.
+    """
+    held: list[leases.Lease] = []
+
+    def take() -> bool:
+        lease = leases.hold(path.parent, leases.WRITERS)
+        held.extend([lease] if lease else [])
+        return lease is not None
+
+    if not leases.wait_until(take, patience):
+        raise StateUnusable(f"{path}: is damaged, and others are still using it; try again")
+    with held[0], _told(path):
+        notice = None
+        if not is_under_way(path):
+            database, log = _content(path), _content(beside(path, "-wal"))
+            if not _is_lost(path) and _is_sound(path, schema):
+                beside(path, _SUSPECT).unlink(missing_ok=True)
+                return None
+            known = founding.read(path.parent)
+            if known is None and not _is_ours(database):
+                raise StateUnusable(
+                    f"{path}: it is no database of this program: move it away, or set"
+                    " state.directory"
+                )
+            rows = dict(known or _founded(domain, machine))
+            notice = _make_new(path, schema, database, log, rows)
+        _exchange(path)
+        return notice or "the mending of the state file, which was cut off, was brought to its end"
+
+
+def notice(directory: Path, told: str) -> str | None:
+    """What ``meta`` tells of a damage, for as long as a damaged file is kept there."""
+    kept = any(_DAMAGED in file.name for file in directory.iterdir())
+    return told if told and kept else None
+
+
+def founded(key: bytes, domain: str, machine: str) -> dict[str, str]:
+    """The rows of ``meta`` that say what a new installation is."""
+    return {
+        "digest-key": key.hex(),
+        "instance": secrets.token_hex(8),
+        "domain": domain,
+        "machine": keyed_digest(key, machine),
+    }
+
+
+def _founded(domain: str, machine: str) -> dict[str, str]:
+    return founded(secrets.token_bytes(32), domain, machine)
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _is_ours(database: bytes) -> bool:
+    # application_id, sqlite.org/fileformat2.html section 1.3
+    return database[68:72] == b"gApH"
+
+
+def _is_sound(path: Path, schema: Schema) -> bool:
+    try:
+        with closing(connect(path)) as connection:
+            is_current(connection, path, schema, known=True)
+            with translated(path):
+                found = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            return bool(found[0] == "ok")
+    except StateDamaged:
+        return False
+
+
+# --- the new file --------------------------------------------------------------------------------
+
+
+def _make_new(
+    path: Path, schema: Schema, database: bytes, log: bytes, founding_rows: Mapping[str, str]
+) -> str:
+    growing = beside(path, _GROWING)
+    for ending in ("", "-wal", "-shm", "-journal"):
+        beside(growing, ending).unlink(missing_ok=True)
+    growing.touch(mode=0o600)
+    with closing(connect(growing)) as new, translated(growing):
+        bring_forward(new, growing, schema, founding_rows)
+        known = salvage.tables(new)
+        found = salvage.read(database, log, known)
+        aside = _aside(path)
+        new.execute("BEGIN IMMEDIATE")
+        written = filling.fill(new, found, known)
+        notice = _notice(path, aside, written, found.broken)
+        for name, value in ((NOTICE, notice), (LINKS_LOST, "yes")):
+            new.execute("REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+        new.execute(
+            "INSERT INTO history (written_at, subject, kind, name, what, verdict, line, details)"
+            " VALUES (?, NULL, 'user', ?, 'mending', 'done', ?, '{}')",
+            (time.time(), path.name, notice),
+        )
+        new.execute("COMMIT")
+    for ending, content in (("", database), ("-wal", log)):
+        if content:
+            _write(beside(aside, ending), _HASHES.sub(lambda hit: b"x" * len(hit[0]), content))
+    _sync(growing)
+    _like(path, growing)
+    growing.rename(beside(path, _WHOLE))
+    _sync(path.parent)
+    return notice
+
+
+def _aside(path: Path) -> Path:
+    """A name that nothing has: the damaged file's content stays for those who want to look."""
+    name = f"{path.name}{_DAMAGED}{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+    number, free = 1, path.with_name(name)
+    while free.exists():
+        number, free = number + 1, path.with_name(f"{name}-{number}")
+    return free
+
+
+def _notice(path: Path, aside: Path, written: Mapping[str, int], broken: int) -> str:
+    kept = f"{written['links']} links and {written['entries']} waiting entries"
+    lost = f"; {broken} pieces could not be read" if broken else ""
+    return (
+        f"{path} was damaged and has been made anew with {kept}{lost}; changes that were not"
+        " delivered yet may be lost: compare with gapps-hooks reconcile --dry-run, and have"
+        f" passwords set again that do not work; the damaged file is {aside}, without its hashes"
+    )
+
+
+def _exchange(path: Path) -> None:
+    """Put the whole new file in the place of the old one, whose log must not meet the new."""
+    for ending in ("-wal", "-shm"):
+        beside(path, ending).unlink(missing_ok=True)
+    _sync(path.parent)
+    beside(path, _WHOLE).replace(path)
+    beside(path, _SUSPECT).unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    _sync(path)
+
+
+def _like(model: Path, path: Path) -> None:
+    status = model.stat()
+    if os.geteuid() == 0:
+        os.chown(path, status.st_uid, status.st_gid)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class _told:  # noqa: N801 - read as a word of a sentence
+    """Turns what the disk says into a sentence."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
+        if isinstance(error, OSError):
+            raise StateUnusable(
+                f"{self._path}: is damaged and cannot be mended ({error.strerror}): free some"
+                " space, and look for disk errors in the kernel's log"
+            ) from error
