@@ -82,8 +82,9 @@ def desired_address(wiring: Wiring, entry: Entry, account: Account, link: Link |
     wanted = wiring.policy.choose_address(account)
     if link is None or wiring.source is not None or not isinstance(account.email, Unset):
         return wanted
-    by_name = wiring.policy.choose_address(replace(account, username=link.name))
-    return wanted if entry.name != link.name and by_name == link.address else link.address
+    named = link.delivered.get("named") or link.name
+    by_name = wiring.policy.choose_address(replace(account, username=named))
+    return wanted if entry.name != named and by_name == link.address else link.address
 
 
 def desired_group(wiring: Wiring, entry: Entry) -> Group | None:

@@ -15,7 +15,7 @@ from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_group, in_scope
 from gapps_hooks.deliver.gatherings import ask_about_group, gather
 from gapps_hooks.deliver.memory import Owner, remember_answer
-from gapps_hooks.deliver.wishes import touch_groups_with
+from gapps_hooks.deliver.wishes import tell_arrival
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
 from gapps_hooks.model import (
     Change,
@@ -40,8 +40,6 @@ SETTLING_SECONDS = 120.0
 _ROUNDS = 3
 #: Rows of the state's ``meta`` under which those are named whom a change of the group reached.
 _REACHED = "reached:"
-#: Changes after which the group may be missing from others.
-_ARRIVALS = frozenset({Verb.CREATE_GROUP, Verb.ADOPT})
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
 
 
@@ -51,6 +49,14 @@ def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered
     Raises:
         GappsHooksError: the verdict why not, or not wholly; ``done`` holds what was confirmed.
     """
+    try:
+        return _deliver(wiring, entry, done)
+    finally:
+        # Also if what followed failed: settings that are refused must keep it out of no group.
+        tell_arrival(wiring, entry.subject, f"group:{entry.name}")
+
+
+def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     group = desired_group(wiring, entry)
     wanted = group is None or in_scope(wiring, group)
     if wiring.settings.enabled.group == entry.name:
@@ -137,9 +143,11 @@ def _carry_out(
 
 
 def _owner(entry: Entry, gathering: Gathering) -> Owner:
+    # A new name of a group that is gone is delivered when the group is there again.
+    gone = gathering.group is None or gathering.group.deleted
     return Owner(
         subject=entry.subject,
-        name=entry.name,
+        name=gathering.link.name if gone and gathering.link is not None else entry.name,
         identity=gathering.group.id if gathering.group else None,
         attempted=gathering.attempted,
     )
@@ -176,7 +184,12 @@ def _added(changes: list[Change]) -> dict[str, str | None]:
 
 
 def _after(gathering: Gathering, added: dict[str, str | None]) -> tuple[Membership, ...]:
-    after = memberships_after(gathering, added)
+    delivered = {one.reference: one.role for one in gathering.memberships if one.address}
+    after = [
+        # A role that is only about to change is the old one as long as nothing was answered.
+        replace(one, role=delivered.get(one.reference, one.role))
+        for one in memberships_after(gathering, added)
+    ]
     still = {one.reference for one in after}
     # What is to be removed stays ours until it is gone.
     return (*after, *(one for one in gathering.memberships if one.reference not in still))
@@ -196,8 +209,6 @@ def _conclude(
         return
     fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
     links.save(wiring.state, remember_answer(link, _owner(entry, gathering), plan.confirms, fresh))
-    if any(_ARRIVALS.intersection(change.verbs) for change in done):
-        touch_groups_with(wiring, f"group:{entry.name}", link.address)
     if gathering.group is None or gathering.group.deleted:
         memberships.replace(wiring.state, entry.subject, ())
         deleted = any(Verb.DELETE_GROUP in change.verbs for change in done)

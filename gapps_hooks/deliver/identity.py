@@ -5,11 +5,11 @@ It must not know Google: it compares ids and traces of one person under two name
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from gapps_hooks.errors import GappsHooksError, Passing
 from gapps_hooks.model import Account, Identity, Kind
-from gapps_hooks.outbox import entries, leases, links, references, subjects
+from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry, lift_removal
 from gapps_hooks.wiring import Wiring
 
@@ -44,6 +44,8 @@ def look_for_rename(wiring: Wiring, entry: Entry) -> None:
         if account is None and link.ended_at is None and link.identity is not None:
             _follow(wiring, entry, link.identity)
         return
+    if account is None and entry.identity is not None and entry.identity.lasting:
+        _follow_newcomer(wiring, entry, entry.identity)
     if entry.removed or account is None or account.id is None:
         return
     known = _find(wiring, entry, account, account.id)
@@ -63,6 +65,26 @@ def _follow(wiring: Wiring, entry: Entry, identity: Identity) -> None:
     other = subjects.of_name(wiring.state, Kind.USER, now.username)
     if other is None or links.of(wiring.state, other) is None:
         _rename(wiring, entry.subject, now.username, held=other, removed=entry.removed)
+
+
+def _follow_newcomer(wiring: Wiring, entry: Entry, identity: Identity) -> None:
+    """Give what waits for one who was renamed before anything was delivered to the new name."""
+    assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
+    now = wiring.source.account_by(identity)
+    if entry.removed or now is None or now.username == entry.name:
+        return
+    other = subjects.of_name(wiring.state, Kind.USER, now.username)
+    link = links.of(wiring.state, other) if other is not None else None
+    if other is None or link is None:
+        _rename(wiring, entry.subject, now.username, held=other, removed=False)
+    elif link.identity == identity:
+        _merge(wiring, other, entry.subject, held=other)
+
+
+def _merge(wiring: Wiring, known: int, absorbed: int, *, held: int) -> None:
+    with _held(wiring, held), wiring.state.transaction():
+        subjects.merge(wiring.state, known, absorbed)
+    raise Renamed(known)
 
 
 def _find(wiring: Wiring, entry: Entry, account: Account, identity: Identity) -> int | None:
@@ -94,13 +116,20 @@ def _is_same_person(wiring: Wiring, subject: int, account: Account) -> bool:
 
 def _rename(wiring: Wiring, known: int, name: str, *, held: int | None, removed: bool) -> None:
     """Give the known person the new name, while nobody delivers the other subject."""
-    lease = nullcontext() if held is None else leases.hold(wiring.state.directory, held)
-    if lease is None:
-        raise Passing(f"{name} is somebody renamed, who is being delivered at this moment")
-    with lease, wiring.state.transaction():
+    with _held(wiring, held), wiring.state.transaction():
         before = subjects.name_of(wiring.state, known)
         if removed:
             lift_removal(wiring.state, known)
         subjects.rename(wiring.state, known, name)
         references.follow(wiring.state, Kind.USER, before, name)
+        for group in memberships.groups_awaiting(wiring.state, name):
+            entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
     raise Renamed(known)
+
+
+def _held(wiring: Wiring, subject: int | None) -> AbstractContextManager[object]:
+    """Keep others from delivering the other subject, if there is one."""
+    lease = nullcontext() if subject is None else leases.hold(wiring.state.directory, subject)
+    if lease is None:
+        raise Passing("this is somebody renamed, who is being delivered at this moment")
+    return lease

@@ -13,6 +13,13 @@ from gapps_hooks.model import Change, GoogleGroup, GoogleUser, Identity, Link, V
 from gapps_hooks.plan.identities import surer
 from gapps_hooks.plan.rules import MARK_TYPE
 
+#: Is true in what a link holds until the groups concerned know that its owner is there.
+ARRIVED = "arrived"
+
+#: Changes after which the person, or the group, may be missing from groups.
+_ARRIVALS = frozenset(
+    {Verb.CREATE, Verb.ADOPT, Verb.RESTORE, Verb.CREATE_GROUP},
+)
 #: A change by one of these verbs makes the account ours to lift the suspension of, or active.
 _ACTIVE = frozenset({Verb.CREATE, Verb.RESTORE})
 
@@ -43,7 +50,10 @@ def remember_change(
         address=_address(answer),
         name=owner.name,
         identity=surer(before.identity, owner.identity),
-        delivered=_merge(before.delivered, {**change.delivers, **_password_time(change, now)}),
+        delivered=_merge(
+            before.delivered,
+            {**change.delivers, **_password_time(change, now), **_arrival(change)},
+        ),
         created=before.created or made or found,
         created_at=now if made else before.created_at,
         confirmed_at=now,
@@ -83,6 +93,11 @@ def _was_ours(change: Change, answer: GoogleUser | GoogleGroup) -> bool:
         return True
     marked = any(entry.get("customType") == MARK_TYPE for entry in answer.external_ids)
     return marked and "externalIds" not in change.body
+
+
+def _arrival(change: Change) -> Mapping[str, Any]:
+    """Note that groups have to hear of it, whatever becomes of the changes that follow."""
+    return {ARRIVED: True} if _ARRIVALS.intersection(change.verbs) else {}
 
 
 def _password_time(change: Change, now: float) -> Mapping[str, Any]:

@@ -12,7 +12,9 @@ from gapps_hooks.errors import NotFound
 from gapps_hooks.model import Account, Link
 from gapps_hooks.outbox import creations, links, subjects
 from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.outbox.mending import LINKS_LOST
 from gapps_hooks.plan.person import Person
+from gapps_hooks.plan.rules import find_mark, make_mark
 from gapps_hooks.wiring import Wiring
 
 
@@ -32,10 +34,48 @@ def look_at_person(wiring: Wiring, entry: Entry) -> Person:
         traced=_is_traced(wiring, link, account) if link and account else None,
         password=entry.password,
         link=link,
-        attempted=link is None and creations.was_begun(wiring.state, entry.subject),
+        attempted=link is None and _may_be_there(wiring, entry.subject),
         added=entry.added,
         wished_at=entry.event_at if entry.wished_at is None else entry.wished_at,
     )
+
+
+def _may_be_there(wiring: Wiring, subject: int) -> bool:
+    """Whether an account of ours may be at Google though no link says so."""
+    if creations.was_begun(wiring.state, subject):
+        return True
+    return bool(wiring.state.meta(LINKS_LOST))
+
+
+def find_lost_link(wiring: Wiring, entry: Entry, person: Person) -> Link | None:
+    """Look for the account that bears a person's mark, where links may have been lost.
+
+    After a damage of the state file the address alone is not enough: it may have changed since.
+
+    Raises:
+        GoogleFault: Google did not answer that.
+    """
+    identity = person.identity
+    if person.link is not None or identity is None or not wiring.state.meta(LINKS_LOST):
+        return None
+    if not identity.lasting:
+        return None  # a number that the system gives to others proves nothing under another name
+    mark = str(make_mark(wiring.rules, entry.name, identity)["value"])
+    found = wiring.directory.list_users(f"externalId:'{_quoted(mark)}'")
+    ours = [user for user in found if find_mark(user, wiring.rules) == identity]
+    if len(ours) != 1 or links.by_google_id(wiring.state, ours[0].id) is not None:
+        return None
+    return Link(
+        subject=entry.subject,
+        google_id=ours[0].id,
+        address=ours[0].primary_email,
+        name=entry.name,
+        identity=identity,
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def traces(wiring: Wiring, account: Account) -> dict[str, str]:

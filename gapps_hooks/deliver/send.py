@@ -23,6 +23,8 @@ from gapps_hooks.model import (
 
 Answer = GoogleUser | GoogleGroup | GoogleMember | None
 
+_OTHER: Final = "give the person another 'email'"
+
 
 def send(directory: Directory, change: Change) -> Answer:
     """Make one change at Google and return its answer.
@@ -55,28 +57,24 @@ def _after_conflict(directory: Directory, change: Change) -> Answer:
     try:
         holder = directory.get_user(wanted)
     except NotFound:
-        raise _nobody_found(directory, wanted) from None
+        raise _nobody_found(directory, wanted, wanted, _OTHER) from None
     raise AlreadyExists(
-        f"{wanted} is held by {holder.primary_email} at Google; free it there, or give the person "
-        "another 'email'",
+        f"{wanted} is held by {holder.primary_email} at Google; free it there, or {_OTHER}",
         status=409,
     )
 
 
-def _nobody_found(directory: Directory, wanted: str) -> Refused:
+def _nobody_found(directory: Directory, wanted: str, what: str, instead: str) -> Refused:
     """Say who holds an address that no user has; with status 409 if it is nobody to be seen.
 
-    Then it may be ours: for a minute after a rename Google answers the next one with 409 too.
+    Then it may be ours: for a minute after a rename Google answers the next change with 409 too.
     """
     with suppress(NotFound, Refused):
         directory.get_group(wanted)
-        return Refused(
-            f"{wanted} is held by a group at Google; free it there, or give the person another "
-            "'email'"
-        )
+        return Refused(f"{what} is held by a group at Google; free it there, or {instead}")
     return Refused(
-        f"{wanted} is held by something at Google that cannot be seen, perhaps an account of "
-        "another domain; free it there, or give the person another 'email'",
+        f"{what} is held by something at Google that cannot be seen, perhaps an account of "
+        f"another domain; free it there, or {instead}",
         status=HTTPStatus.CONFLICT,
     )
 
@@ -105,9 +103,8 @@ def _demand_own_alias(directory: Directory, change: Change, alias: str) -> None:
     try:
         holder = directory.get_user(alias)
     except NotFound:
-        raise Refused(
-            f"the alias {alias} is held by a group at Google; free it there, or drop it from "
-            "'aliases'"
+        raise _nobody_found(
+            directory, alias, f"the alias {alias}", "drop it from 'aliases'"
         ) from None
     if holder.id != change.google_id:
         raise Refused(
@@ -117,7 +114,12 @@ def _demand_own_alias(directory: Directory, change: Change, alias: str) -> None:
 
 
 def _remove_alias(directory: Directory, change: Change) -> Answer:
-    return _unless_gone(lambda: directory.delete_user_alias(change.google_id, change.body["alias"]))
+    alias = change.body["alias"]
+    try:
+        return _unless_gone(lambda: directory.delete_user_alias(change.google_id, alias))
+    except AlreadyExists:
+        text = f"{change.address} is still settling at Google after a rename"
+        raise NotYet(text, status=HTTPStatus.CONFLICT) from None
 
 
 def _set_group_settings(directory: Directory, change: Change) -> Answer:
@@ -130,7 +132,8 @@ def _add_member(directory: Directory, change: Change) -> Answer:
     try:
         return directory.insert_member(change.google_id, key, role)
     except AlreadyExists:
-        if role is Role.MEMBER:
+        # Whoever made a member more than that may have had reasons, unless it was us.
+        if role is Role.MEMBER and not change.before:
             return None
         return directory.patch_member(change.google_id, key, role)
 

@@ -211,6 +211,8 @@ def _clear(wiring: Wiring, entry: Entry, outcome: Outcome) -> None:
     """
     patch = {} if entry.removed or wiring.source is not None else entry.patch
     link = links.of(wiring.state, entry.subject)
+    if link is not None and link.ended_at is not None:
+        link = None  # one who came back is not there before Google has them again
     if patch.get("enabled") is False and link is not None:
         entries.settle_key(wiring.state, entry, "enabled")
     elif patch and (link is None or _is_disabled(wiring, link)):

@@ -12,8 +12,13 @@ from http import HTTPStatus
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
-from gapps_hooks.deliver.people import ask_about_person, look_at_person, traces
-from gapps_hooks.deliver.wishes import touch_groups_with, wish
+from gapps_hooks.deliver.people import (
+    ask_about_person,
+    find_lost_link,
+    look_at_person,
+    traces,
+)
+from gapps_hooks.deliver.wishes import tell_arrival, wish
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused, UnusablePassword
 from gapps_hooks.model import (
     UNSET,
@@ -25,7 +30,6 @@ from gapps_hooks.model import (
     PasswordHash,
     Plan,
     Question,
-    Verb,
 )
 from gapps_hooks.outbox import links, subjects
 from gapps_hooks.outbox.entry import Entry
@@ -41,8 +45,6 @@ SETTLING_SECONDS = 120.0
 _ROUNDS = 3
 #: How often Google is asked again whether the account of one who is gone is really not there.
 _DOUBTS = 3
-#: Changes after which the person may be missing from groups.
-_ARRIVALS = frozenset({Verb.CREATE, Verb.ADOPT, Verb.RESTORE})
 
 
 def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
@@ -51,6 +53,14 @@ def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     Raises:
         GappsHooksError: the verdict why not, or not wholly; ``done`` holds what was confirmed.
     """
+    try:
+        return _deliver(wiring, entry, done)
+    finally:
+        # Also if what followed failed: an alias that is refused must keep nobody out of a group.
+        tell_arrival(wiring, entry.subject, entry.name)
+
+
+def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     person, note = _look(wiring, entry)
     for _ in range(_ROUNDS):
         person, plan = _decide(wiring, entry, person)
@@ -83,18 +93,23 @@ def _carry_out(
     try:
         carry_out(wiring, task, plan.changes)
     except Refused as error:
-        settling = not is_stale(entry.event_at, wiring.clock(), SETTLING_SECONDS)
-        if error.status == HTTPStatus.CONFLICT and settling:
+        if error.status == HTTPStatus.CONFLICT and _is_settling(wiring, entry):
             raise NotYet(f"{person.address} may still be settling at Google") from error
         raise
 
 
+def _is_settling(wiring: Wiring, entry: Entry) -> bool:
+    """Whether the person may have been renamed at Google just now, also by what waited long."""
+    link = links.of(wiring.state, entry.subject)
+    last = max(entry.event_at, link.confirmed_at if link is not None else 0.0)
+    return not is_stale(last, wiring.clock(), SETTLING_SECONDS)
+
+
 def _owner(entry: Entry, person: Person) -> Owner:
     # A new name of one who is suspended is delivered when they are active again.
-    disabled = person.account is not None and not person.wanted
     return Owner(
         subject=entry.subject,
-        name=person.link.name if disabled and person.link is not None else entry.name,
+        name=entry.name if person.wanted or person.link is None else person.link.name,
         identity=person.identity,
         attempted=person.attempted,
     )
@@ -142,6 +157,10 @@ def _in_the_bin(wiring: Wiring, link: Link) -> GoogleUser | None:
 
 def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
     person = look_at_person(wiring, entry)
+    lost = find_lost_link(wiring, entry, person)
+    if lost is not None:
+        links.save(wiring.state, lost)
+        person = replace(person, link=lost, attempted=False)
     if person.account is not None:
         # Whoever comes after somebody who left is first compared with what is known of that one.
         left = person.link is not None and person.link.ended_at is not None
@@ -200,9 +219,8 @@ def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: li
             subjects.note(wiring.state, entry.subject, None, traces(wiring, person.account))
         else:
             links.end(wiring.state, entry.subject, wiring.clock())
+            links.rename_ended(wiring.state, entry.subject, entry.name)
     _wish_for_groups(wiring, entry, person)
-    if any(_ARRIVALS.intersection(change.verbs) for change in done):
-        touch_groups_with(wiring, entry.name, person.address)
 
 
 def _wish_for_groups(wiring: Wiring, entry: Entry, person: Person) -> None:

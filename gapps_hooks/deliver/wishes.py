@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from gapps_hooks.deliver.memory import ARRIVED
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Group, Kind, Member, Membership, Unset
-from gapps_hooks.outbox import entries, memberships, subjects
+from gapps_hooks.outbox import entries, links, memberships, subjects
 from gapps_hooks.wiring import Wiring
 
 #: Marks a reference as wished for by the policy, or as no longer wished for.
@@ -33,6 +34,16 @@ def touch_groups_with(wiring: Wiring, *references: str) -> None:
     for name in sorted(named | waiting):
         if subjects.of_name(wiring.state, Kind.GROUP, name) is not None:
             entries.touch(wiring.state, Kind.GROUP, name)
+
+
+def tell_arrival(wiring: Wiring, subject: int, reference: str) -> None:
+    """Have the groups looked at again that wait for one who has arrived at Google."""
+    link = links.of(wiring.state, subject)
+    if link is None or not link.delivered.get(ARRIVED):
+        return
+    touch_groups_with(wiring, reference, link.address)
+    known = {key: value for key, value in link.delivered.items() if key != ARRIVED}
+    links.save(wiring.state, replace(link, delivered=known))
 
 
 def wish(wiring: Wiring, username: str, names: tuple[str, ...]) -> None:

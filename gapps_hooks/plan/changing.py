@@ -120,8 +120,11 @@ def _move_address(
 ) -> Difference | Refusal:
     """Add the new primary address where the wanted one changed since it was last delivered."""
     digest = rules.digest(person.address)
+    delivers = {**difference.delivers, "address": digest}
+    if "named" in link.delivered:
+        delivers["named"] = None
     if link.delivered.get("address") == digest or person.address == link.address:
-        return replace(difference, delivers={**difference.delivers, "address": digest})
+        return replace(difference, delivers=delivers)
     reason = why_not_address(person.address, rules)
     if reason:
         return Refusal(reason)
@@ -131,7 +134,7 @@ def _move_address(
     return Difference(
         body={"primaryEmail": person.address, **difference.body},
         before={"primaryEmail": link.address, **difference.before},
-        delivers={**difference.delivers, "address": digest, "former": tuple(sorted(former))},
+        delivers={**delivers, "former": tuple(sorted(former))},
     )
 
 

@@ -49,6 +49,9 @@ def plan_group(gathering: Gathering, rules: Rules, now: float) -> Plan | Questio
             return Plan(notes=(f"{address} is protected by the settings and left alone",))
     if group is None or group.deleted:
         return _plan_removed(gathering, rules)
+    if link is not None and link.ended_at is not None and link.address != gathering.address:
+        # It came back under another name: it is its own group that gets the new address.
+        return _take_up(gathering, group, link, rules, now)
     if link is None or link.ended_at is not None:
         return _plan_unlinked(gathering, group, rules)
     if gathering.asked and gathering.actual is None:
@@ -101,6 +104,13 @@ def _empty(gathering: Gathering, link: Link, rules: Rules) -> Plan | MembersQues
     gone = replace(gathering, members=None)
     removals = (*(removal(link, one) for one in leaving), *unseen(gone, link))
     return Plan(changes=(*closing, *removals))
+
+
+def _take_up(
+    gathering: Gathering, group: Group, link: Link, rules: Rules, now: float
+) -> Plan | Question | MembersQuestion:
+    revived = replace(link, ended_at=None, confirmed_at=0.0)
+    return plan_group(replace(gathering, group=group, link=revived), rules, now)
 
 
 def _plan_unlinked(
@@ -161,9 +171,19 @@ def _adopt(
         name=gathering.name,
         created=lost or ours,
     )
+    texts = _texts_change(gathering, group, actual) if lost or ours else ()
     settings = (_settings_change(actual.email, actual.id, rules),) if lost else ()
-    changes = (adoption, *settings, *member_changes(gathering, link, rules))
+    changes = (adoption, *texts, *settings, *member_changes(gathering, link, rules))
     return Plan(changes=changes, notes=notes(gathering))
+
+
+def _texts_change(gathering: Gathering, group: Group, actual: GoogleGroup) -> tuple[Change, ...]:
+    """What was said of a group of ours since the words that it was made with."""
+    seen = {"name": actual.name, "description": actual.description}
+    told = {key: text for key, text in _texts(gathering, group).items() if seen[key] != text}
+    verbs = (Verb.UPDATE_GROUP,)
+    change = Change(verbs=verbs, google_id=actual.id, address=actual.email, body=told)
+    return (change,) if told else ()
 
 
 def _why_not_adopt(gathering: Gathering, actual: GoogleGroup, rules: Rules) -> Refusal | None:

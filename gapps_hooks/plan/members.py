@@ -13,6 +13,8 @@ from gapps_hooks.model import Change, GoogleMember, Link, Membership, Role, Verb
 from gapps_hooks.plan.gathering import Gathering, Resolved
 from gapps_hooks.plan.rules import Rules
 
+#: The note of those who hold a role of which nothing was said.
+_UNSAID: Final = "nothing was said of this role"
 #: Google's roles, the weakest first.
 _STRENGTH: Final = (Role.MEMBER, Role.MANAGER, Role.OWNER)
 
@@ -62,7 +64,7 @@ def _silent(delivered: Membership) -> Resolved:
         role=delivered.role,
         address=delivered.address,
         google_id=delivered.google_id,
-        note="nothing was said of this role",
+        note=_UNSAID,
     )
 
 
@@ -89,10 +91,12 @@ def member_changes(gathering: Gathering, link: Link, rules: Rules) -> tuple[Chan
         return ()
     present = _Present(gathering.present or ())
     steps: list[Change] = []
-    for one in {one.address: one for one in kept if wants(one)}.values():
+    for one in (*{one.address: one for one in kept if wants(one)}.values(), *_absent(kept)):
         match = present.find(one)
+        before = _unlike(one, gathering.memberships)
         if match is None:
-            steps.append(_addition(link.google_id, link.address, one))
+            # Who is not enabled is not added, but whoever is in the group has the role he should.
+            steps += [_addition(link.google_id, link.address, one, before)] if wants(one) else []
         elif _role_moves(one, match, gathering.memberships, exact=rules.exact_groups):
             steps.append(_role_change(link, one, match))
     stay = {match.id for one in kept if (match := present.find(one))}
@@ -105,18 +109,21 @@ def member_changes(gathering: Gathering, link: Link, rules: Rules) -> tuple[Chan
     return (*steps, *unseen(gathering, link))
 
 
+def _absent(kept: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
+    """Pick out those of whom something was said, but who are not to be added now."""
+    taken = {one.address for one in kept if wants(one)}
+    return tuple(
+        one for one in kept if not wants(one) and one.note != _UNSAID and one.address not in taken
+    )
+
+
 def have_moved(gathering: Gathering) -> bool:
     """Whether the wanted members are others than those that were delivered."""
     kept = stated(gathering)
     if kept is None:
         return False
-    wanted = {(one.reference, one.role) for one in kept if wants(one)}
-    waiting = {one.reference for one in kept if not wants(one)}
-    delivered = {
-        (one.reference, one.role)
-        for one in gathering.memberships
-        if one.address and one.reference not in waiting
-    }
+    delivered = {one.reference: one.role for one in gathering.memberships if one.address}
+    wanted = {one.reference: one.role for one in kept if wants(one) or one.reference in delivered}
     return wanted != delivered
 
 
@@ -181,7 +188,15 @@ def _role_moves(
     return any(one.role is member.role for one in ours)
 
 
-def _addition(google_id: str, address: str, member: Resolved) -> Change:
+def _unlike(wanted: Resolved, delivered: tuple[Membership, ...]) -> Mapping[str, str]:
+    """Say in which other role we delivered a member, who may not show in the list for a while."""
+    roles = [one.role for one in delivered if one.reference == wanted.reference and one.address]
+    return {"role": roles[0].value} if roles and roles[0] is not wanted.role else {}
+
+
+def _addition(
+    google_id: str, address: str, member: Resolved, before: Mapping[str, str] | None = None
+) -> Change:
     # The address may be another's by now, the id never is. An empty group id stands for the group
     # that a change before creates.
     known = {} if member.google_id is None else {"id": member.google_id}
@@ -190,6 +205,7 @@ def _addition(google_id: str, address: str, member: Resolved) -> Change:
         google_id=google_id,
         address=address,
         body={"email": member.address, "role": member.role.value, **known},
+        before=before or {},
     )
 
 

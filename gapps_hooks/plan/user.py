@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from gapps_hooks.model import UNSET, Link, Plan, Question, Refusal
+from gapps_hooks.model import UNSET, Link, Plan, Question, Refusal, Verb
 from gapps_hooks.plan import existing
 from gapps_hooks.plan.changing import plan_change, respect_administrators
 from gapps_hooks.plan.creation import create
@@ -17,6 +17,8 @@ from gapps_hooks.plan.leaving import plan_disable, suspend
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules, why_not_address
 
+#: Changes that Google does not answer with the account.
+_ALIASES: Final = frozenset({Verb.ADD_ALIAS, Verb.REMOVE_ALIAS})
 _NOTHING_SAID: Final = "no Google account is linked and nothing says that one is wanted"
 _NOT_THERE: Final = "not enabled for Google, nothing of it is there"
 
@@ -45,10 +47,12 @@ def _take_up(person: Person, link: Link, rules: Rules, now: float) -> Plan | Que
     plan = _plan_linked(replace(person, link=revived), revived, rules, now)
     if isinstance(plan, Question) or plan.refusals:
         return plan
-    if not plan.changes:
+    if all(_ALIASES.issuperset(change.verbs) for change in plan.changes):
+        # Nothing else would tell the link that it lives again.
         if person.actual is None:
             return Question(link.google_id)
-        plan = replace(plan, changes=(existing.bare_adoption(person.actual, plan.confirms),))
+        adoption = existing.bare_adoption(person.actual, plan.confirms)
+        plan = replace(plan, changes=(adoption, *plan.changes))
     if is_proven(link.identity, person.identity) or existing.BY_NAME in plan.notes:
         return plan
     numbered = link.identity is not None and link.identity == person.identity

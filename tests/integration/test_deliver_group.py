@@ -826,3 +826,79 @@ def test_a_group_of_ours_that_goes_before_its_settings_came_is_closed_all_the_sa
     house.settle()
     assert house.found_group(TEAM)["settings"]["whoCanPostMessage"] == "ALL_IN_DOMAIN_CAN_POST"
     assert house.left() == {}
+
+
+# --- what a delivery that broke off must not lose -------------------------------------------------
+
+
+def test_one_whose_arrival_was_not_the_end_of_his_delivery_gets_into_his_groups(
+    house: Organisation,
+) -> None:
+    house.fire("group-change", "team", {"members": ["alice"]})
+    house.emulator.switches.creation_window = 40.0
+    house.fire("user-add", "alice", {"id": "entryUUID:a", "aliases": ["al@example.org"]})
+    house.settle()
+    assert set(house.roles(TEAM)) == at("alice")
+
+
+def test_one_whose_alias_is_refused_gets_into_his_groups_all_the_same(house: Organisation) -> None:
+    house.fire("group-change", "other", {"members": []})
+    house.fire("group-change", "team", {"members": ["alice"]})
+    house.fire("user-add", "alice", {"id": "entryUUID:a", "aliases": ["other@example.org"]})
+    house.settle()
+    assert house.left() == {"alice": "buried"}
+    assert set(house.roles(TEAM)) == at("alice")
+
+
+def test_a_role_taken_away_while_its_holder_is_disabled_is_gone(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": [], "owners": ["alice"], "managers": []})
+    house.fire("user-modify", "alice", {"enabled": False})
+    house.fire("group-change", "team", {"members": ["alice"], "owners": [], "managers": []})
+    house.fire("user-modify", "alice", {"enabled": True})
+    assert house.roles(TEAM) == {"alice@example.org": "MEMBER"}
+
+
+def test_a_role_that_could_not_be_taken_away_at_once_is_taken_away_later(
+    house: Organisation,
+) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": [], "owners": ["alice"], "managers": []})
+    house.fail(fails="503", call="members.patch", times=0)
+    house.fire("group-change", "team", {"members": ["alice"], "owners": [], "managers": []})
+    house.emulator.faults.clear()
+    house.settle()
+    assert house.roles(TEAM) == {"alice@example.org": "MEMBER"}
+
+
+def test_a_role_is_taken_from_a_member_who_does_not_show_yet(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": [], "owners": [], "managers": []})
+    house.emulator.switches.member_lag = 5.0
+    house.fire("group-change", "team", {"members": [], "owners": ["alice"], "managers": []})
+    house.fire("group-change", "team", {"members": ["alice"], "owners": [], "managers": []})
+    house.settle()
+    assert house.roles(TEAM) == {"alice@example.org": "MEMBER"}
+
+
+def test_a_group_that_comes_back_has_the_words_that_were_said_since(house: Organisation) -> None:
+    lists: dict[str, list[str]] = {"members": [], "owners": [], "managers": []}
+    house.fire("group-change", "team", {**lists, "description": "first"})
+    house.fire("group-change", "team", {"deleted": True})
+    house.fire("group-change", "team", {**lists, "description": "second"})
+    assert house.found_group(TEAM)["description"] == "second"
+
+
+def test_a_group_that_went_before_its_rename_was_delivered_comes_back_renamed(
+    house: Organisation,
+) -> None:
+    lists: dict[str, list[str]] = {"members": [], "owners": [], "managers": []}
+    house.fire("group-change", "team", lists)
+    house.fail(fails="503", call="groups.patch", times=0)
+    house.record("group-change", "crew", {**lists, "old_name": "team"})
+    house.drain()
+    house.emulator.faults.clear()
+    house.record("group-change", "crew", {"deleted": True})
+    house.settle()
+    house.fire("group-change", "crew", lists)
+    assert [one["email"] for one in house.emulator.state()["groups"]] == ["crew@example.org"]

@@ -190,3 +190,67 @@ def test_a_member_whose_address_another_has_by_now_is_added_by_id(house: Organis
     house.google.insert_user(stranger, house.wiring.make_password())
     house.fire("group-change", "staff", {"members": ["alice"]})
     assert list(house.roles("staff@example.org")) == ["moved@example.org"]
+
+
+# --- what a delivery that broke off must not lose -------------------------------------------------
+
+
+def test_one_who_left_before_a_rename_was_delivered_comes_back_under_the_new_name(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", {"id": "entryUUID:a"})
+    house.fail(fails="503", call="users.patch", times=0)
+    house.record("user-modify", "alina", {"old_username": "alice"})
+    house.drain()
+    house.emulator.faults.clear()
+    house.record("user-delete", "alina")
+    house.settle()
+    house.fire("user-add", "alina", {"id": "entryUUID:a"})
+    assert not house.user("alina@example.org").suspended
+
+
+def test_one_who_comes_back_and_is_renamed_in_one_breath_is_the_same_person(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", {"id": "entryUUID:a"})
+    house.fire("user-delete", "alice")
+    house.record("user-add", "alice", {"id": "entryUUID:a"})
+    house.record("user-modify", "alina", {"old_username": "alice"})
+    house.settle()
+    assert house.left() == {}
+    assert not house.user("alina@example.org").suspended
+
+
+def test_one_who_came_back_lives_again_though_only_an_alias_was_left_to_deliver(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", {"id": "entryUUID:a"})
+    house.fire("user-delete", "alice")
+    house.console.users().patch(userKey="alice@example.org", body={"suspended": False}).execute()
+    house.clock.now += 4000
+    house.fire("user-add", "alice", {"id": "entryUUID:a", "aliases": ["al@example.org"]})
+    house.fire("user-modify", "alice", {"enabled": False})
+    assert house.user("alice@example.org").suspended
+
+
+def test_a_password_of_one_who_came_back_disabled_is_not_recorded(house: Organisation) -> None:
+    house.fire("user-add", "alice", {"id": "entryUUID:a"})
+    house.fire("user-delete", "alice")
+    house.fire("user-add", "alice", {"id": "entryUUID:a", "enabled": False})
+    receipt = house.record("password-set", "alice", {"password_hash": "$6$salt$" + "b" * 86})
+    assert receipt.subject is None
+    house.fire("user-modify", "alice", {"enabled": True})
+    assert not house.user("alice@example.org").suspended
+
+
+@pytest.mark.parametrize("what", [["al@example.org"], []])
+def test_an_alias_that_follows_a_rename_waits_until_google_has_settled(
+    house: Organisation, what: list[str]
+) -> None:
+    house.fire("user-add", "alice", {"id": "entryUUID:a", "aliases": ["a1@example.org"]})
+    house.emulator.switches.rename_window = 60.0
+    house.fire("user-modify", "alina", {"old_username": "alice", "aliases": what})
+    house.settle()
+    assert house.left() == {}
+    aliases = house.user("alina@example.org").aliases
+    assert {one for one in aliases if one != "alice@example.org"} == set(what)

@@ -32,7 +32,7 @@ def test_a_creation_makes_a_link_of_ours() -> None:
     assert (made.google_id, made.address) == ("id-alice", "alice@example.org")
     assert made.created
     assert (made.created_at, made.confirmed_at, made.administrator_checked_at) == (NOW,) * 3
-    assert made.delivered == {"enabled": digest(True)}  # noqa: FBT003 - a value
+    assert made.delivered == {"enabled": digest(True), "arrived": True}  # noqa: FBT003 - a value
 
 
 def test_an_adoption_makes_a_link_to_what_is_not_ours() -> None:
