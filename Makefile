@@ -6,7 +6,7 @@ METADATA := setup.cfg setup.py pyproject.toml
 SOURCES := $(shell find gapps_hooks hooks.d -type f ! -path '*/__pycache__/*')
 PIP := pip install --quiet --disable-pip-version-check
 
-.PHONY: demo demo-linux test test-portable lint bench clean
+.PHONY: demo demo-linux test test-portable soak lint bench clean
 
 demo: $(ENVIRONMENTS)/demo/.made
 	$(ENVIRONMENTS)/demo/bin/gapps-hooks demo
@@ -20,6 +20,11 @@ test: $(ENVIRONMENTS)/test/.made
 
 test-portable: $(ENVIRONMENTS)/test/.made
 	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadgroup tests/unit tests/integration
+
+# Ten thousand random events of each kind of source, with faults and lags; -s shows the seed.
+soak: $(ENVIRONMENTS)/test/.made
+	GAPPS_HOOKS_SOAK=$${GAPPS_HOOKS_SOAK:-10000} \
+	    $(ENVIRONMENTS)/test/bin/python -m pytest -s tests/integration/test_soak.py
 
 lint: $(ENVIRONMENTS)/lint/.made
 	$(ENVIRONMENTS)/lint/bin/ruff check

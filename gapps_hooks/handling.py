@@ -30,7 +30,7 @@ BAD_INPUT: Final = 64
 #: What is recorded from a source has this long, however short the wait for Google is.
 RECORDING_SECONDS: Final = 2.0
 #: For so long a locked file is waited for at the least, in seconds.
-SHORTEST_PATIENCE: Final = 0.1
+SHORTEST_PATIENCE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,11 @@ def handle(
     (inside somebody else's process) the source and the calls to Google are cut short.
     ``recorded`` is called as soon as the event is on disk: from then on the status is 0.
     """
-    began = time.monotonic()
     try:
         try:
-            return _attempt(message, end, recorded, began)
+            return _attempt(message, end, recorded)
         except StateDamaged:  # nothing is recorded yet; whoever opens the file again mends it
-            return _attempt(message, end, recorded, began)
+            return _attempt(message, end, recorded)
     except BadInput as error:
         bad_settings = isinstance(error, BadSettings)
         return _not_recorded(message, error) if bad_settings else Answer(BAD_INPUT, str(error))
@@ -70,11 +69,10 @@ def _attempt(
     message: Mapping[str, Any],
     end: Callable[[Answer], None] | None,
     recorded: Callable[[], None],
-    began: float,
 ) -> Answer:
-    desk = _open_desk(message, began)
+    desk = _open_desk(message)
     with desk.state as state:
-        answer = _handle(desk, message, end, recorded, began)
+        answer = _handle(desk, message, end, recorded)
         return answer if state.notice is None else replace(answer, line=_with(answer, state.notice))
 
 
@@ -87,11 +85,10 @@ def _handle(
     message: Mapping[str, Any],
     end: Callable[[Answer], None] | None,
     recorded: Callable[[], None],
-    began: float,
 ) -> Answer:
     wait = desk.settings.hooks.wait
     event = read_event(message)
-    with _Watch(event, wait, desk.source, end, began) as watch:
+    with _Watch(event, wait, desk.source, end) as watch:
         receipt = record(replace(desk, keeping=watch.keeping), event)
         recorded()
         if receipt.subject is None or receipt.duplicate or event.defer:
@@ -117,16 +114,16 @@ def _in_short(message: Mapping[str, Any], error: BadSettings) -> str:
     )
 
 
-def _open_desk(message: Mapping[str, Any], began: float) -> Desk:
+def _open_desk(message: Mapping[str, Any]) -> Desk:
     settings = load_settings(Path(message.get("settings") or DEFAULT_SETTINGS))
     source = open_source(settings)
-    # A locked file may cost no more than the time that recording has in all.
-    end = began + min(BUSY_SECONDS, max(settings.hooks.wait, RECORDING_SECONDS))
+    # A locked file may cost so much in all, not each time; less loses events on a busy machine.
+    end = time.monotonic() + BUSY_SECONDS
     state = open_state(
         settings.state.directory,
         domain=settings.domain,
         owner=settings.state.owner,
-        patience=_left(end),
+        patience=BUSY_SECONDS,
     )
     state.wait_at_most(_left(end))
     return Desk(settings=settings, state=state, source=source, tell_trouble=tell_syslog)
@@ -149,16 +146,15 @@ class _Watch:
         wait: float,
         source: Source | None,
         end: Callable[[Answer], None] | None,
-        began: float,
     ) -> None:
         self._event, self._wait, self._source, self._end = event, wait, source, end
-        self._began = began
+        self._began = time.monotonic()
         self._lock = threading.Lock()
         self._closed = False
         longest = max(wait, RECORDING_SECONDS)
         late = f"not recorded: the source did not answer within {longest:g} s"
         self.answer = Answer(NOT_RECORDED, late)
-        self._timer = self._start(max(0.0, began + longest - time.monotonic()))
+        self._timer = self._start(longest)
 
     def __enter__(self) -> Self:
         return self
