@@ -94,7 +94,7 @@ def look(
     works = _plan(wiring, snapshot, notebook, push_passwords=push_passwords, reading=reading)
     notebook.close()
     wiring, works = _careful(wiring, snapshot, works)
-    pieces = in_order(work.piece for work in works)
+    pieces = in_order(work.piece for work in works if not work.silent)
     notice = administrator_notice(wiring)
     return Looked(
         whole=Whole(pieces=pieces, incomplete=tuple(dict.fromkeys(snapshot.incomplete))),
@@ -239,5 +239,5 @@ def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     applying = Applying(wiring, released=force, report=report)
     started(applying)
     ordered = {piece.key: at for at, piece in enumerate(looked.whole.pieces)}
-    works = sorted(works, key=lambda work: ordered[work.piece.key])
+    works = sorted(works, key=lambda work: ordered.get(work.piece.key, 0))
     return applying.apply(works, refused)
