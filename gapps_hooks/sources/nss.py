@@ -30,6 +30,7 @@ from gapps_hooks.model import (
 from gapps_hooks.sources.nss_files import Files, FilesReader
 from gapps_hooks.sources.nss_lines import Membership, Person, Shadow
 from gapps_hooks.sources.nss_system import NameServices, SystemNameServices
+from gapps_hooks.sources.nss_whole import has_lost_nobody
 from gapps_hooks.sources.source import Names
 
 _DAY: Final = 86_400
@@ -151,7 +152,7 @@ class NssSource:
         people = files.passwd.entries.values()
         names = tuple(person.name for person in people if person.uid in files.uids)
         why = files.passwd.broken or _why_incomplete("passwd", files.passwd_elsewhere)
-        if not names and not _has_lost_nobody(files):
+        if not names and not has_lost_nobody(files):
             why = why or "passwd has no ordinary entry, from which nothing can be concluded"
         return Names(names=names, complete=not why, why=why)
 
@@ -294,10 +295,3 @@ def _why_incomplete(database: str, services: tuple[str, ...]) -> str:
         f"nsswitch.conf looks {database} up in {', '.join(services)} too, and what is there "
         "cannot be listed reliably; use the ldap source for it"
     )
-
-
-def _has_lost_nobody(files: Files) -> bool:
-    """Whether passwd is not the rest of a longer one: root, and all whom shadow has, are there."""
-    if isinstance(files.shadow, str) or files.shadow.broken:
-        return False
-    return {"root", *files.shadow.entries} <= files.passwd.entries.keys()

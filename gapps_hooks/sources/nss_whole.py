@@ -23,6 +23,13 @@ def check_whole(files: Files) -> None:
             raise SourceUnreadable(table.broken)
 
 
+def has_lost_nobody(files: Files) -> bool:
+    """Whether passwd is not the rest of a longer one: root, and all whom shadow has, are there."""
+    if isinstance(files.shadow, str) or files.shadow.broken:
+        return False
+    return {"root", *files.shadow.entries} <= files.passwd.entries.keys()
+
+
 def left_over(files: Files, kind: Kind, name: str) -> str | None:
     """Name the file that still has somebody whom passwd or group has not; None if none has.
 
