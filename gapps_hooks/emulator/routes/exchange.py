@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from flask import Response, request
 
-from gapps_hooks.emulator import masks
+from gapps_hooks.emulator import masks, shapes
 from gapps_hooks.emulator.api_errors import ApiError, invalid_input
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.discovery import Method
@@ -75,7 +75,8 @@ class Exchange:
         match self.fault.answer():
             case ApiError() as error:
                 self.refusal = error.reason
-                return answers.error(error)
+                is_token = self.name in {"token", "revoke"}
+                return answers.token_error(error) if is_token else answers.error(error)
             case RawAnswer() as raw:
                 return answers.raw(raw)
             case _:
@@ -139,12 +140,13 @@ def _perform(
         caller = backend.admit(method, _access_token(), parameters)
         exchange.subject = caller.address if caller else ""
         _check_form(is_object=is_object)
+        _check_types(method, exchange.body)
         mask = _mask(method)
         call = Call(
             workspace=backend.workspace, caller=caller, keys=keys, wish=wish, body=exchange.body
         )
         shown = HANDLERS[method.name](call)
-    return answers.resource(shown if mask is None or shown is None else masks.apply(mask, shown))
+    return answers.resource(shown, mask)
 
 
 def _mask(method: Method) -> masks.Mask | None:
@@ -162,6 +164,17 @@ def _check_form(*, is_object: bool) -> None:
         raise invalid_input("resource")
     if request.args.get("alt", "json") != "json":
         raise invalid_input("alt")
+
+
+def _check_types(method: Method, body: Json) -> None:
+    """Refuse (400) what is of another type than the document says, before any rule sees it."""
+    if wrong := shapes.wrong_parameter(request.args.to_dict(), method.parameters):
+        raise invalid_input(wrong)
+    if method.request is None:
+        return
+    schemas = method.api.schemas
+    for mistake in shapes.mistakes(body, schemas[method.request], schemas):
+        raise invalid_input(mistake.field)
 
 
 def _body() -> Json | None:
