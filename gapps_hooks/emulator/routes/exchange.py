@@ -27,6 +27,8 @@ from gapps_hooks.emulator.state.lists import Wish
 from gapps_hooks.emulator.state.records import Json
 from gapps_hooks.emulator.wsgi import WIRE, Wire
 
+#: The one name of a mask that leaves nothing, for no field is called so.
+_NOTHING = ""
 _SECRET_PARAMETER = re.compile(r"(?<=[?&])(access_token|oauth_token|token)=[^&]*&?")
 
 
@@ -151,8 +153,11 @@ def _perform(
 
 def _mask(method: Method) -> masks.Mask | None:
     text = request.args.get("fields")
-    if not text or method.answer is None:
+    if text is None or method.answer is None:
         return None
+    if not text:
+        # GAM sends this with its writes, to be spared the answer.
+        return None if method.http_method == "GET" else {_NOTHING: {}}
     mask = masks.parse(text)
     masks.check(mask, method.answer, method.api.schemas)
     return mask
