@@ -49,9 +49,7 @@ def _check(mask: Mask, schema: Mapping[str, Any], schemas: Mapping[str, Any]) ->
             _check(below, inner[0], schemas)
 
 
-def _check_any(
-    below: Mask, inner: Sequence[Mapping[str, Any]], schemas: Mapping[str, Any]
-) -> None:
+def _check_any(below: Mask, inner: Sequence[Mapping[str, Any]], schemas: Mapping[str, Any]) -> None:
     """Refuse what none of the fields behind a ``*`` has, as far as they are documented."""
     refusals: list[ApiError] = []
     closed = [it for it in inner if it.get("type") != "any" and "additionalProperties" not in it]

@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 import logging
 import re
+import string
 import traceback
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Response, request
@@ -171,6 +172,9 @@ def _as_sent(inner: _Application) -> _Application:
             environ["REQUEST_METHOD"] = wanted
             if wanted == "GET":
                 _move_form_into_query(environ)
+        # Bytes that are no text stay encoded, as those are that were sent so.
+        query = environ.get("QUERY_STRING", "")
+        environ["QUERY_STRING"] = quote(query, safe=string.printable, encoding="latin-1")
 
         def dressed(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:  # noqa: ANN401 - write() is never used
             del exc_info
