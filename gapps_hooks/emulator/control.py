@@ -38,11 +38,13 @@ def control_application(emulator: Emulator) -> Flask:
         ("PATCH", "/switches"): lambda: _done(lambda: emulator.switches.set(_object())),
         ("GET", "/requests"): lambda: _requests(emulator),
         ("DELETE", "/requests"): lambda: _done(emulator.requests.clear),
-        ("POST", "/suspend"): lambda: _done(lambda: emulator.suspend(**_object())),
+        ("POST", "/suspend"): lambda: _done(
+            lambda: emulator.suspend(**_texts("address", "reason"))
+        ),
         ("POST", "/role"): lambda: _done(emulator.assign_role),
         ("POST", "/revoke-key"): lambda: _done(emulator.revoke_key),
         ("POST", "/revoke-tokens"): lambda: _done(emulator.sign_in.revoke_tokens),
-        ("POST", "/consent"): lambda: jsonify(emulator.consent(**_object())),
+        ("POST", "/consent"): lambda: jsonify(emulator.consent(**_texts("address", "token_uri"))),
         ("GET", "/password"): lambda: _password(emulator),
     }
     for (method, path), view in views.items():
@@ -70,6 +72,17 @@ def _seconds(body: dict[str, Any]) -> float:
     raise ValueError(f"advance = {seconds!r}: give seconds from 0, and nothing else")
 
 
+def _texts(needed: str, *others: str) -> dict[str, Any]:
+    """Return the body's texts by name, of which one is needed."""
+    body = _object()
+    if unknown := body.keys() - {needed, *others}:
+        raise ValueError(f"no such name: {', '.join(sorted(unknown))}; give {needed}")
+    for name in {needed, *body}:
+        if not isinstance(body.get(name), str) or not body[name]:
+            raise ValueError(f"{name} = {body.get(name)!r}: give a text")
+    return body
+
+
 def _object() -> dict[str, Any]:
     value = request.get_json(force=True)
     if not isinstance(value, dict):
@@ -86,6 +99,6 @@ def _refused(error: Exception) -> tuple[Response, int]:
     """Answer a mistake of the test with a sentence; anything else is a defect of ours."""
     if isinstance(error, HTTPException):
         return jsonify({"error": error.description}), error.code or 400
-    if isinstance(error, ApiError | ValueError | KeyError | TypeError):
-        return jsonify({"error": str(error)}), 400
+    if isinstance(error, ApiError | ValueError | LookupError):
+        return jsonify({"error": str(error.args[0] if error.args else error)}), 400
     raise error

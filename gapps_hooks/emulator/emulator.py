@@ -183,7 +183,7 @@ class Emulator(Backend):
         with self.lock:
             user = self.workspace.user_at(address)
             if user is None:
-                raise KeyError(address)
+                raise LookupError(f"nobody has the address {address}; see GET /state")
             suspend_by_google(self.workspace, user, reason)
 
     def _add_administrators(self) -> None:
