@@ -20,7 +20,7 @@ from gapps_hooks.emulator.api_errors import ApiError
 from gapps_hooks.emulator.certificates import write_certificate, write_private
 from gapps_hooks.emulator.emulator import Emulator
 from gapps_hooks.emulator.keys import ServiceAccountKey, key_of
-from gapps_hooks.emulator.people import check_counts
+from gapps_hooks.emulator.people import UnknownLocale, check_counts
 from gapps_hooks.emulator.server import Certificate, RunningServer, serve
 
 #: Two labels or more of letters, digits and inner dashes (RFC 1123, 2.1).
@@ -57,18 +57,18 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     ``seed_file`` fills an empty Workspace, and so do made-up ``people`` and ``groups``
     (``locales``: Faker's, with commas); ``consent_file`` gets the administrator's consent for
     installed applications (client and refresh token), which is good again when it holds one
-    already; ``state_file`` is read at the start when it
-    exists, and written at the end (without passwords); ``tls`` is the certificate to serve HTTPS
-    with, made when missing, its key beside it in ``….key``, and brings the tunnel; ``admin`` (None:
-    admin@ the domain) is the administrator, whom ``delegated`` makes a delegated one. Raises
-    CannotStart for what cannot be used of all this, OSError for files that cannot be written,
-    ImportError and UnknownLocale for people without Faker or of a locale that it does not have.
+    already; ``state_file`` is read at the start when it exists, and written at the end (without
+    passwords); ``tls`` is the certificate to serve HTTPS with, made when missing, its key beside
+    it in ``….key``, and brings the tunnel; ``admin`` (None: admin@ the domain) is the
+    administrator, whom ``delegated`` makes a delegated one. Raises CannotStart for what cannot be
+    used of all this, OSError for files that cannot be written, ImportError and UnknownLocale for
+    people without Faker or of a locale that it does not have.
     """
     admin = _administrator(domain, admin)
     _check_made_up(people, groups)
     emulator = _emulator(domain, admin, _known_key(key_file), delegated=delegated)
     if _is_empty(emulator, seed_file, state_file) and people:
-        emulator.seed_people(people, groups, locales.split(","))
+        _make_up(emulator, people, groups, locales)
     _script_faults(emulator, faults_file)
     certificate = _certificate(tls, host) if tls else None
     with (
@@ -105,6 +105,15 @@ def _check_made_up(people: int, groups: int) -> None:
         check_counts(people, groups)
     except ValueError as error:
         raise CannotStart(str(error)) from error
+
+
+def _make_up(emulator: Emulator, people: int, groups: int, locales: str) -> None:
+    try:
+        emulator.seed_people(people, groups, locales.split(","))
+    except UnknownLocale:
+        raise
+    except ValueError as error:
+        raise CannotStart(f"people and groups cannot be made up: {error}") from error
 
 
 def _consent(server: RunningServer, admin: str, path: Path) -> bytes:

@@ -5,7 +5,7 @@ It must not know how a listing is walked.
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -39,7 +39,7 @@ class Past:
 
     def restored(self, now: float, user: User) -> None:
         """Note a user of the bin before it leaves it."""
-        self._restored.append((now, copy_of(user)))
+        self._restored.append((now, copy.deepcopy(user)))
 
     def regrouped(self, now: float, key: str, groups: Iterable[str]) -> None:
         """Note which groups somebody is in before that changes."""
@@ -56,8 +56,3 @@ class Past:
             if whose == key and at >= moment:
                 return known
         return frozenset(groups)
-
-
-def copy_of(user: User) -> User:
-    """Return the user as it is now, whatever changes later."""
-    return dataclasses.replace(user, aliases=[*user.aliases], profile={**user.profile})

@@ -16,7 +16,7 @@ from gapps_hooks.emulator.api_errors import ApiError, foreign_domain
 from gapps_hooks.emulator.state.addresses import AddressBook, Owner
 from gapps_hooks.emulator.state.collection import Collection
 from gapps_hooks.emulator.state.ids import Identifiers
-from gapps_hooks.emulator.state.past import Past, SeenGroup, SeenMember, copy_of
+from gapps_hooks.emulator.state.past import Past, SeenGroup, SeenMember
 from gapps_hooks.emulator.state.records import Group, Json, Membership, OrgUnit, User
 from gapps_hooks.emulator.state.shown import show_group, show_member, show_user
 from gapps_hooks.emulator.switches import Switches
@@ -225,7 +225,7 @@ class Workspace:
         return foreign_domain(switches.foreign_domain_status, old=switches.old_wording)
 
     def _seen_user(self, key: str) -> User:
-        return copy_of(self.users[key])
+        return copy.deepcopy(self.users[key])
 
     def _seen_group(self, key: str) -> SeenGroup:
         group = self.groups[key]
