@@ -21,6 +21,7 @@ from gapps_hooks.emulator.people import with_made_up
 from gapps_hooks.emulator.routes.application import CALLS, application
 from gapps_hooks.emulator.signin import AUDIENCE, Client
 from gapps_hooks.emulator.state.users import suspend_by_google
+from gapps_hooks.emulator.state.workspace import Workspace
 from gapps_hooks.emulator.transport import InProcess
 
 _KEY_ID = "{:040x}"
@@ -60,7 +61,7 @@ class Emulator(Backend):
         self._delegated_admins = delegated_admins
         self.account_key = account_key or new_key(_KEY_ID.format(self.random.getrandbits(160)))
         self.accept(self.account_key)
-        self._add_administrators()
+        self._add_administrators(self.workspace)
 
     @cached_property
     def application(self) -> Flask:
@@ -131,7 +132,7 @@ class Emulator(Backend):
         with self.lock:
             self.forget()
             self.accept(self.account_key)
-            self._add_administrators()
+            self._add_administrators(self.workspace)
 
     def seed(self, document: Mapping[str, Any]) -> None:
         """Add users, groups and org units, past all windows and quotas; see docs/emulator.md.
@@ -161,11 +162,11 @@ class Emulator(Backend):
         with self.lock:
             workspace = self._new_workspace(self.workspace.addresses.domains)
             seeds.load(workspace, state)
+            self._add_administrators(workspace)
             self.forget()
             self.workspace = workspace
             self.advance(float(state.get("clockAhead", 0.0)))
             workspace.ids.go_on(self.now())
-            self._add_administrators()
 
     def state(self) -> dict[str, Any]:
         """Return everything held, in the form that ``seed`` takes; without passwords."""
@@ -186,14 +187,14 @@ class Emulator(Backend):
                 raise LookupError(f"nobody has the address {address}; see GET /state")
             suspend_by_google(self.workspace, user, reason)
 
-    def _add_administrators(self) -> None:
+    def _add_administrators(self, workspace: Workspace) -> None:
         seeds.load(
-            self.workspace,
+            workspace,
             {
                 "users": [
                     *({"primaryEmail": address, "isAdmin": True} for address in self._admins),
                     *(
-                        {"primaryEmail": address, "isAdmin": False, "isDelegatedAdmin": True}
+                        {"primaryEmail": address, "isDelegatedAdmin": True}
                         for address in self._delegated_admins
                     ),
                 ]

@@ -94,12 +94,12 @@ def put_group(workspace: Workspace, entry: Json) -> None:
     address = workspace.addresses.check_new(entry["email"], "groupKey", OF_NO_GROUP)
     known = workspace.group_at(address)
     _check_primary(known, address)
-    identifier = _identifier(workspace, entry, known) or workspace.ids.group()
+    identifier = _identifier(workspace, entry, known)
     name = known.name if known else address.partition("@")[0]
     description = known.description if known else ""
     name, description = checked_texts(workspace.switches, entry, name, description)
     group = known or Group(
-        id=identifier,
+        id=identifier or workspace.ids.group(),
         address=address,
         name=name,
         settings=settings.initial_settings(workspace.switches),

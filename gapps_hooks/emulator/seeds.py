@@ -124,8 +124,8 @@ def _put_org_unit(workspace: Workspace, entry: Json) -> None:
     wanted = entry.get("orgUnitId") or unit.id
     if any(other.id == wanted for other in workspace.org_units.values() if other is not unit):
         raise BadSeed(f"orgUnitId = {wanted!r} is another org unit's; leave it out")
-    workspace.ids.reserve(wanted)
-    unit.id, unit.description = wanted, entry.get("description") or unit.description
+    unit.id = workspace.ids.exchange(unit.id, wanted)
+    unit.description = entry.get("description") or unit.description
 
 
 def _put_schema(workspace: Workspace, entry: Json) -> None:
@@ -136,14 +136,13 @@ def _put_schema(workspace: Workspace, entry: Json) -> None:
         schemas.insert(workspace, "my_customer", entry)
     schema = workspace.schemas[name]
     others = {it["schemaId"] for key, it in workspace.schemas.items() if key != name}
-    if (wanted := entry.get("schemaId", schema["schemaId"])) in others:
+    if (wanted := entry.get("schemaId") or schema["schemaId"]) in others:
         raise BadSeed(f"schemaId = {wanted!r} is another schema's; leave it out")
-    schema["schemaId"] = wanted
+    schema["schemaId"] = workspace.ids.exchange(schema["schemaId"], wanted)
     told = entry.get("fields") or schema["fields"]
     for field, written in zip(schema["fields"], told, strict=True):
-        field["fieldId"] = written.get("fieldId", field["fieldId"])
-    for known in (wanted, *(field["fieldId"] for field in schema["fields"])):
-        workspace.ids.reserve(known)
+        known = written.get("fieldId") or field["fieldId"]
+        field["fieldId"] = workspace.ids.exchange(field["fieldId"], known)
 
 
 def _put_domain_alias(workspace: Workspace, entry: Json) -> None:

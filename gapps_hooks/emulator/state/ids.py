@@ -46,6 +46,12 @@ class Identifiers:
         """Never give out this id, which came with a seed."""
         self._given.add(known)
 
+    def exchange(self, given: str, known: str) -> str:
+        """Take back an id that nobody saw, in the place of one that came with a seed."""
+        self._given.discard(given)
+        self.reserve(known)
+        return known
+
     def spent(self) -> frozenset[str]:
         """Return every id that was given out or came with a seed."""
         return frozenset(self._given)
