@@ -82,9 +82,9 @@ def unless_known(response: Response) -> Response:
 
 def compressed(response: Response) -> Response:
     """Compress the body when the client asks for it in both headers, as Google wants it."""
-    accepts = request.accept_encodings["gzip"] > 0
     body = response.get_data()
-    if len(body) >= _SMALL and accepts and "gzip" in request.headers.get("User-Agent", ""):
+    named = len(body) >= _SMALL and "gzip" in request.headers.get("User-Agent", "")
+    if named and request.accept_encodings["gzip"] > 0:
         response.set_data(gzip.compress(body, _COMPRESSION))
         response.headers["Content-Encoding"] = "gzip"
     return response

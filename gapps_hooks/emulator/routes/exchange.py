@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -138,11 +138,11 @@ def _perform(
         age=fault.seconds if fault else 0.0,
     )
     with backend.lock:
-        parameters = {**request.args.to_dict(), **keys}
+        parameters = {**wish.parameters, **keys}
         caller = backend.admit(method, _access_token(), parameters)
         exchange.subject = caller.address if caller else ""
         _check_form(is_object=is_object)
-        _check_types(method, exchange.body)
+        _check_types(method, wish.parameters, exchange.body)
         mask = _mask(method)
         call = Call(
             workspace=backend.workspace, caller=caller, keys=keys, wish=wish, body=exchange.body
@@ -171,9 +171,9 @@ def _check_form(*, is_object: bool) -> None:
         raise invalid_input("alt")
 
 
-def _check_types(method: Method, body: Json) -> None:
+def _check_types(method: Method, parameters: Mapping[str, str], body: Json) -> None:
     """Refuse (400) what is of another type than the document says, before any rule sees it."""
-    if wrong := shapes.wrong_parameter(request.args.to_dict(), method.parameters):
+    if wrong := shapes.wrong_parameter(parameters, method.parameters):
         raise invalid_input(wrong)
     if method.request is None:
         return
