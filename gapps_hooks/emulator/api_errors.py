@@ -81,6 +81,27 @@ def domain_not_found(*, old: bool = False) -> ApiError:
     return ApiError(status=404, reason="notFound", message="Domain not found.")
 
 
+def foreign_domain(status: int, *, old: bool) -> ApiError:
+    """404 or 403, as reports differ: a new address lies in a domain that is not the customer's."""
+    return forbidden() if status == forbidden().status else domain_not_found(old=old)
+
+
+def deleted_user(status: int) -> ApiError:
+    """412, 400 or 404, as reports differ: the id is that of a user in the bin."""
+    known = (condition_not_met("User is deleted."), bad_request("Type not supported: userKey"))
+    return next((error for error in known if error.status == status), not_found("userKey"))
+
+
+def undelegated(status: int) -> ApiError:
+    """403 or 503, as reports differ: a service account with neither subject nor role."""
+    return unavailable() if status == unavailable().status else forbidden()
+
+
+def creations_too_fast(status: int) -> ApiError:
+    """403 or 503, as reports differ: users are created faster than Google allows."""
+    return unavailable() if status == unavailable().status else too_fast()
+
+
 def duplicate(message: str = "Entity already exists.") -> ApiError:
     """409: the address or membership is there already."""
     return ApiError(status=409, reason="duplicate", message=message)
@@ -246,7 +267,7 @@ def internal_error() -> ApiError:
     """500: something broke at Google, as its front end says it."""
     return ApiError(
         status=500,
-        reason="backendError",
+        reason="internalError",
         message="Internal error encountered.",
         front_end={"status": "INTERNAL"},
     )

@@ -22,6 +22,7 @@ from gapps_hooks.emulator.switches import Switches
 
 #: The Cloud project to which all calls are counted.
 PROJECT = "104076346589"
+_MOST_IN_A_BATCH = 1000
 _MINUTE = 60.0
 _DAY = 86400.0
 
@@ -92,17 +93,28 @@ class Backend:
             )
         if self.switches.domain_cannot_use_apis:
             raise api_errors.domain_cannot_use_apis()
-        who = parameters.get("quotaUser") or token.subject or token.client
+        named = parameters.get("quotaUser")
+        who = f"quotaUser {named}" if named else f"user {token.subject or token.client}"
         self._check_quotas(who, method)
         caller = self._caller(token)
         check_caller(caller, method.name, parameters, self.switches)
         return caller
 
+    def check_batch(self, calls: int) -> None:
+        """Refuse (400) a batch of more calls than Google takes."""
+        if calls > _MOST_IN_A_BATCH:
+            raise api_errors.bad_request(
+                f"The batch request contains more than {_MOST_IN_A_BATCH} calls"
+            )
+
     def forget(self) -> None:
-        """Start anew: an empty Workspace, no tokens, faults, log or quotas, all switches off."""
+        """Start anew: an empty Workspace, no tokens, faults, log or quotas, all switches off.
+
+        Of the consents only the lasting ones are left.
+        """
         with self.lock:
             self.workspace = self._new_workspace(self.workspace.addresses.domains)
-            self.sign_in.revoke_tokens()
+            self.sign_in.forget()
             self.faults.clear()
             self.requests.clear()
             self.quotas.clear()
@@ -142,8 +154,7 @@ class Backend:
         if method.name == "users.insert" and not self._in_time(
             "creations", switches.creations_per_second
         ):
-            busy = switches.creations_status == api_errors.unavailable().status
-            raise api_errors.unavailable() if busy else api_errors.too_fast()
+            raise api_errors.creations_too_fast(switches.creations_status)
         changes_tree = method.name.startswith("orgunits.") and method.http_method != "GET"
         if changes_tree and not self._in_time("orgunits", switches.org_units_per_second):
             raise api_errors.too_fast()

@@ -22,6 +22,8 @@ class Consent:
     client_secret: str = field(repr=False)
     subject: str
     scopes: frozenset[str]
+    #: Whether it outlives a reset of the emulator.
+    lasting: bool = False
 
 
 class Consents:
@@ -55,6 +57,15 @@ class Consents:
         """Forget a refresh token; return what it stood for."""
         self._used_at.pop(text, None)
         return self._given.pop(text, None)
+
+    def is_given(self, text: str) -> bool:
+        """Tell whether there is a refresh token."""
+        return text in self._given
+
+    def forget(self) -> None:
+        """Take back all that is not lasting."""
+        for text in [text for text, given in self._given.items() if not given.lasting]:
+            self.take_back(text)
 
     def withdraw(self, subject: str) -> None:
         """Take back all that a person allowed applications."""

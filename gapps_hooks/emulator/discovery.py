@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -35,6 +35,10 @@ class Method:
     api: Api
     #: Name of the schema of the answer, None for an empty one.
     answer: str | None
+    #: Name of the schema of the body, None for one that needs none.
+    request: str | None
+    #: The parameters of path and query, by name.
+    parameters: Mapping[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,8 @@ def methods() -> Iterator[Method]:
                 scopes=tuple(entry.get("scopes", ())),
                 api=api,
                 answer=entry.get("response", {}).get("$ref"),
+                request=entry.get("request", {}).get("$ref"),
+                parameters=entry.get("parameters", {}),
             )
 
 

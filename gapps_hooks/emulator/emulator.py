@@ -15,11 +15,13 @@ from flask import Flask
 from gapps_hooks.emulator import discovery, seeds
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.consents import Consent
+from gapps_hooks.emulator.faults import Faults
 from gapps_hooks.emulator.keys import ServiceAccountKey, new_key
-from gapps_hooks.emulator.people import made_up
-from gapps_hooks.emulator.routes.application import application
+from gapps_hooks.emulator.people import with_made_up
+from gapps_hooks.emulator.routes.application import CALLS, application
 from gapps_hooks.emulator.signin import AUDIENCE, Client
 from gapps_hooks.emulator.state.users import suspend_by_google
+from gapps_hooks.emulator.state.workspace import Workspace
 from gapps_hooks.emulator.transport import InProcess
 
 _KEY_ID = "{:040x}"
@@ -48,13 +50,18 @@ class Emulator(Backend):
         sign_in_clock: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(
-            domains=domains, clock=clock, sleep=sleep, seed=seed, sign_in_clock=sign_in_clock
+            domains=domains,
+            clock=clock,
+            sleep=sleep,
+            seed=seed,
+            sign_in_clock=sign_in_clock,
         )
+        self.faults = Faults(CALLS)
         self._admins = (f"admin@{domains[0]}",) if admins is None else admins
         self._delegated_admins = delegated_admins
         self.account_key = account_key or new_key(_KEY_ID.format(self.random.getrandbits(160)))
         self.accept(self.account_key)
-        self._add_administrators()
+        self._add_administrators(self.workspace)
 
     @cached_property
     def application(self) -> Flask:
@@ -81,19 +88,28 @@ class Emulator(Backend):
         """Make the service account itself a delegated administrator, who needs no subject."""
         self.sign_in.clients[self.account_key.email].has_role = True
 
-    def consent(self, address: str, token_uri: str = AUDIENCE) -> dict[str, str]:
+    def consent(
+        self,
+        address: str,
+        token_uri: str = AUDIENCE,
+        *,
+        refresh_token: str = "",
+        lasting: bool = False,
+    ) -> dict[str, str]:
         """Return what an application keeps of a person's consent to every scope.
 
-        It has the form of an ``authorized_user`` credentials file.
+        It has the form of an ``authorized_user`` credentials file. ``refresh_token`` is that of a
+        former run, "" for a new one; a ``lasting`` consent outlives a reset.
         """
         consent = Consent(
             client_id="1045060-emulator.apps.googleusercontent.com",
             client_secret="GOCSPX-emulator",  # noqa: S106 - protects nothing
             subject=address,
             scopes=_all_scopes(),
+            lasting=lasting,
         )
         with self.lock:
-            token = self.sign_in.consent(consent)
+            token = self.sign_in.consent(consent, refresh_token)
         return {
             "type": "authorized_user",
             "client_id": consent.client_id,
@@ -101,6 +117,11 @@ class Emulator(Backend):
             "refresh_token": token,
             "token_uri": token_uri,
         }
+
+    def revoke_key(self) -> None:
+        """Delete the service account's key, as its owner can; a reset brings it back."""
+        with self.lock:
+            self.sign_in.revoke_key(self.account_key.email, self.account_key.key_id)
 
     def transport(self, timeout: float | None = 60.0) -> InProcess:
         """Return the in-process door, in the place of an httplib2.Http; ``timeout`` in seconds."""
@@ -111,31 +132,46 @@ class Emulator(Backend):
         with self.lock:
             self.forget()
             self.accept(self.account_key)
-            self._add_administrators()
+            self._add_administrators(self.workspace)
 
     def seed(self, document: Mapping[str, Any]) -> None:
-        """Add users, groups and org units, past all windows and quotas; see docs/emulator.md."""
+        """Add users, groups and org units, past all windows and quotas; see docs/emulator.md.
+
+        ``people`` (and ``groups`` as a number) makes some up, which needs Faker. Raises ValueError
+        for what Google would refuse, and then nothing is added.
+        """
+        domain = self.workspace.addresses.domains[0]
+        whole = with_made_up(document, domain, seed=self._seed)
         with self.lock:
-            seeds.load(self.workspace, document)
+            workspace = self.workspace.copy()
+            seeds.load(workspace, whole)
+            self.workspace = workspace
 
     def seed_people(self, people: int, groups: int = 0, locales: Sequence[str] = ()) -> None:
         """Add made-up people and groups in the primary domain; needs Faker.
 
         Raises ImportError without it, UnknownLocale for a locale that it does not have.
         """
-        domain = self.workspace.addresses.domains[0]
-        self.seed(made_up(people, groups, tuple(locales), domain, seed=self._seed))
+        self.seed({"people": people, "groups": groups, "locales": [*locales]})
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Hold what ``state`` told at another time, and nothing else."""
+        """Hold what ``state`` told at another time, the administrators, and nothing else.
+
+        Raises ValueError for a state that is none, and then nothing is changed.
+        """
         with self.lock:
+            workspace = self._new_workspace(self.workspace.addresses.domains)
+            seeds.load(workspace, state)
+            self._add_administrators(workspace)
             self.forget()
-            seeds.load(self.workspace, state)
+            self.workspace = workspace
+            self.advance(float(state.get("clockAhead", 0.0)))
+            workspace.ids.go_on(self.now())
 
     def state(self) -> dict[str, Any]:
         """Return everything held, in the form that ``seed`` takes; without passwords."""
         with self.lock:
-            return seeds.dump(self.workspace)
+            return seeds.dump(self.workspace) | {"clockAhead": self._advanced}
 
     def password_of(self, address: str) -> tuple[str | None, str] | None:
         """Return (hashFunction or None for clear text, value) as it was last sent; for tests."""
@@ -148,12 +184,12 @@ class Emulator(Backend):
         with self.lock:
             user = self.workspace.user_at(address)
             if user is None:
-                raise KeyError(address)
+                raise LookupError(f"nobody has the address {address}; see GET /state")
             suspend_by_google(self.workspace, user, reason)
 
-    def _add_administrators(self) -> None:
+    def _add_administrators(self, workspace: Workspace) -> None:
         seeds.load(
-            self.workspace,
+            workspace,
             {
                 "users": [
                     *({"primaryEmail": address, "isAdmin": True} for address in self._admins),

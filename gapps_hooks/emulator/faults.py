@@ -9,9 +9,10 @@ import dataclasses
 import json
 import threading
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -77,6 +78,7 @@ _RAW: Final = MappingProxyType(
     }
 )
 _DISTORTIONS: Final = frozenset(Distortion)
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: Everything that ``fails`` may say.
 KINDS: Final = frozenset({*WIRE, *_ERRORS, *_RAW, *_DISTORTIONS})
 
@@ -105,11 +107,20 @@ class Fault:
     seconds: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.fails not in KINDS:
+        if not isinstance(self.fails, str) or self.fails not in KINDS:
             known = ", ".join(sorted(KINDS))
             raise ValueError(f"fails = {self.fails!r} is no fault; there are: {known}")
         if self.when not in {"before", "after"}:
             raise ValueError(f"when = {self.when!r}: say before or after")
+        for name in ("call", "method", "path"):
+            _demand(self, name, "a pattern", isinstance(getattr(self, name), str))
+        _demand(self, "body", "values by field", isinstance(self.body, Mapping))
+        _demand(self, "nth", "a whole number from 1", _is_whole(self.nth) and self.nth >= 1)
+        _demand(self, "times", "a whole number from 0", _is_whole(self.times) and self.times >= 0)
+        seconds = _is_whole(self.seconds) or isinstance(self.seconds, float)
+        _demand(self, "seconds", "a number from 0", seconds and 0 <= self.seconds < inf)
+        if not any(fnmatchcase(method, self.method) for method in _METHODS):
+            raise ValueError(f"method = {self.method!r} is none of {', '.join(_METHODS)}")
 
     @property
     def on_wire(self) -> bool:
@@ -147,23 +158,31 @@ class Request:
 class Faults:
     """The script that is running; safe between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls: Collection[str] = ()) -> None:
         self._lock = threading.Lock()
+        self._calls = calls
         self._script: list[_Line] = []
 
     def script(self, faults: Iterable[Fault | Mapping[str, Any]]) -> None:
-        """Add lines to the script; a mapping has the fields of a Fault."""
-        lines = [
-            _Line(fault if isinstance(fault, Fault) else read_fault(fault)) for fault in faults
-        ]
+        """Add lines to the script, or none of them; a mapping has the fields of a Fault.
+
+        Raises ValueError for what is no fault, and for a ``call`` that there never is.
+        """
+        read = [fault if isinstance(fault, Fault) else read_fault(fault) for fault in faults]
+        for fault in read:
+            if self._calls and not any(fnmatchcase(call, fault.call) for call in self._calls):
+                raise ValueError(
+                    f"call = {fault.call!r} is none of the calls, which are such as users.insert, "
+                    "members.* or token; see the table of docs/emulator.md"
+                )
         with self._lock:
-            self._script.extend(lines)
+            self._script.extend(map(_Line, read))
 
     def load(self, path: Path) -> None:
         """Add the lines of a TOML (``[[fault]]``) or JSON (``{"fault": […]}``) file."""
         text = path.read_text(encoding="utf-8")
         document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-        self.script(document.get("fault", []))
+        self.script(read_script(document))
 
     def __bool__(self) -> bool:
         """Whether there is a script at all."""
@@ -186,14 +205,34 @@ class Faults:
         return struck[0] if struck else None
 
 
+def read_script(document: object) -> list[Fault]:
+    """Return the faults of ``{"fault": […]}``; raises ValueError with the remedy."""
+    named = dict(document) if isinstance(document, Mapping) else {}
+    lines = named.pop("fault", None)
+    if named or not isinstance(lines, list):
+        raise ValueError("a fault script is a list with the one name fault, such as [[fault]]")
+    return [read_fault(line) for line in lines]
+
+
 def read_fault(values: Mapping[str, Any]) -> Fault:
     """Make a fault of a mapping; raises ValueError that names an unknown key."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f'{values!r} is no fault; one is such as {{"fails": "503"}}')  # noqa: TRY004 - it is a file's content
     known = {entry.name for entry in dataclasses.fields(Fault)}
     if unknown := set(values) - known:
         raise ValueError(f"a fault has no {', '.join(sorted(unknown))}; it has {sorted(known)}")
     if "fails" not in values:
         raise ValueError("a fault says what it does: fails = …")
     return Fault(**values)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _demand(fault: Fault, name: str, wanted: str, fits: bool) -> None:  # noqa: FBT001 - the condition itself
+    if not fits:
+        raise ValueError(f"{name} = {getattr(fault, name)!r}: give {wanted}")
 
 
 class _Line:

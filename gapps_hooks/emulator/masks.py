@@ -6,10 +6,10 @@ It must not know where the answer comes from.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gapps_hooks.emulator.api_errors import bad_mask
+from gapps_hooks.emulator.api_errors import ApiError, bad_mask
 
 #: A mask as a tree: field name to what is wanted below it; an empty tree means all of it.
 Mask = dict[str, "Mask"]
@@ -29,18 +29,45 @@ def parse(text: str) -> Mask:
 
 def check(mask: Mask, schema: str, schemas: Mapping[str, Any]) -> None:
     """Refuse (400) a field that the answer's schema does not have."""
-    properties = schemas[schema].get("properties")
-    if properties is None:
+    _check(mask, schemas[schema], schemas)
+
+
+def _check(mask: Mask, schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Refuse what is below a plain value, or unknown; what an ``any`` holds is not documented."""
+    schema = _resolved(schema, schemas)
+    if schema.get("type") == "any" or not mask:
         return
+    properties, others = schema.get("properties", {}), schema.get("additionalProperties")
     for name, below in mask.items():
-        if name == "*":
-            continue
-        if name not in properties:
+        known = [properties.get(name, others)] if name != "*" else [*properties.values(), others]
+        inner = [_resolved(one, schemas) for one in known if one is not None]
+        if not inner:
             raise bad_mask(name)
-        inner = properties[name]
-        reference = inner.get("$ref") or inner.get("items", {}).get("$ref")
-        if below and reference:
-            check(below, reference, schemas)
+        if name == "*":
+            _check_any(below, inner, schemas)
+        else:
+            _check(below, inner[0], schemas)
+
+
+def _check_any(below: Mask, inner: Sequence[Mapping[str, Any]], schemas: Mapping[str, Any]) -> None:
+    """Refuse what none of the fields behind a ``*`` has, as far as they are documented."""
+    refusals: list[ApiError] = []
+    closed = [it for it in inner if it.get("type") != "any" and "additionalProperties" not in it]
+    documented = closed or inner
+    for one in documented:
+        try:
+            _check(below, one, schemas)
+        except ApiError as refusal:
+            refusals.append(refusal)
+    if len(refusals) == len(documented):
+        raise refusals[0]
+
+
+def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a value, of a list that of its entries."""
+    while "$ref" in schema or schema.get("type") == "array":
+        schema = schemas[schema["$ref"]] if "$ref" in schema else schema.get("items", {})
+    return schema
 
 
 def apply(mask: Mask, value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -56,17 +83,20 @@ def apply(mask: Mask, value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 def _fields(tokens: list[str]) -> Mask:
     mask: Mask = {}
-    while tokens and tokens[0] != ")":
+    while True:
+        if not tokens:
+            raise bad_mask("")
         _add(mask, tokens)
-        if tokens and tokens[0] == ",":
-            tokens.pop(0)
-    return mask
+        if tokens[:1] != [","]:
+            return mask
+        tokens.pop(0)
 
 
 def _add(mask: Mask, tokens: list[str]) -> None:
     name = tokens.pop(0)
     if name in {"(", ")", "/", ","}:
         raise bad_mask(name)
+    known = name in mask
     below = mask.setdefault(name, {})
     if tokens[:1] == ["/"]:
         tokens.pop(0)
@@ -76,6 +106,8 @@ def _add(mask: Mask, tokens: list[str]) -> None:
     elif tokens[:1] == ["("]:
         tokens.pop(0)
         below.update(_fields(tokens))
-        if not tokens:
+        if tokens[:1] != [")"]:
             raise bad_mask(name)
         tokens.pop(0)
+    elif known:
+        below.clear()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import cycle, islice
 from typing import Any
 
@@ -22,6 +22,37 @@ _LONGEST_PART = 24
 
 class UnknownLocale(ValueError):
     """A locale that Faker does not have."""
+
+
+def with_made_up(document: Mapping[str, Any], domain: str, *, seed: int = 0) -> dict[str, Any]:
+    """Return a seed with people instead of how many (``people``, ``groups``, ``locales``) it asks.
+
+    Raises ValueError for numbers that are none, UnknownLocale.
+    """
+    rest = {key: value for key, value in document.items() if key not in {"people", "locales"}}
+    groups = document.get("groups", [])
+    if "people" not in document:
+        if "locales" in document or not isinstance(groups, list):
+            raise ValueError("made-up groups and locales need people: say how many")
+        return rest
+    people, locales = document["people"], document.get("locales", [])
+    how_many = 0 if isinstance(groups, list) else groups
+    check_counts(people, how_many)
+    if not (isinstance(locales, list | tuple) and all(isinstance(it, str) for it in locales)):
+        raise ValueError(f'locales = {locales!r}: give a list such as ["de_DE"]')
+    new = made_up(people, how_many, locales, domain, seed=seed)
+    told = groups if isinstance(groups, list) else []
+    users = [*document.get("users", []), *new["users"]]
+    return rest | {"users": users, "groups": [*told, *new["groups"]]}
+
+
+def check_counts(people: object, groups: object) -> None:
+    """Refuse (ValueError) numbers of people and groups that cannot be made up."""
+    for name, count in (("people", people), ("groups", groups)):
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise ValueError(f"{name} = {count!r}: give a whole number from 0")
+    if groups and not people:
+        raise ValueError(f"groups = {groups}: made-up groups are of made-up people; say how many")
 
 
 def made_up(

@@ -81,7 +81,11 @@ def without_secrets(body: Any) -> Any:  # noqa: ANN401 - any JSON value
         return [without_secrets(entry) for entry in body]
     if not isinstance(body, dict):
         return body
-    clean = {key: without_secrets(value) for key, value in body.items() if key != "password"}
-    if "password" in body:
-        clean["password"] = f"({body.get('hashFunction') or 'clear text'})"
-    return clean
+    return {
+        key: _hash_kind(body) if key.lower() == "password" else without_secrets(value)
+        for key, value in body.items()
+    }
+
+
+def _hash_kind(body: dict[str, Any]) -> str:
+    return f"({body.get('hashFunction') or 'clear text'})"

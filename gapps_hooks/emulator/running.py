@@ -20,6 +20,7 @@ from gapps_hooks.emulator.api_errors import ApiError
 from gapps_hooks.emulator.certificates import write_certificate, write_private
 from gapps_hooks.emulator.emulator import Emulator
 from gapps_hooks.emulator.keys import ServiceAccountKey, key_of
+from gapps_hooks.emulator.people import UnknownLocale, check_counts
 from gapps_hooks.emulator.server import Certificate, RunningServer, serve
 
 #: Two labels or more of letters, digits and inner dashes (RFC 1123, 2.1).
@@ -55,17 +56,19 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     ``key_file`` gets a service account key for this server, and is kept when it holds one already;
     ``seed_file`` fills an empty Workspace, and so do made-up ``people`` and ``groups``
     (``locales``: Faker's, with commas); ``consent_file`` gets the administrator's consent for
-    installed applications (client and refresh token); ``state_file`` is read at the start when it
-    exists, and written at the end (without passwords); ``tls`` is the certificate to serve HTTPS
-    with, made when missing, its key beside it in ``….key``, and brings the tunnel; ``admin`` (None:
-    admin@ the domain) is the administrator, whom ``delegated`` makes a delegated one. Raises
-    CannotStart for what cannot be used of all this, OSError for files that cannot be written,
-    ImportError and UnknownLocale for people without Faker or of a locale that it does not have.
+    installed applications (client and refresh token), which is good again when it holds one
+    already; ``state_file`` is read at the start when it exists, and written at the end (without
+    passwords); ``tls`` is the certificate to serve HTTPS with, made when missing, its key beside
+    it in ``….key``, and brings the tunnel; ``admin`` (None: admin@ the domain) is the
+    administrator, whom ``delegated`` makes a delegated one. Raises CannotStart for what cannot be
+    used of all this, OSError for files that cannot be written, ImportError and UnknownLocale for
+    people without Faker or of a locale that it does not have.
     """
     admin = _administrator(domain, admin)
+    _check_made_up(people, groups)
     emulator = _emulator(domain, admin, _known_key(key_file), delegated=delegated)
-    if _is_empty(emulator, seed_file, state_file) and (people or groups):
-        emulator.seed_people(people, groups, locales.split(","))
+    if _is_empty(emulator, seed_file, state_file) and people:
+        _make_up(emulator, people, groups, locales)
     _script_faults(emulator, faults_file)
     certificate = _certificate(tls, host) if tls else None
     with (
@@ -74,8 +77,7 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     ):
         write_private(key_file, json.dumps(it.key(), indent=2).encode())
         if consent_file:
-            consent = emulator.consent(admin, f"{it.url}/token")
-            write_private(consent_file, json.dumps(consent, indent=2).encode())
+            write_private(consent_file, _consent(it, admin, consent_file))
         say(_introduction(it, domain, admin, key_file, tls))
         stop.wait()
     if state_file:
@@ -96,6 +98,34 @@ def _administrator(domain: str, admin: str | None) -> str:
     if not local or where.lower() != domain.lower():
         raise CannotStart(f"the administrator {admin!r} is no address in {domain}")
     return admin
+
+
+def _check_made_up(people: int, groups: int) -> None:
+    try:
+        check_counts(people, groups)
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
+
+
+def _make_up(emulator: Emulator, people: int, groups: int, locales: str) -> None:
+    try:
+        emulator.seed_people(people, groups, locales.split(","))
+    except UnknownLocale:
+        raise
+    except ValueError as error:
+        raise CannotStart(f"people and groups cannot be made up: {error}") from error
+
+
+def _consent(server: RunningServer, admin: str, path: Path) -> bytes:
+    """Return the content of the consent file, its refresh token the known one if it has one."""
+    known = ""
+    if path.exists():
+        with _reading("consent file", path):
+            known = str(json.loads(path.read_text("utf-8"))["refresh_token"])
+    consent = server.emulator.consent(
+        admin, f"{server.url}/token", refresh_token=known, lasting=True
+    )
+    return json.dumps(consent, indent=2).encode()
 
 
 def _known_key(path: Path) -> ServiceAccountKey | None:
@@ -143,12 +173,15 @@ def _is_free(host: str, port: int) -> bool:
 def _emulator(
     domain: str, admin: str, known: ServiceAccountKey | None, *, delegated: bool
 ) -> Emulator:
-    return Emulator(
-        domains=(domain,),
-        admins=() if delegated else (admin,),
-        delegated_admins=(admin,) if delegated else (),
-        account_key=known,
-    )
+    try:
+        return Emulator(
+            domains=(domain,),
+            admins=() if delegated else (admin,),
+            delegated_admins=(admin,) if delegated else (),
+            account_key=known,
+        )
+    except ValueError as error:
+        raise CannotStart(f"the administrator {admin!r} cannot be one: {error}") from error
 
 
 def _is_empty(emulator: Emulator, seed_file: Path | None, state_file: Path | None) -> bool:

@@ -5,59 +5,61 @@ It must not know HTTP; and it writes no passwords.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
-from gapps_hooks.emulator.api_errors import domain_not_found
-from gapps_hooks.emulator.state import licences, org_units, organisation, schemas, settings
-from gapps_hooks.emulator.state.addresses import normal
-from gapps_hooks.emulator.state.members import new_membership
-from gapps_hooks.emulator.state.passwords import read_password
-from gapps_hooks.emulator.state.records import Group, Json, OrgUnit, User
-from gapps_hooks.emulator.state.user_fields import merged
+from gapps_hooks.emulator.seed_entries import BadSeed, Forms, put_group, put_user, reading
+from gapps_hooks.emulator.state import licences, members, org_units, organisation, schemas
+from gapps_hooks.emulator.state.records import Group, Json, User
+from gapps_hooks.emulator.state.shown import moment
 from gapps_hooks.emulator.state.workspace import Workspace
 
 _GENERATED = frozenset(
     {"kind", "etag", "emails", "nonEditableAliases", "customerId", "agreedToTerms"}
 )
+#: What an entry of each list is: a schema of the documents, and the field that names the entry.
+_LISTS: Final = MappingProxyType(
+    {
+        "orgUnits": ("OrgUnit", "orgUnitPath"),
+        "schemas": ("Schema", "schemaName"),
+        "domainAliases": ("DomainAlias", "domainAliasName"),
+        "users": ("User", "primaryEmail"),
+        "deletedUsers": ("User", "primaryEmail"),
+        "groups": ("Group", "email"),
+        "licences": ("LicenseAssignment", "userId"),
+    }
+)
+#: What a state tells besides; ``clockAhead`` is of use to a restored state only.
+_OTHERS: Final = frozenset({"spentIds", "customerCreationTime", "clockAhead"})
+_Put = Callable[[Workspace, Json], object]
 
 
 def load(workspace: Workspace, document: Mapping[str, Any]) -> None:
-    """Add what the document holds.
+    """Add what the document holds, by the rules of the APIs, past windows, quotas and seats.
 
-    ``orgUnits``, ``schemas``, ``domainAliases``, ``users``, ``deletedUsers``, ``groups``,
-    ``licences``.
+    Lists of ``orgUnits``, ``schemas``, ``domainAliases``, ``users``, ``deletedUsers``, ``groups``
+    and ``licences``; the ``spentIds`` are not given out, and there is ``customerCreationTime``.
 
     Each entry has the fields of its API resource; a user needs only ``primaryEmail``, a group
-    ``email``. Groups may hold ``members`` (addresses or member resources) and ``settings``.
-    Raises ApiError for what Google would refuse.
+    ``email``. Groups may hold ``members`` (addresses or member resources) and ``settings``. An
+    entry of what is there already changes it. Raises BadSeed, with part of it loaded.
     """
-    _load_organisation(workspace, document)
-    for entry in document.get("users", ()):
-        workspace.add_user(_user(workspace, entry))
-    for entry in document.get("deletedUsers", ()):
-        workspace.put_into_bin(_user(workspace, entry))
-    entries = document.get("groups", ())
-    groups = [_group(workspace, entry) for entry in entries]
-    for group in groups:
-        workspace.add_group(group)
-    for group, entry in zip(groups, entries, strict=True):
-        for member in entry.get("members", ()):
-            _add_member(workspace, group, member)
-    for entry in document.get("licences", ()):
-        licences.insert(workspace, entry["productId"], entry["skuId"], entry)
-
-
-def _load_organisation(workspace: Workspace, document: Mapping[str, Any]) -> None:
-    for entry in document.get("orgUnits", ()):
-        _add_org_unit(workspace, entry)
-    for entry in document.get("schemas", ()):
-        schemas.insert(workspace, "my_customer", entry)
-        if "schemaId" in entry:
-            workspace.schemas[entry["schemaName"]]["schemaId"] = entry["schemaId"]
-    for entry in document.get("domainAliases", ()):
-        organisation.insert_domain_alias(workspace, "my_customer", entry)
+    _check_names(document)
+    for known in document.get("spentIds") or ():
+        workspace.ids.reserve(str(known))
+    if since := document.get("customerCreationTime"):
+        with reading("customerCreationTime", since):
+            workspace.created_at = datetime.fromisoformat(since).timestamp()
+    forms = Forms()
+    for name, put in _PUTS.items():
+        for entry in _entries(forms, document, name):
+            with reading(name, entry[_LISTS[name][1]]):
+                put(workspace, entry)
+    # All groups are there before anybody is a member of one.
+    for entry in document.get("groups") or ():
+        _put_members(workspace, forms, entry)
 
 
 def dump(workspace: Workspace) -> Json:
@@ -80,72 +82,106 @@ def dump(workspace: Workspace) -> Json:
         "users": [_dumped(workspace, user) for user in workspace.users.values()],
         "deletedUsers": [_dumped(workspace, user) for user in workspace.deleted().values()],
         "groups": [_dumped_group(workspace, group) for group in workspace.groups.values()],
+        "customerCreationTime": moment(workspace.created_at),
+        "spentIds": sorted(workspace.ids.spent() - workspace.held_ids()),
     }
 
 
-def _add_org_unit(workspace: Workspace, entry: Json) -> None:
+def _check_names(document: Mapping[str, Any]) -> None:
+    if not isinstance(document, Mapping):
+        raise BadSeed(f'{document!r} is no seed; one is such as {{"users": []}}')
+    known = {*_LISTS, *_OTHERS}
+    for name, value in document.items():
+        if name not in known:
+            raise BadSeed(f"a seed has no {name!r}; it may have {', '.join(sorted(known))}")
+        if (name in _LISTS or name == "spentIds") and not isinstance(value, list):
+            raise BadSeed(f"{name} = {value!r}: give a list")
+
+
+def _entries(forms: Forms, document: Mapping[str, Any], name: str) -> list[Json]:
+    schema, key = _LISTS[name]
+    entries: list[Json] = document.get(name) or []
+    for number, entry in enumerate(entries):
+        forms.check(f"{name}[{number}]", entry, schema, key)
+        if schema == "Group":
+            _check_parts(forms, entry)
+    return entries
+
+
+def _check_parts(forms: Forms, group: Json) -> None:
+    forms.check(f"settings of {group['email']}", group.get("settings", {}), "Settings")
+    if not isinstance(group.get("members", []), list):
+        raise BadSeed(f"members of {group['email']} = {group['members']!r}: give a list")
+
+
+def _put_org_unit(workspace: Workspace, entry: Json) -> None:
     path = entry["orgUnitPath"]
-    parent, _, name = path.rpartition("/")
     if path not in workspace.org_units:
+        parent, _, name = path.rpartition("/")
         body = {"name": name, "parentOrgUnitPath": parent or "/"}
         org_units.insert(workspace, "my_customer", body)
-    unit: OrgUnit = workspace.org_units[path]
-    unit.id = entry.get("orgUnitId", unit.id)
-    unit.description = entry.get("description", unit.description)
+    unit = workspace.org_units[path]
+    wanted = entry.get("orgUnitId") or unit.id
+    if any(other.id == wanted for other in workspace.org_units.values() if other is not unit):
+        raise BadSeed(f"orgUnitId = {wanted!r} is another org unit's; leave it out")
+    unit.id = workspace.ids.exchange(unit.id, wanted)
+    unit.description = entry.get("description") or unit.description
 
 
-def _user(workspace: Workspace, entry: Json) -> User:
-    address = normal(entry["primaryEmail"])
-    if not workspace.addresses.is_ours(address):
-        raise domain_not_found()
-    suspended = bool(entry.get("suspended"))
-    return User(
-        id=_kept(workspace, entry) or workspace.ids.user(),
-        address=address,
-        created_at=_seconds(entry, "creationTime") or workspace.now(),
-        profile=_profile(workspace, entry, address),
-        org_unit=entry.get("orgUnitPath", "/"),
-        aliases=[normal(alias) for alias in entry.get("aliases", ())],
-        is_admin=bool(entry.get("isAdmin")),
-        is_delegated_admin=bool(entry.get("isDelegatedAdmin")),
-        archived=bool(entry.get("archived")),
-        archived_at=_seconds(entry, "archivalTime"),
-        suspension_reason=entry.get("suspensionReason", "ADMIN") if suspended else "",
-        suspended_at=_seconds(entry, "suspensionTime"),
-        deleted_at=_seconds(entry, "deletionTime"),
-        password=read_password(entry) if "password" in entry else None,
-    )
+def _put_schema(workspace: Workspace, entry: Json) -> None:
+    name = entry["schemaName"]
+    if name in workspace.schemas:
+        schemas.patch(workspace, "my_customer", name, entry)
+    else:
+        schemas.insert(workspace, "my_customer", entry)
+    schema = workspace.schemas[name]
+    others = {it["schemaId"] for key, it in workspace.schemas.items() if key != name}
+    if (wanted := entry.get("schemaId") or schema["schemaId"]) in others:
+        raise BadSeed(f"schemaId = {wanted!r} is another schema's; leave it out")
+    schema["schemaId"] = workspace.ids.exchange(schema["schemaId"], wanted)
+    told = entry.get("fields") or schema["fields"]
+    for field, written in zip(schema["fields"], told, strict=True):
+        known = written.get("fieldId") or field["fieldId"]
+        field["fieldId"] = workspace.ids.exchange(field["fieldId"], known)
 
 
-def _profile(workspace: Workspace, entry: Json, address: str) -> Json:
-    profile = merged({}, {"name": _name(entry, address)} | _written(entry))
-    if custom := entry.get("customSchemas"):
-        profile["customSchemas"] = schemas.checked_values(workspace, {}, custom)
-    return profile
+def _put_domain_alias(workspace: Workspace, entry: Json) -> None:
+    parent = workspace.addresses.domain_aliases.get(entry["domainAliasName"])
+    if parent is None or parent != entry.get("parentDomainName"):
+        organisation.insert_domain_alias(workspace, "my_customer", entry)
 
 
-def _group(workspace: Workspace, entry: Json) -> Group:
-    address = normal(entry["email"])
-    if not workspace.addresses.is_ours(address):
-        raise domain_not_found()
-    group = Group(
-        id=_kept(workspace, entry) or workspace.ids.group(),
-        address=address,
-        name=entry.get("name", address.partition("@")[0]),
-        description=entry.get("description", ""),
-        external_ids=entry.get("externalIds", []),
-        aliases=[normal(alias) for alias in entry.get("aliases", ())],
-        settings=settings.initial_settings(workspace.switches),
-    )
-    settings.change(group, entry.get("settings", {}), private=workspace.switches.private_groups)
-    return group
+def _put_licence(workspace: Workspace, entry: Json) -> None:
+    seat = (str(entry.get("productId", "")), str(entry.get("skuId", "")))
+    if not all(seat):
+        raise BadSeed("a licence needs productId, skuId and userId")
+    if not licences.has(workspace, *seat, entry["userId"]):
+        licences.insert(workspace, *seat, entry)
 
 
-def _add_member(workspace: Workspace, group: Group, member: str | Json) -> None:
-    entry = {"email": member} if isinstance(member, str) else member
-    membership = new_membership(workspace, entry)
-    membership.inserted_at = None
-    workspace.add_member(group, membership)
+#: In this order, for users are in org units, and have values of schemas.
+_PUTS: Final[Mapping[str, _Put]] = MappingProxyType(
+    {
+        "orgUnits": _put_org_unit,
+        "schemas": _put_schema,
+        "domainAliases": _put_domain_alias,
+        "users": put_user,
+        "deletedUsers": lambda workspace, entry: put_user(workspace, entry, deleted=True),
+        "groups": put_group,
+        "licences": _put_licence,
+    }
+)
+
+
+def _put_members(workspace: Workspace, forms: Forms, entry: Json) -> None:
+    group = workspace.group_at(entry["email"])
+    assert group is not None  # noqa: S101 - it was put there a moment ago
+    for number, member in enumerate(entry.get("members") or ()):
+        at = f"members[{number}] of {entry['email']}"
+        body = {"email": member} if isinstance(member, str) else member
+        forms.check(at, body, "Member")
+        with reading(at, body.get("email") or body.get("id")):
+            members.put(workspace, group, body)
 
 
 def _dumped(workspace: Workspace, user: User) -> Json:
@@ -176,23 +212,3 @@ def _dumped_group(workspace: Workspace, group: Group) -> Json:
             for member in group.members.values()
         ],
     }
-
-
-def _written(entry: Json) -> Json:
-    return {key: value for key, value in entry.items() if key != "name"}
-
-
-def _name(entry: Json, address: str) -> Json:
-    local = address.partition("@")[0]
-    return {"givenName": local, "familyName": "Example"} | dict(entry.get("name", {}))
-
-
-def _kept(workspace: Workspace, entry: Json) -> str:
-    if known := str(entry.get("id", "")):
-        workspace.ids.reserve(known)
-    return known
-
-
-def _seconds(entry: Json, field: str) -> float | None:
-    text = entry.get(field)
-    return datetime.fromisoformat(text).timestamp() if text else None

@@ -5,7 +5,7 @@ It must not know HTTP, nor what a token is used for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,13 @@ from gapps_hooks.emulator.token_errors import REFUSALS, TokenError
 
 #: google-auth writes this audience whatever the key's token_uri is.
 AUDIENCE = "https://oauth2.googleapis.com/token"
+#: The token URLs that Google has had.
+_AUDIENCES = (
+    AUDIENCE,
+    "https://www.googleapis.com/oauth2/v4/token",
+    "https://www.googleapis.com/oauth2/v3/token",
+    "https://accounts.google.com/o/oauth2/token",
+)
 _REFRESH = "refresh_token"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 TOKEN_LIFETIME = 3600.0
@@ -77,8 +84,13 @@ class SignIn:
         self._consents = Consents(now)
         self.clients: dict[str, Client] = {}
 
-    def exchange(self, form: Mapping[str, str]) -> dict[str, Any]:
-        """Return the token answer for a form; raises TokenError as the token endpoint does."""
+    def exchange(
+        self, form: Mapping[str, str], own_audiences: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """Return the token answer for a form; raises TokenError as the token endpoint does.
+
+        ``own_audiences`` are the URLs of this server's token endpoint.
+        """
         if refusal := REFUSALS.get(self._subjects.token_error()):
             raise TokenError(*refusal)
         if form.get("grant_type") == _REFRESH:
@@ -93,7 +105,7 @@ class SignIn:
         asked = frozenset(str(claims.get("scope", "")).split())
         # Nobody has to delegate what a service account does in its own name.
         scopes = _granted(asked, client.granted if "sub" in claims else asked)
-        if claims.get("aud") != AUDIENCE and not str(claims.get("aud", "")).endswith("/token"):
+        if claims.get("aud") not in (*_AUDIENCES, *own_audiences):
             raise TokenError("invalid_grant", "Invalid JWT: Failed audience check.")
         return self._issue(client.email, self._subject(claims), scopes)
 
@@ -106,9 +118,13 @@ class SignIn:
             return None
         return token
 
-    def consent(self, consent: Consent) -> str:
-        """Note a person's consent, as the browser's screen does; return its refresh token."""
-        text = f"1//{self._new_token()}"
+    def consent(self, consent: Consent, text: str = "") -> str:
+        """Note a person's consent, as the browser's screen does; return its refresh token.
+
+        ``text`` is the token that a former run gave, "" for a new one.
+        """
+        while not text or (self._consents.is_given(text) and not consent.lasting):
+            text = f"1//{self._new_token()}"
         self._consents.give(text, consent)
         return text
 
@@ -131,6 +147,11 @@ class SignIn:
             }
         elif self._tokens.pop(text, None) is None:
             raise TokenError("invalid_token", "Token expired or revoked")
+
+    def forget(self) -> None:
+        """Make every token invalid, and take back every consent that is not lasting."""
+        self.revoke_tokens()
+        self._consents.forget()
 
     def revoke_tokens(self) -> None:
         """Make every token that was given out invalid."""

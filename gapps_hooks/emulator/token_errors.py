@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from gapps_hooks.emulator.api_errors import ApiError
+
+_SERVER_ERROR = 500
+
 #: What the token endpoint says when something is wrong that cannot be seen from the request.
 REFUSALS: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
     {
@@ -42,3 +46,11 @@ class TokenError(Exception):
     def body(self) -> dict[str, str]:
         """Return the JSON body."""
         return {"error": self.error, "error_description": self.description}
+
+
+def of_api_error(refusal: ApiError) -> TokenError:
+    """Return a fault's error as the token endpoint would say it; its own words for them are few."""
+    known = {401: "invalid_client", 403: "access_denied", 429: "rate_limit_exceeded"}
+    broken = refusal.status >= _SERVER_ERROR
+    error = "internal_failure" if broken else known.get(refusal.status, "invalid_request")
+    return TokenError(error, refusal.message, refusal.status)

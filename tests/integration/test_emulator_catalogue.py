@@ -89,10 +89,6 @@ _SWITCHED: dict[str, tuple[dict[str, Any], Call, tuple[int, str, str]]] = {
         {"requests_per_minute": 0.5, "requests_status": 429}, get_alice,
         (429, "rateLimitExceeded", QUOTA),
     ),
-    "requests of a day": (
-        {"requests_per_minute": 0.5, "requests_reason": "dailyLimitExceeded"}, get_alice,
-        (403, "dailyLimitExceeded", QUOTA),
-    ),
     "foreign domain, newest": (
         {}, foreign_insert, (404, "notFound", "Domain not found."),
     ),
@@ -174,7 +170,7 @@ def test_a_row_of_the_catalogue(
         ("409 renamed", (409, "duplicate", "Entity already exists.")),
         ("429", (429, "rateLimitExceeded", "Rate Limit Exceeded")),
         ("500", (500, "backendError", "Backend Error")),
-        ("500 internal", (500, "backendError", "Internal error encountered.")),
+        ("500 internal", (500, "internalError", "Internal error encountered.")),
         ("503", (503, "backendError", "Service unavailable. Please try again")),
         ("503 unavailable", (503, "backendError", "The service is currently unavailable.")),
     ],

@@ -28,7 +28,7 @@ JSON_FAULTS = {
     "412 creation": (412, "conditionNotMet"),
     "429": (429, "rateLimitExceeded"),
     "500": (500, "backendError"),
-    "500 internal": (500, "backendError"),
+    "500 internal": (500, "internalError"),
     "503": (503, "backendError"),
     "503 unavailable": (503, "backendError"),
 }

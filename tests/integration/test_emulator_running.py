@@ -17,6 +17,7 @@ from typing import Any
 import httplib2
 import pytest
 from emulator_client import Door, body
+from google.auth.exceptions import RefreshError
 from google.oauth2.credentials import Credentials
 from google_auth_httplib2 import AuthorizedHttp  # type: ignore[import-untyped] # it has no types
 
@@ -113,6 +114,25 @@ def test_a_test_in_another_process_can_do_everything(
         ("POST /faults", {"fault": [{"fails": "sneeze"}]}, "'sneeze' is no fault"),
         ("POST /seed", {"users": [{"primaryEmail": "a@b.example"}]}, "Domain not found."),
         ("POST /clock", [], "the body is a JSON object"),
+        ("POST /clock", {"advance": "60"}, "advance = '60': give seconds from 0"),
+        ("POST /clock", {"forward": 60}, "advance = None"),
+        ("POST /suspend", {"address": "nobody@example.org"}, "nobody has the address nobody@"),
+        ("POST /suspend", {"adress": "bob@example.org"}, "no such name: adress; give address"),
+        ("POST /suspend", {"address": "bob@example.org", "reason": ""}, "reason = '': give a text"),
+        ("POST /consent", {}, "address = None: give a text"),
+        ("POST /seed", {"people": "5"}, "people = '5': give a whole number from 0"),
+        ("POST /seed", {"groups": 2}, "need people: say how many"),
+        ("POST /seed", {"user": []}, "a seed has no 'user'; it may have"),
+        ("POST /faults", {"faults": []}, "a list with the one name fault"),
+        ("POST /faults", {"fault": {"fails": "503"}}, "a list with the one name fault"),
+        ("POST /faults", {"fault": ["503"]}, "'503' is no fault; one is such as"),
+        ("POST /faults", {"fault": [{"fails": "503", "nth": "2"}]}, "nth = '2': give a whole"),
+        (
+            "POST /faults",
+            {"fault": [{"fails": "503", "call": "users.gett"}]},
+            "call = 'users.gett'",
+        ),
+        ("PATCH /switches", {"creation_window": "40"}, "creation_window = '40': give a number"),
     ],
 )
 def test_a_wrong_control_is_answered_with_a_sentence(
@@ -121,6 +141,25 @@ def test_a_wrong_control_is_answered_with_a_sentence(
     status, answer = send(http, server, line, content)
     assert status == 400
     assert sentence in answer["error"]
+
+
+def test_a_state_can_be_seeded_and_a_key_be_revoked(
+    http: httplib2.Http, server: RunningServer
+) -> None:
+    state = send(http, server, "GET /state")[1]
+    assert send(http, server, "POST /seed", state) == (204, None)
+    door = Door(server.emulator, lambda: http, server.url)
+    get = {"userKey": "admin@example.org"}
+    assert door.directory().users().get(**get).execute()
+    assert send(http, server, "POST /revoke-key") == (204, None)
+    with pytest.raises(RefreshError, match="Invalid JWT Signature"):
+        door.directory().users().get(**get).execute()
+    send(http, server, "POST /reset")
+    users = door.directory().users()
+    assert users.get(**get).execute()
+    assert send(http, server, "POST /revoke-tokens") == (204, None)
+    assert users.get(**get).execute()
+    assert send(http, server, "GET /requests")[1]["counts"]["token"] == 2
 
 
 def test_controls_and_api_are_on_ports_of_their_own(
@@ -258,6 +297,11 @@ def test_the_program_makes_up_people_and_writes_a_consent(
     assert len(json.loads(content)["users"]) == 31
     assert program.stop(signal.SIGTERM)[2] == 0
 
+    again = Program(tmp_path, options)
+    kept = json.loads((tmp_path / "consent.json").read_text())
+    assert kept["refresh_token"] == consent["refresh_token"]
+    assert again.stop(signal.SIGTERM)[2] == 0
+
 
 def test_people_are_made_up_over_the_controls_too(
     http: httplib2.Http, server: RunningServer
@@ -287,6 +331,12 @@ def test_many_clients_keep_their_connections(server: RunningServer) -> None:
     [
         ({"domain": "no domain"}, "'no domain' is no domain"),
         ({"admin": "root@example.net"}, "'root@example.net' is no address in example.org"),
+        ({"admin": "a b<@example.org"}, "the administrator 'a b<@example.org' cannot be one"),
+        ({"admin": "abuse@example.org"}, "the administrator 'abuse@example.org' cannot be one"),
+        ({"people": -3}, "people = -3: give a whole number from 0"),
+        ({"groups": 3}, "groups = 3: made-up groups are of made-up people"),
+        ({"seed_file": Path("misspelt")}, "the seed file misspelt cannot be used: a seed has no"),
+        ({"faults_file": Path("plural.toml")}, "a list with the one name fault"),
         ({"seed_file": Path("bad")}, "the seed file bad"),
         ({"seed_file": Path("incomplete")}, "the seed file incomplete"),
         ({"faults_file": Path("bad")}, "the faults file bad"),
@@ -301,6 +351,8 @@ def test_what_cannot_be_started_with_is_named(
     monkeypatch.chdir(tmp_path)
     Path("bad").write_text("[")
     Path("incomplete").write_text('{"users": [{}]}')
+    Path("misspelt").write_text('{"usres": []}')
+    Path("plural.toml").write_text('[[faults]]\nfails = "503"\n')
     with pytest.raises(CannotStart, match=re.escape(named)):
         run(**{"port": 0, "control_port": 0, **options})
 

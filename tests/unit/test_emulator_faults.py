@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gapps_hooks.emulator.faults import Fault, Faults, Request, read_fault
+from gapps_hooks.emulator.faults import Fault, Faults, Request, read_fault, read_script
 
 
 def request(**more: Any) -> Request:  # noqa: ANN401 - fields of a request
@@ -75,11 +76,39 @@ def test_every_line_counts_the_calls_that_match_it() -> None:
         ({"fails": "500", "when": "never"}, "before or after"),
         ({"fails": "500", "count": 3}, "no count"),
         ({"call": "*"}, "fails ="),
+        ({"fails": ["503"]}, "is no fault; there are"),
+        ({"fails": "500", "nth": "2"}, "nth = '2': give a whole number from 1"),
+        ({"fails": "500", "nth": 0}, "nth = 0: give a whole number from 1"),
+        ({"fails": "500", "nth": True}, "nth = True"),
+        ({"fails": "500", "times": -1}, "times = -1: give a whole number from 0"),
+        ({"fails": "hang", "seconds": "5"}, "seconds = '5': give a number from 0"),
+        ({"fails": "hang", "seconds": float("nan")}, "seconds = nan"),
+        ({"fails": "500", "path": 5}, "path = 5: give a pattern"),
+        ({"fails": "500", "body": []}, r"body = \[\]: give values by field"),
+        ({"fails": "500", "method": "FETCH"}, "method = 'FETCH' is none of GET"),
     ],
 )
 def test_a_wrong_line_is_refused_with_the_remedy(values: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         read_fault(values)
+
+
+@pytest.mark.parametrize("call", ["users.gett", "user.*", "Users.get"])
+def test_a_fault_of_a_call_that_there_never_is_is_refused_with_all_that_came_with_it(
+    call: str,
+) -> None:
+    faults = Faults({"users.get", "token"})
+    with pytest.raises(ValueError, match=f"call = '{re.escape(call)}' is none of the calls"):
+        faults.script([{"fails": "503"}, {"fails": "503", "call": call}])
+    assert not faults
+    faults.script([{"fails": "503", "call": "users.*"}, {"fails": "503", "call": "token"}])
+    assert len(faults.waiting()) == 2
+
+
+@pytest.mark.parametrize("document", [{"faults": []}, {}, [], {"fault": {}}, {"fault": [], "x": 1}])
+def test_a_script_of_another_form_is_refused(document: object) -> None:
+    with pytest.raises(ValueError, match="a list with the one name fault"):
+        read_script(document)
 
 
 @pytest.mark.parametrize("suffix", [".toml", ".json"])

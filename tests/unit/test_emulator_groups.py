@@ -10,6 +10,7 @@ from emulator_workspace import World, refused
 from gapps_hooks.emulator import seeds
 from gapps_hooks.emulator.state import groups, lists, members, settings, users
 from gapps_hooks.emulator.state.pages import Distortion
+from gapps_hooks.emulator.switches import Switches
 
 UNKNOWN_GROUP = (404, "notFound", "Resource Not Found: groupKey")
 UNRESOLVED = (400, "required", "Missing required field: memberKey")
@@ -253,7 +254,7 @@ def test_a_stale_listing_of_members_is_what_it_was(world: World) -> None:
 
 def change(world: World, *, private: bool = False, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the rule takes
     group = groups.find(world.workspace, "team@example.org")
-    return settings.change(group, body, private=private)
+    return settings.change(group, body, Switches(private_groups=private))
 
 
 def test_settings_start_as_google_starts_them_with_booleans_as_strings(world: World) -> None:
@@ -301,7 +302,7 @@ def test_an_organisation_may_keep_its_groups_private(world: World) -> None:
     assert shown["whoCanPostMessage"] == "ALL_IN_DOMAIN_CAN_POST"
     group = groups.find(world.workspace, "new@example.org")
     body = {"whoCanPostMessage": "ANYONE_CAN_POST"}
-    assert refused(settings.change, group, body, private=True)[0] == 400
+    assert refused(settings.change, group, body, Switches(private_groups=True))[0] == 400
 
 
 # --- how many groups somebody can be in -----------------------------------------------------------
@@ -355,4 +356,4 @@ def test_who_sees_the_members_of_a_new_group_can_be_either_of_two(
     world.group("crew")
     crew = groups.find(world.workspace, "crew@example.org")
     assert settings.show(crew)["whoCanViewMembership"] == audience
-    assert settings.change(crew, {"whoCanViewMembership": "ALL_MEMBERS_CAN_VIEW"}, private=False)
+    assert settings.change(crew, {"whoCanViewMembership": "ALL_MEMBERS_CAN_VIEW"}, Switches())

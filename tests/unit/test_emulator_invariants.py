@@ -228,7 +228,7 @@ class AnyoneDoesAnything(RuleBasedStateMachine):
         assert len(shown) == len(held)
 
     def teardown(self) -> None:
-        """Whatever came about can be written down and built again."""
+        """Whatever came about can be written down and built again, and seeded where it is."""
         written = seeds.dump(self.it)
         again = Workspace(
             domains=self.it.addresses.domains,
@@ -240,8 +240,16 @@ class AnyoneDoesAnything(RuleBasedStateMachine):
         once_more = seeds.dump(again)
         for kind in ("users", "deletedUsers", "groups", "orgUnits", "licences"):
             assert once_more[kind] == written[kind]
-        names = [schema["schemaName"] for schema in written["schemas"]]
-        assert [schema["schemaName"] for schema in once_more["schemas"]] == names
+        assert once_more["schemas"] == written["schemas"]
+        assert set(once_more["spentIds"]) >= set(written["spentIds"])
+        seeds.load(again, once_more)
+        assert seeds.dump(again) == once_more
+        copied = again.copy()
+        for user in list(copied.users.values()):
+            copied.bin_user(user)
+        for group in list(copied.groups.values()):
+            copied.remove_group(group)
+        assert seeds.dump(again) == once_more
 
 
 AnyoneDoesAnything.TestCase.settings = settings(max_examples=60, stateful_step_count=40)

@@ -34,7 +34,10 @@ def test_a_mask_leaves_only_what_it_names(mask: str, expected: object) -> None:
     assert shown == expected
 
 
-@pytest.mark.parametrize("mask", ["users(id", "id)", "(id)", "a//b", "id;name", "a/"])
+@pytest.mark.parametrize(
+    "mask",
+    ["users(id", "id)", "(id)", "a//b", "id;name", "a/", "id,", "users()", ",id", "users(id,)"],
+)
 def test_a_malformed_mask_is_refused(mask: str) -> None:
     status, reason, message = refused(masks.parse, mask)
     assert (status, reason) == (400, "invalid")
@@ -43,10 +46,19 @@ def test_a_malformed_mask_is_refused(mask: str) -> None:
 
 @pytest.mark.parametrize(
     ("mask", "wrong"),
-    [("orgUnitPath", "orgUnitPath"), ("users(id,shoe)", "shoe"), ("users/name/nick", "nick")],
+    [
+        ("orgUnitPath", "orgUnitPath"),
+        ("users(id,shoe)", "shoe"),
+        ("users/name/nick", "nick"),
+        ("users/id/foo", "foo"),
+        ("users(id(foo))", "foo"),
+        ("*(bogus)", "bogus"),
+        ("users/*/bogus", "bogus"),
+    ],
 )
 def test_a_field_that_the_answer_cannot_have_is_refused_by_name(mask: str, wrong: str) -> None:
     schemas = document_of("admin.directory_v1")["schemas"]
     expected = (400, "invalid", f"Invalid field selection {wrong}")
     assert refused(masks.check, masks.parse(mask), "Users", schemas) == expected
-    masks.check(masks.parse("users(id,name/fullName,emails/address),*"), "Users", schemas)
+    good = "users(id,name/fullName,emails/address,customSchemas/Skills/level),users/*/familyName,*"
+    masks.check(masks.parse(good), "Users", schemas)

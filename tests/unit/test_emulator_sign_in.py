@@ -104,6 +104,21 @@ def test_a_good_assertion_becomes_a_token_for_an_hour(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    "audience", [AUDIENCE, "https://www.googleapis.com/oauth2/v4/token", "http://127.0.0.1:1/token"]
+)
+def test_an_assertion_may_be_for_any_of_googles_token_urls_or_for_this_server(
+    desk: Desk, audience: str
+) -> None:
+    assertion = signed(
+        desk.key,
+        {"alg": "RS256"},
+        {"iss": desk.key.email, "scope": "user", "aud": audience, "iat": NOW, "exp": NOW + 60},
+    )
+    form = {"grant_type": GRANT_TYPE, "assertion": assertion}
+    assert desk.sign_in.exchange(form, ("http://127.0.0.1:1/token",))["access_token"]
+
+
+@pytest.mark.parametrize(
     ("claims", "error", "description", "status"),
     [
         ({"iss": "stranger"}, "invalid_grant", "Invalid grant: account not found", 400),
@@ -119,6 +134,9 @@ def test_a_good_assertion_becomes_a_token_for_an_hour(desk: Desk) -> None:
         ({"scope": "user mail"}, "access_denied", "Requested client not authorized.", 403),
         ({"aud": "https://example.org"}, "invalid_grant",
          "Invalid JWT: Failed audience check.", 400),
+        ({"aud": "https://evil.example/token"}, "invalid_grant",
+         "Invalid JWT: Failed audience check.", 400),
+        ({"aud": [AUDIENCE]}, "invalid_grant", "Invalid JWT: Failed audience check.", 400),
         ({"sub": "nobody@example.org"}, "invalid_grant", "Invalid email or User ID", 400),
         ({"sub": "nobody"}, "invalid_grant", "Not a valid email", 400),
     ],

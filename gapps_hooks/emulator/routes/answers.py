@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Response, request
 
+from gapps_hooks.emulator import masks
 from gapps_hooks.emulator.api_errors import ApiError
 from gapps_hooks.emulator.faults import RawAnswer
+from gapps_hooks.emulator.masks import Mask
+from gapps_hooks.emulator.token_errors import of_api_error
 
 _JSON = "application/json; charset=UTF-8"
+_OK = 200
+_ETAG = re.compile(r'"[^"]*"')
 _NO_CONTENT = 204
 _NOT_MODIFIED = 304
 _COMPRESSION = 1
@@ -23,12 +29,14 @@ _COMPRESSION = 1
 _SMALL = 400
 
 
-def resource(shown: Mapping[str, Any] | None) -> Response:
-    """Return a resource with its etag as a header too, or an empty 204."""
+def resource(shown: Mapping[str, Any] | None, mask: Mask | None = None) -> Response:
+    """Return what the mask leaves of a resource, with the etag of all of it, or an empty 204."""
     if shown is None:
-        return Response(status=_NO_CONTENT)
+        response = Response(status=_NO_CONTENT)
+        del response.headers["Content-Type"]
+        return response
     headers = {"ETag": shown["etag"]} if "etag" in shown else {}
-    return as_json(shown, headers=headers.items())
+    return as_json(shown if mask is None else masks.apply(mask, shown), headers=headers.items())
 
 
 def as_json(value: object, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
@@ -45,6 +53,11 @@ def error(refusal: ApiError) -> Response:
     return as_json(refusal.envelope(), refusal.status, refusal.headers.items())
 
 
+def token_error(refusal: ApiError) -> Response:
+    """Return an error in the form of the token endpoint (RFC 6749, section 5.2)."""
+    return as_json(of_api_error(refusal).body(), refusal.status)
+
+
 def raw(answer: RawAnswer) -> Response:
     """Return an answer that is no error envelope."""
     return Response(answer.body, status=answer.status, content_type=answer.content_type)
@@ -59,18 +72,24 @@ def truncated(response: Response) -> Response:
 
 def unless_known(response: Response) -> Response:
     """Return 304 when the client knows the resource's etag already."""
-    known = request.headers.get("If-None-Match")
-    if request.method == "GET" and known and known == response.headers.get("ETag"):
-        response.set_data(b"")
-        response.status_code = _NOT_MODIFIED
+    if request.method == "GET" and response.status_code == _OK and "ETag" in response.headers:
+        known = _etags(request.headers.get("If-None-Match", ""))
+        if known & {"*", response.headers["ETag"]}:
+            response.set_data(b"")
+            response.status_code = _NOT_MODIFIED
     return response
 
 
 def compressed(response: Response) -> Response:
     """Compress the body when the client asks for it in both headers, as Google wants it."""
-    accepts = "gzip" in request.headers.get("Accept-Encoding", "")
     body = response.get_data()
-    if len(body) >= _SMALL and accepts and "gzip" in request.headers.get("User-Agent", ""):
+    named = len(body) >= _SMALL and "gzip" in request.headers.get("User-Agent", "")
+    if named and request.accept_encodings["gzip"] > 0:
         response.set_data(gzip.compress(body, _COMPRESSION))
         response.headers["Content-Encoding"] = "gzip"
     return response
+
+
+def _etags(header: str) -> set[str]:
+    """Return what an If-None-Match names, weak ones too (RFC 9110, section 13.1.2)."""
+    return {"*"} if header.strip() == "*" else set(_ETAG.findall(header))

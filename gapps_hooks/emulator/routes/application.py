@@ -6,10 +6,13 @@ It must not know rules, or on which door it is served.
 from __future__ import annotations
 
 import io
+import logging
 import re
+import string
+import traceback
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Response, request
@@ -23,6 +26,8 @@ from gapps_hooks.emulator.routes import answers, batch, documents, exchange
 from gapps_hooks.emulator.routes.table import HANDLERS
 from gapps_hooks.emulator.token_errors import TokenError
 
+_log = logging.getLogger(__name__)
+_NOT_ALLOWED = 405
 _TOKEN_PATHS = ("/token", "/oauth2/v4/token", "/o/oauth2/token")
 _REVOCATION_PATHS = ("/revoke", "/o/oauth2/revoke")
 _BATCH_PATHS = (
@@ -32,6 +37,8 @@ _BATCH_PATHS = (
     "/batch/licensing/v1",
 )
 
+#: The names that a request has in the log and in fault scripts.
+CALLS = frozenset({*HANDLERS, "token", "revoke", "discovery"})
 _USUAL_HEADERS = (
     ("Vary", "Origin"),
     ("Vary", "X-Origin"),
@@ -75,8 +82,11 @@ def application(backend: Backend) -> Flask:
         app.add_url_rule(path, path, lambda: _revoke(backend), methods=["GET", "POST"])
     app.wsgi_app = _as_sent(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own advice
     for path in _BATCH_PATHS:
-        app.add_url_rule(path, path, lambda: batch.answer(backend, app.wsgi_app), methods=["POST"])
+        app.add_url_rule(
+            path, path, lambda: batch.answer(backend, app.wsgi_app, _BATCH_PATHS), methods=["POST"]
+        )
     app.register_error_handler(HTTPException, _unknown)
+    app.register_error_handler(Exception, _broken)
     return app
 
 
@@ -90,13 +100,17 @@ def _add(app: Flask, method: Method, backend: Backend) -> None:
     app.add_url_rule(rule, method.name, view, methods=[method.http_method])
 
 
+def _own_token_urls() -> tuple[str, ...]:
+    return tuple(request.host_url.rstrip("/") + path for path in _TOKEN_PATHS)
+
+
 def _token(backend: Backend) -> Response:
     form = request.form.to_dict()
 
     def perform(it: exchange.Exchange) -> Response:
         try:
             with backend.lock:
-                return answers.as_json(backend.sign_in.exchange(form))
+                return answers.as_json(backend.sign_in.exchange(form, _own_token_urls()))
         except TokenError as error:
             it.refusal = error.error
             return answers.as_json(error.body(), error.status)
@@ -121,8 +135,25 @@ def _revoke(backend: Backend) -> Response:
 
 
 def _unknown(error: HTTPException) -> Response:
-    refusal = api_errors.ApiError(status=error.code or 404, reason="notFound", message=error.name)
-    return answers.error(refusal)
+    status = error.code or 404
+    if status == _NOT_ALLOWED:
+        reason, message = "httpMethodNotAllowed", "HTTP Method Not Allowed"
+    else:
+        reason, message = "notFound", error.name
+    return answers.error(api_errors.ApiError(status=status, reason=reason, message=message))
+
+
+def _broken(error: Exception) -> Response:
+    """Answer a defect of ours as Google answers one of its own, and tell it; no value of it."""
+    if isinstance(error, OSError):
+        # The wire was broken off, or kept waiting, as scripted: the doors carry that out.
+        raise error
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    _log.error(
+        "%s %s: %s at %s:%s", request.method, request.path, type(error).__name__,
+        place.filename, place.lineno,
+    )  # fmt: skip
+    return answers.error(api_errors.backend_error())
 
 
 _Application = Callable[[WSGIEnvironment, StartResponse], Any]
@@ -141,6 +172,9 @@ def _as_sent(inner: _Application) -> _Application:
             environ["REQUEST_METHOD"] = wanted
             if wanted == "GET":
                 _move_form_into_query(environ)
+        # Bytes that are no text stay encoded, as those are that were sent so.
+        query = environ.get("QUERY_STRING", "")
+        environ["QUERY_STRING"] = quote(query, safe=string.printable, encoding="latin-1")
 
         def dressed(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:  # noqa: ANN401 - write() is never used
             del exc_info
@@ -153,7 +187,7 @@ def _as_sent(inner: _Application) -> _Application:
 
 def _move_form_into_query(environ: WSGIEnvironment) -> None:
     length = int(environ.get("CONTENT_LENGTH") or 0)
-    form = environ["wsgi.input"].read(length).decode("ascii")
+    form = environ["wsgi.input"].read(length).decode("latin-1")
     query = environ.get("QUERY_STRING", "")
     environ["QUERY_STRING"] = "&".join(filter(None, (query, form)))
     environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(), "0"

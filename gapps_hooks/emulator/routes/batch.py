@@ -10,16 +10,17 @@ import email.policy
 from collections.abc import Iterator
 from email.message import Message
 from typing import NamedTuple
+from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
 from flask import Response, request
 
 from gapps_hooks.emulator import wsgi
-from gapps_hooks.emulator.api_errors import bad_request
+from gapps_hooks.emulator.api_errors import ApiError, bad_request
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.routes import answers
 
-_MOST = 1000
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _BOUNDARY = "batch_emulated_0123456789"
 
 
@@ -28,12 +29,20 @@ class _Part(NamedTuple):
     call: wsgi.Request
 
 
-def answer(backend: Backend, application: WSGIApplication) -> Response:
-    """Run every part through the application, shuffled, since Google promises no order."""
-    parts = list(_parts())
-    if len(parts) > _MOST:
-        message = f"The batch request contains more than {_MOST} calls"
-        return answers.error(bad_request(message))
+def answer(backend: Backend, application: WSGIApplication, own_paths: tuple[str, ...]) -> Response:
+    """Run every part through the application, shuffled, since Google promises no order.
+
+    ``own_paths`` are those of batches, which no part may call.
+    """
+    try:
+        parts = list(_parts())
+        backend.check_batch(len(parts))
+    except ValueError:
+        return answers.error(bad_request("Failed to parse batch request"))
+    except ApiError as refusal:
+        return answers.error(refusal)
+    if any(urlsplit(part.call.uri).path in own_paths for part in parts):
+        return answers.error(bad_request("A batch cannot hold another batch"))
     with backend.lock:
         backend.random.shuffle(parts)
     chunks = [_run(application, part) for part in parts]
@@ -44,15 +53,20 @@ def answer(backend: Backend, application: WSGIApplication) -> Response:
 def _parts() -> Iterator[_Part]:
     head = f"Content-Type: {request.headers.get('Content-Type', '')}\r\n\r\n".encode()
     whole = email.message_from_bytes(head + request.get_data(), policy=email.policy.HTTP)
+    if not whole.is_multipart():
+        raise ValueError("no parts")
     for part in whole.iter_parts():
         yield _part(part)
 
 
 def _part(part: Message) -> _Part:
+    """Return what a part calls; raises ValueError for one that is no request."""
     payload = part.get_payload(decode=True)
     content = (payload if isinstance(payload, bytes) else b"").replace(b"\r\n", b"\n").lstrip()
     line, _, rest = content.partition(b"\n")
     method, uri, *_ = line.decode("ascii").split(" ")
+    if method not in _METHODS or not uri.startswith(("/", "https://", "http://")):
+        raise ValueError("no request line")
     inner = email.message_from_bytes(rest)
     headers = {name.lower(): str(value) for name, value in inner.items()}
     headers.pop("accept-encoding", None)

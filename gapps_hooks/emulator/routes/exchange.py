@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 from flask import Response, request
 
-from gapps_hooks.emulator import masks
+from gapps_hooks.emulator import masks, shapes
 from gapps_hooks.emulator.api_errors import ApiError, invalid_input
 from gapps_hooks.emulator.backend import Backend
 from gapps_hooks.emulator.discovery import Method
@@ -27,6 +27,8 @@ from gapps_hooks.emulator.state.lists import Wish
 from gapps_hooks.emulator.state.records import Json
 from gapps_hooks.emulator.wsgi import WIRE, Wire
 
+#: The one name of a mask that leaves nothing, for no field is called so.
+_NOTHING = ""
 _SECRET_PARAMETER = re.compile(r"(?<=[?&])(access_token|oauth_token|token)=[^&]*&?")
 
 
@@ -75,7 +77,8 @@ class Exchange:
         match self.fault.answer():
             case ApiError() as error:
                 self.refusal = error.reason
-                return answers.error(error)
+                is_token = self.name in {"token", "revoke"}
+                return answers.token_error(error) if is_token else answers.error(error)
             case RawAnswer() as raw:
                 return answers.raw(raw)
             case _:
@@ -135,22 +138,26 @@ def _perform(
         age=fault.seconds if fault else 0.0,
     )
     with backend.lock:
-        parameters = {**request.args.to_dict(), **keys}
+        parameters = {**wish.parameters, **keys}
         caller = backend.admit(method, _access_token(), parameters)
         exchange.subject = caller.address if caller else ""
         _check_form(is_object=is_object)
+        _check_types(method, wish.parameters, exchange.body)
         mask = _mask(method)
         call = Call(
             workspace=backend.workspace, caller=caller, keys=keys, wish=wish, body=exchange.body
         )
         shown = HANDLERS[method.name](call)
-    return answers.resource(shown if mask is None or shown is None else masks.apply(mask, shown))
+    return answers.resource(shown, mask)
 
 
 def _mask(method: Method) -> masks.Mask | None:
     text = request.args.get("fields")
-    if not text or method.answer is None:
+    if text is None or method.answer is None:
         return None
+    if not text:
+        # GAM sends this with its writes, to be spared the answer.
+        return None if method.http_method == "GET" else {_NOTHING: {}}
     mask = masks.parse(text)
     masks.check(mask, method.answer, method.api.schemas)
     return mask
@@ -162,6 +169,17 @@ def _check_form(*, is_object: bool) -> None:
         raise invalid_input("resource")
     if request.args.get("alt", "json") != "json":
         raise invalid_input("alt")
+
+
+def _check_types(method: Method, parameters: Mapping[str, str], body: Json) -> None:
+    """Refuse (400) what is of another type than the document says, before any rule sees it."""
+    if wrong := shapes.wrong_parameter(parameters, method.parameters):
+        raise invalid_input(wrong)
+    if method.request is None:
+        return
+    schemas = method.api.schemas
+    for mistake in shapes.mistakes(body, schemas[method.request], schemas):
+        raise invalid_input(mistake.field)
 
 
 def _body() -> Json | None:

@@ -48,7 +48,7 @@ def _user(call: Call) -> User:
 def _settings(call: Call) -> Json:
     group = groups.ready(call.workspace, call.keys["groupUniqueId"])
     call.workspace.remember_group(group)
-    return settings.change(group, call.body, private=call.workspace.switches.private_groups)
+    return settings.change(group, call.body, call.workspace.switches)
 
 
 def _org_unit(call: Call) -> Json:

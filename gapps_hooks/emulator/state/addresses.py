@@ -11,8 +11,10 @@ from typing import Literal, NamedTuple
 
 from gapps_hooks.emulator.api_errors import ApiError, domain_not_found, duplicate, invalid_input
 
-#: Names that Google keeps for itself (help 9193374).
+#: Names that no user can have (help 9193374); as groups they exist.
 RESERVED = frozenset({"abuse", "postmaster"})
+#: What a group's address cannot be called.
+OF_NO_GROUP: frozenset[str] = frozenset()
 _LOCAL_PART = re.compile(r"[a-z0-9_'\-]+(\.[a-z0-9_'\-]+)*", re.ASCII)
 _ANY_LOCAL_PART = re.compile(r"[^\s@<>(),;:\\\"\[\]]+")
 _LONGEST_LOCAL_PART = 64
@@ -63,12 +65,13 @@ class AddressBook:
         domain = domain_of(address)
         return domain in self.domains or domain in self.domain_aliases
 
-    def check_new(self, address: object, field: str) -> str:
+    def check_new(self, address: object, field: str, reserved: frozenset[str] = RESERVED) -> str:
         """Return a new address as it will be stored; 400 when malformed, 404 when foreign.
 
-        ``field`` is what Google's message calls it, such as ``primary_user_email``.
+        ``field`` is what Google's message calls it, such as ``primary_user_email``; ``reserved``
+        are the names that it cannot have.
         """
-        if not isinstance(address, str) or not _is_allowed(address):
+        if not isinstance(address, str) or not _is_allowed(address, reserved):
             raise invalid_input(field)
         if domain_of(address) not in self.domains:
             raise self._foreign()
@@ -107,7 +110,7 @@ def is_address(text: str) -> bool:
     return bool(at and "." in domain and _ANY_LOCAL_PART.fullmatch(local))
 
 
-def _is_allowed(address: str) -> bool:
+def _is_allowed(address: str, reserved: frozenset[str]) -> bool:
     local, at, domain = normal(address).rpartition("@")
     shaped = at and domain and _LOCAL_PART.fullmatch(local)
-    return bool(shaped) and len(local) <= _LONGEST_LOCAL_PART and local not in RESERVED
+    return bool(shaped) and len(local) <= _LONGEST_LOCAL_PART and local not in reserved

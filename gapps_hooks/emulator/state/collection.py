@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import bisect
 from collections import deque
-from collections.abc import Callable, Iterator
-
-from gapps_hooks.emulator.state.records import Json
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
+from typing import Generic, TypeVar
 
 #: Changes that a stale listing can go back by.
 _REMEMBERED = 1000
+#: Where an id stands: its address and itself.
+Place = tuple[str, str]
+#: What is noted of an entry before it changes.
+Seen = TypeVar("Seen")
 
 
-class Collection:
+class Collection(Generic[Seen]):
     """Ids in the order of their addresses; a page costs the same wherever it lies.
 
-    ``show`` turns an id into what clients see, or None when it is not to be seen.
+    ``look`` notes what an id stands for at the moment, in a form that later changes do not touch.
     """
 
-    def __init__(self, show: Callable[[str], Json | None]) -> None:
-        self._show = show
-        self._order: list[tuple[str, str]] = []
-        self._past: deque[tuple[float, tuple[str, str], Json | None]] = deque(maxlen=_REMEMBERED)
+    def __init__(self, look: Callable[[str], Seen]) -> None:
+        self._look = look
+        self._order: list[Place] = []
+        self._past: deque[tuple[float, Place, Seen | None]] = deque(maxlen=_REMEMBERED)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -38,13 +42,13 @@ class Collection:
         del self._order[bisect.bisect_left(self._order, (address, key))]
 
     def remember(self, now: float, address: str, key: str) -> None:
-        """Note what the id looks like, before it is changed, added or removed."""
+        """Note what the id stands for, before it is changed, added or removed."""
         place = (address, key)
         at = bisect.bisect_left(self._order, place)
         there = at < len(self._order) and self._order[at] == place
-        self._past.append((now, place, self._show(key) if there else None))
+        self._past.append((now, place, self._look(key) if there else None))
 
-    def after(self, place: tuple[str, str] | None, *, down: bool = False) -> Iterator[Place]:
+    def after(self, place: Place | None, *, down: bool = False) -> Iterator[Place]:
         """Walk the places behind the given one (from the beginning for None)."""
         if down:
             end = len(self._order) if place is None else bisect.bisect_left(self._order, place)
@@ -52,16 +56,14 @@ class Collection:
         start = 0 if place is None else bisect.bisect_right(self._order, place)
         return (self._order[index] for index in range(start, len(self._order)))
 
-    def shown(self, place: Place) -> Json | None:
-        """Return what clients see at a place."""
-        return self._show(place[1])
-
-    def before(self, moment: float) -> dict[Place, Json]:
-        """Return what clients saw at an earlier moment (seconds since the epoch), in order."""
-        seen = {place: self._show(place[1]) for place in self._order}
-        seen.update((place, shown) for at, place, shown in reversed(self._past) if at >= moment)
-        return {place: shown for place, shown in sorted(seen.items()) if shown is not None}
+    def before(self, moment: float) -> dict[Place, Seen]:
+        """Return what there was at an earlier moment (seconds since the epoch), in order."""
+        seen: dict[Place, Seen | None] = {place: self._look(place[1]) for place in self._order}
+        seen.update((place, known) for at, place, known in reversed(self._past) if at >= moment)
+        return dict(sorted(_there(seen), key=itemgetter(0)))
 
 
-#: Where an id stands: its address and itself.
-Place = tuple[str, str]
+def _there(seen: Mapping[Place, Seen | None]) -> Iterator[tuple[Place, Seen]]:
+    for place, known in seen.items():
+        if known is not None:
+            yield place, known

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gapps_hooks.emulator import api_errors
-from gapps_hooks.emulator.state.addresses import Owner, is_address
+from gapps_hooks.emulator.state.addresses import OF_NO_GROUP, Owner, is_address
+from gapps_hooks.emulator.state.group_texts import checked_texts
 from gapps_hooks.emulator.state.records import Group, Json
 from gapps_hooks.emulator.state.settings import initial_settings
 from gapps_hooks.emulator.state.shown import shortened_group
@@ -18,8 +19,8 @@ from gapps_hooks.emulator.state.workspace import Workspace
 
 def insert(workspace: Workspace, body: Mapping[str, Any]) -> Json:
     """Create a group; required: email only. Its name is then the local part."""
-    address = workspace.addresses.check_new(body.get("email"), "groupKey")
-    name, description = _texts(workspace, body, address.partition("@")[0], "")
+    address = workspace.addresses.check_new(body.get("email"), "groupKey", OF_NO_GROUP)
+    name, description = checked_texts(workspace.switches, body, address.partition("@")[0], "")
     group = Group(
         id=workspace.ids.group(),
         address=address,
@@ -41,7 +42,7 @@ def get(workspace: Workspace, key: str) -> Json:
 def patch(workspace: Workspace, key: str, body: Mapping[str, Any]) -> Json:
     """Change what the body names: email, name, description, externalIds."""
     group = find(workspace, key)
-    name, description = _texts(workspace, body, group.name, group.description)
+    name, description = checked_texts(workspace.switches, body, group.name, group.description)
     address = _new_address(workspace, group, body)
     workspace.remember_group(group)
     group.name, group.description = name, description
@@ -95,21 +96,8 @@ def _rename(workspace: Workspace, group: Group, address: str) -> None:
 def _new_address(workspace: Workspace, group: Group, body: Mapping[str, Any]) -> str | None:
     if "email" not in body:
         return None
-    address = workspace.addresses.check_new(body["email"], "groupKey")
+    address = workspace.addresses.check_new(body["email"], "groupKey", OF_NO_GROUP)
     owner = workspace.addresses.owner(address)
     if owner and owner != Owner("group", group.id):
         raise api_errors.duplicate()
     return None if address == group.address else address
-
-
-def _texts(
-    workspace: Workspace, body: Mapping[str, Any], name: str, description: str
-) -> tuple[str, str]:
-    switches = workspace.switches
-    name = body.get("name", name) or ""
-    description = body.get("description", description) or ""
-    if not (isinstance(name, str) and len(name) <= switches.group_name_length):
-        raise api_errors.invalid_input("name")
-    if not (isinstance(description, str) and len(description) <= switches.description_length):
-        raise api_errors.invalid_input("description")
-    return name, description

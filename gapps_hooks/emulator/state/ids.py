@@ -20,6 +20,7 @@ class Identifiers:
     """Gives out ids of one customer, reproducibly from a seed."""
 
     def __init__(self, seed: int) -> None:
+        self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - reproducible, and protects nothing
         self._given: set[str] = set()
         self.customer = "C0" + self._letters(7)
@@ -44,6 +45,20 @@ class Identifiers:
     def reserve(self, known: str) -> None:
         """Never give out this id, which came with a seed."""
         self._given.add(known)
+
+    def exchange(self, given: str, known: str) -> str:
+        """Take back an id that nobody saw, in the place of one that came with a seed."""
+        self._given.discard(given)
+        self.reserve(known)
+        return known
+
+    def spent(self) -> frozenset[str]:
+        """Return every id that was given out or came with a seed."""
+        return frozenset(self._given)
+
+    def go_on(self, moment: float) -> None:
+        """Give out other ids and tokens from here on than a former run did; ``moment`` is now."""
+        self._random.seed(f"{self._seed} {moment}")
 
     def token(self) -> str:
         """Return an opaque text for an access token."""

@@ -34,6 +34,11 @@ def insert(workspace: Workspace, product: str, sku: str, body: Json) -> Json:
     return _shown(workspace, user.id, (product, sku))
 
 
+def has(workspace: Workspace, product: str, sku: str, user_key: str) -> bool:
+    """Tell whether a user has a licence."""
+    return (product, sku) in workspace.licences.get(find(workspace, user_key).id, ())
+
+
 def get(workspace: Workspace, product: str, sku: str, user_key: str) -> Json:
     """Return a user's licence; 404 when there is none."""
     return _shown(workspace, _holder(workspace, product, sku, user_key), (product, sku))

@@ -30,7 +30,12 @@ def insert(workspace: Workspace, group_key: str, body: Mapping[str, Any]) -> Jso
     group = ready(workspace, group_key)
     if not body:
         raise api_errors.required("Missing required field: member")
-    membership = new_membership(workspace, body)
+    return workspace.shown_member(add(workspace, group, body))
+
+
+def add(workspace: Workspace, group: Group, body: Mapping[str, Any]) -> Membership:
+    """Put the member that a body describes into a group; returns the membership."""
+    membership = _new_membership(workspace, body)
     if membership.type == "GROUP":
         _check_nesting(workspace, group, membership)
     if membership.key in group.members:
@@ -38,7 +43,7 @@ def insert(workspace: Workspace, group_key: str, body: Mapping[str, Any]) -> Jso
     _check_most(workspace, group, membership)
     workspace.remember_group(group)
     workspace.add_member(group, membership)
-    return workspace.shown_member(membership)
+    return membership
 
 
 def get(workspace: Workspace, group_key: str, member_key: str) -> Json:
@@ -54,13 +59,24 @@ def patch(workspace: Workspace, group_key: str, member_key: str, body: Json) -> 
     """Change a member's role or delivery."""
     group = ready(workspace, group_key)
     membership = _find(workspace, group, member_key)
-    if membership.type == "GROUP" and body.get("role", "MEMBER") != "MEMBER":
+    change(workspace, group, membership, body)
+    return workspace.shown_member(membership)
+
+
+def change(
+    workspace: Workspace, group: Group, membership: Membership, body: Mapping[str, Any]
+) -> None:
+    """Give a membership the role and the delivery that a body names."""
+    if membership.type == "GROUP" and (body.get("role") or "MEMBER") != "MEMBER":
         raise api_errors.invalid_input("memberKey")
+    changed = dataclasses.replace(membership)
+    _change(changed, body)
+    if _counted(changed) > _counted(membership):
+        _check_most(workspace, group, changed, instead_of=membership)
     workspace.member_lists[group.id].remember(
         workspace.now(), workspace.member_address(membership), membership.key
     )
-    _change(membership, body)
-    return workspace.shown_member(membership)
+    membership.role, membership.delivery = changed.role, changed.delivery
 
 
 def delete(workspace: Workspace, group_key: str, member_key: str) -> None:
@@ -77,21 +93,9 @@ def has_member(workspace: Workspace, group_key: str, member_key: str) -> Json:
     member = workspace.holder(member_key) or _at(workspace, member_key)
     if member is None:
         raise _unresolved_for_has_member(workspace, member_key)
-    everyone = isinstance(member, User) and _contains(workspace, group, workspace.ids.customer)
-    return {"isMember": everyone or _contains(workspace, group, member.id)}
-
-
-def everybody(workspace: Workspace, group: Group) -> dict[str, Membership]:
-    """Return the memberships of a group and of the groups in it, by member, direct ones first."""
-    found = dict(group.members)
-    waiting = list(group.members)
-    while waiting:
-        nested = workspace.groups.get(waiting.pop())
-        for key, membership in (nested.members if nested else {}).items():
-            if key not in found:
-                found[key] = dataclasses.replace(membership, role="MEMBER")
-                waiting.append(key)
-    return found
+    inside = _inside(workspace, group, seen=True)
+    everyone = isinstance(member, User) and workspace.ids.customer in inside
+    return {"isMember": everyone or member.id in inside}
 
 
 def is_lagging(workspace: Workspace, membership: Membership) -> bool:
@@ -106,11 +110,24 @@ def outside_id(address: str) -> str:
     return f"2{int.from_bytes(digest[:16]) % 10**20:020d}"
 
 
-def new_membership(workspace: Workspace, body: Mapping[str, Any]) -> Membership:
+def put(workspace: Workspace, group: Group, body: Mapping[str, Any]) -> None:
+    """Let somebody be a member as a body describes it, and as if that were so for long."""
+    key = _resolved(workspace, _key_of(body)).key
+    if known := group.members.get(key):
+        change(workspace, group, known, body)
+    else:
+        add(workspace, group, body).inserted_at = None
+
+
+def _new_membership(workspace: Workspace, body: Mapping[str, Any]) -> Membership:
     """Return the membership that a body describes; 400 when Google cannot resolve the member."""
-    membership = _resolved(workspace, str(body.get("email") or body.get("id") or ""))
+    membership = _resolved(workspace, _key_of(body))
     _change(membership, body)
     return membership
+
+
+def _key_of(body: Mapping[str, Any]) -> str:
+    return str(body.get("email") or body.get("id") or "")
 
 
 def _resolved(workspace: Workspace, key: str) -> Membership:
@@ -153,28 +170,43 @@ def _change(membership: Membership, body: Mapping[str, Any]) -> None:
     membership.role, membership.delivery = role, delivery
 
 
-def _check_most(workspace: Workspace, group: Group, membership: Membership) -> None:
+def _check_most(
+    workspace: Workspace, group: Group, new: Membership, instead_of: Membership | None = None
+) -> None:
     """Refuse (412) a membership too many, of the member or of anybody in it."""
-    if membership.type == "USER":
-        direct = _weight(workspace, membership.key) + _counted(membership)
-        if direct > _MOST_DIRECT:
-            raise api_errors.condition_not_met("Limit reached: memberships")
-    # So few groups cannot be too many for anybody, and to count them takes long.
+    more = _counted(new) - (_counted(instead_of) if instead_of else 0)
+    if new.type == "USER" and _direct(workspace, new.key) + more > _MOST_DIRECT:
+        raise api_errors.condition_not_met("Limit reached: memberships")
+    # Without groups in groups nobody has more than the direct ones; and to count others takes long.
+    if not workspace.nested and new.type != "GROUP":
+        return
     if len(workspace.groups) + _MOST_DIRECT // 2 <= _MOST:
         return
     gained = _above(workspace, group.id) | {group.id}
-    nested = workspace.groups.get(membership.key)
-    people = everybody(workspace, nested) if nested else (membership.key,)
-    for key in people:
-        if key not in workspace.groups and _total(workspace, key, membership, gained) > _MOST:
+    for key in _people(workspace, new):
+        own = more - (instead_of is None) if key == new.key else 0
+        if _total(workspace, key, gained) + own > _MOST:
             raise api_errors.condition_not_met("Limit reached: memberships")
 
 
-def _total(workspace: Workspace, key: str, new: Membership, gained: set[str]) -> int:
-    """Return how many memberships a user has with a new one, by which groups are gained."""
+def _people(workspace: Workspace, new: Membership) -> set[str]:
+    """Return who gains by a membership: the member, or for a group whoever is in it."""
+    nested = workspace.groups.get(new.key)
+    if nested is None:
+        return {new.key}
+    return {key for key in _inside(workspace, nested) if key not in workspace.groups}
+
+
+def _total(workspace: Workspace, key: str, gained: set[str]) -> int:
+    """Return how many memberships somebody has with those of the groups that are gained."""
     twice = _weight(workspace, key) - len(workspace.groups_of.get(key, ()))
-    twice += _counted(new) - 1 if key == new.key else 0
     return len(_above(workspace, key) | gained) + twice
+
+
+def _direct(workspace: Workspace, key: str) -> int:
+    """Return how many direct memberships somebody has, or a number that is too small to matter."""
+    at_most = 2 * len(workspace.groups_of.get(key, ()))
+    return _weight(workspace, key) if at_most + 2 > _MOST_DIRECT else at_most
 
 
 def _weight(workspace: Workspace, key: str) -> int:
@@ -208,15 +240,18 @@ def _check_nesting(workspace: Workspace, group: Group, membership: Membership) -
 
 def _contains(workspace: Workspace, group: Group, key: str) -> bool:
     """Tell whether the id is in the group at any depth."""
-    waiting, seen = [group.id], {group.id}
+    return key in _inside(workspace, group)
+
+
+def _inside(workspace: Workspace, group: Group, *, seen: bool = False) -> set[str]:
+    """Return who is in a group at any depth; ``seen`` leaves out what is too new to be seen."""
+    found, waiting = set[str](), [group]
     while waiting:
-        members = workspace.groups[waiting.pop()].members
-        if key in members:
-            return True
-        nested = {member for member in members if member in workspace.groups} - seen
-        seen |= nested
-        waiting.extend(nested)
-    return False
+        members = waiting.pop().members.items()
+        more = {key for key, it in members if not (seen and is_lagging(workspace, it))} - found
+        found |= more
+        waiting.extend(workspace.groups[key] for key in more & workspace.groups.keys())
+    return found
 
 
 def _at(workspace: Workspace, address: str) -> User | Group | None:

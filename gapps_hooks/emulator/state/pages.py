@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gapps_hooks.emulator.api_errors import bad_page_token, unavailable
 from gapps_hooks.emulator.state.collection import Place
@@ -19,8 +19,6 @@ from gapps_hooks.emulator.state.records import Json
 
 #: A page token of users is good for three days; of the others no lifetime is stated.
 _TOKEN_LIFETIME = 3 * 86400
-#: Google cuts a walk that takes longer than this, in seconds.
-_LONGEST_WALK = 3600
 
 
 class Distortion(enum.StrEnum):
@@ -44,8 +42,8 @@ class Walk:
     token: str | None
     size: int
     distortion: Distortion | None = None
-    #: How long ago a stale listing was true.
-    age: float = 60.0
+    #: The walk is cut when it takes longer than this; None for never.
+    longest: float | None = None
 
     def start(self) -> tuple[float, Place | None]:
         """Return when the walk began and the place it has come to; 400 for a bad token."""
@@ -53,12 +51,12 @@ class Walk:
             return self.now, None
         try:
             digest, began, place = json.loads(base64.urlsafe_b64decode(self.token))
-            at: Place | None = None if place is None else (str(place[0]), str(place[1]))
-        except (ValueError, TypeError, IndexError):
+            began, at = float(began), _place(place)
+        except (ValueError, TypeError, IndexError, KeyError):
             raise bad_page_token() from None
         if digest != _digest(self.question) or self.now - began > _TOKEN_LIFETIME:
             raise bad_page_token()
-        if self.now - began > _LONGEST_WALK:
+        if self.longest is not None and self.now - began > self.longest:
             raise unavailable()
         return began, at
 
@@ -78,7 +76,7 @@ class Page(NamedTuple):
 def page(
     walk: Walk,
     places_after: Callable[[Place | None], Iterable[Place]],
-    show: Callable[[Place], Json | None],
+    show: Callable[[Place], Json],
 ) -> Page:
     """Return one page: ``places_after`` walks the places behind a given one, ``show`` shows one."""
     began, start = walk.start()
@@ -94,8 +92,11 @@ def page(
     last = found[-1] if found else start
     if walk.distortion is Distortion.REPEATED:
         last, more = start, True
-    entries = [shown for place in found if (shown := show(place)) is not None]
-    return Page(entries, walk.token_for(began, last) if more else None)
+    return Page([show(place) for place in found], walk.token_for(began, last) if more else None)
+
+
+def _place(value: Any) -> Place | None:  # noqa: ANN401 - any JSON value
+    return None if value is None else (str(value[0]), str(value[1]))
 
 
 def _digest(question: str) -> str:

@@ -5,7 +5,7 @@ It must not know the rules, HTTP, or how a record is shown to a client.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 #: A JSON object, as it came over the wire or goes there.
@@ -42,6 +42,10 @@ class User:
         """Whether the account may not be used."""
         return bool(self.suspension_reason)
 
+    def __deepcopy__(self, memo: object) -> User:
+        """Return the user as it is now, whatever changes later; no part of a profile is changed."""
+        return replace(self, aliases=[*self.aliases], profile={**self.profile})
+
 
 @dataclass(slots=True, kw_only=True)
 class Membership:
@@ -57,6 +61,10 @@ class Membership:
     #: When it was added over the API; None for a seeded membership.
     inserted_at: float | None = None
 
+    def __deepcopy__(self, memo: object) -> Membership:
+        """Return the membership as it is now."""
+        return replace(self)
+
 
 @dataclass(slots=True, kw_only=True)
 class Group:
@@ -71,6 +79,11 @@ class Group:
     inserted_at: float | None = None
     settings: Json = field(default_factory=dict)
     members: dict[str, Membership] = field(default_factory=dict)
+
+    def __deepcopy__(self, memo: object) -> Group:
+        """Return the group as it is now, its members too."""
+        members = {key: replace(membership) for key, membership in self.members.items()}
+        return replace(self, aliases=[*self.aliases], settings={**self.settings}, members=members)
 
 
 @dataclass(slots=True, kw_only=True)

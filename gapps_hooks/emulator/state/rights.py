@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from gapps_hooks.emulator.api_errors import domain_not_found, forbidden, invalid, unavailable
+from gapps_hooks.emulator.api_errors import domain_not_found, forbidden, invalid, undelegated
 from gapps_hooks.emulator.state.records import User
 from gapps_hooks.emulator.switches import Switches
 
@@ -35,12 +35,12 @@ def check_caller(
     """
     if is_public(parameters) and call in _PUBLIC_CALLS and caller and not caller.is_service_account:
         return
-    own_name = caller is None or caller.is_service_account
     if caller is None and call == "users.list":
         raise invalid("Invalid Input")
-    if caller is None and switches.undelegated_status == unavailable().status:
-        raise unavailable()
+    if caller is None:
+        raise undelegated(switches.undelegated_status)
     check_administrator(caller)
+    own_name = caller.is_service_account
     if own_name and _is_homeless(parameters):
         raise invalid("Invalid Input")
     if own_name and call == "groups.list" and not parameters.keys() & {"customer", "domain"}:

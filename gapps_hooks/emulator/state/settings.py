@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from gapps_hooks.emulator.api_errors import ApiError, invalid
+from gapps_hooks.emulator.state.group_texts import checked_texts
 from gapps_hooks.emulator.state.records import Group, Json
 from gapps_hooks.emulator.switches import Switches
 
@@ -104,16 +105,16 @@ def show(group: Group) -> Json:
     return own | group.settings
 
 
-def change(group: Group, body: Mapping[str, Any], *, private: bool) -> Json:
+def change(group: Group, body: Mapping[str, Any], switches: Switches) -> Json:
     """Change what the body names; 400 for a value or combination that Google refuses."""
+    texts = checked_texts(switches, body, group.name, group.description)
     new = {key: value for key, value in body.items() if key in _INITIAL.keys() - _READ_ONLY}
     for key, value in new.items():
         _check(key, value)
     settings = _governed(group.settings | new, group.settings, new)
-    _check_together(settings, private=private)
+    _check_together(settings, private=switches.private_groups)
     group.settings = settings
-    group.name = str(body.get("name", group.name))
-    group.description = str(body.get("description", group.description))
+    group.name, group.description = texts
     return show(group)
 
 
@@ -121,7 +122,7 @@ def _check(key: str, value: object) -> None:
     if key in _BOOLEANS:
         good = value in ("true", "false")
     elif key in _VALUES:
-        good = value in _VALUES[key]
+        good = isinstance(value, str) and value in _VALUES[key]
     else:
         good = isinstance(value, type(_INITIAL[key]))
     if not good:

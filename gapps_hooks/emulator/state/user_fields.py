@@ -23,13 +23,14 @@ _LISTS = {
 _BOOLEANS = frozenset({"changePasswordAtNextLogin", "includeInGlobalAddressList", "ipWhitelisted"})
 _OBJECTS = frozenset({"gender", "notes"})
 _TEXTS = frozenset({"recoveryEmail", "recoveryPhone"})
-_NAME_LENGTHS = {"givenName": 60, "familyName": 60, "displayName": 256}
+_NAME_PARTS = frozenset({"givenName", "familyName", "displayName"})
+_LONGEST_DISPLAY_NAME = 256
 #: The whole name object, in bytes of JSON.
 _NAME_SIZE = 1024
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
-def check_name(name: object, longest: int = _NAME_LENGTHS["givenName"]) -> None:
+def check_name(name: object, longest: int) -> None:
     """Refuse (400) a name without given or family name, too long, or with angle brackets."""
     for field, message in (("familyName", "FamilyName"), ("givenName", "GivenName")):
         value = name.get(field) if isinstance(name, Mapping) else None
@@ -37,20 +38,19 @@ def check_name(name: object, longest: int = _NAME_LENGTHS["givenName"]) -> None:
             raise _bad_name(message)
 
 
-def check_put_name(body: Mapping[str, Any]) -> None:
+def check_put_name(body: Mapping[str, Any], *, needed: bool) -> None:
     """Refuse (400) a PUT whose name has no part that Google knows, such as a misspelt one.
 
-    A PUT without a name, or with one part of it, is fine: GAM's are such.
+    A PUT with one part of it is fine, and one without a name unless it is ``needed``: GAM's are
+    such.
     """
     name = body.get("name")
-    known = isinstance(name, Mapping) and any(name.get(part) for part in _NAME_LENGTHS)
-    if "name" in body and not known:
+    known = isinstance(name, Mapping) and any(name.get(part) for part in _NAME_PARTS)
+    if (needed or "name" in body) and not known:
         raise required("Required parameter: [resource.name.field]")
 
 
-def merged(
-    profile: Json, body: Mapping[str, Any], longest: int = _NAME_LENGTHS["givenName"]
-) -> Json:
+def merged(profile: Json, body: Mapping[str, Any], longest: int) -> Json:
     """Return the profile after a write: absent is kept, null clears, lists are replaced whole.
 
     ``longest`` is what a given or family name may have, in characters. Fields that cannot be
@@ -71,11 +71,11 @@ def merged(
 def _merged_name(old: Json, new: object, longest: int) -> Json:
     if not isinstance(new, Mapping):
         raise _bad_name("FamilyName")
-    name = old | {field: value for field, value in new.items() if field in _NAME_LENGTHS}
+    name = old | {field: value for field, value in new.items() if field in _NAME_PARTS}
     check_name(name, longest)
     if len(json.dumps(name, ensure_ascii=False).encode()) > _NAME_SIZE:
         raise invalid_input("name")
-    if not _fits(name.get("displayName") or "", _NAME_LENGTHS["displayName"]):
+    if not _fits(name.get("displayName") or "", _LONGEST_DISPLAY_NAME):
         raise invalid_input("displayName")
     return {field: value for field, value in name.items() if value is not None}
 

@@ -34,8 +34,8 @@ def insert(workspace: Workspace, body: Mapping[str, Any]) -> Json:
     check_name(body.get("name"), workspace.switches.name_length)
     address = workspace.addresses.check_new(body.get("primaryEmail"), "primary_user_email")
     password = read_password(body)
-    org_unit = _org_unit(workspace, body.get("orgUnitPath") or "/")
-    profile = _profile(workspace, {}, body)
+    org_unit = org_unit_at(workspace, body.get("orgUnitPath") or "/")
+    profile = profile_after(workspace, {}, body)
     archived = _flag(body, "archived")
     suspended = _flag(body, "suspended")
     if workspace.addresses.owner(address):
@@ -55,7 +55,10 @@ def insert(workspace: Workspace, body: Mapping[str, Any]) -> Json:
     _suspend(user, _first_reason(workspace, suspended=suspended), now)
     _archive(user, archived=archived, now=now)
     workspace.add_user(user)
-    return shortened_user(workspace.shown_user(user, full=True))
+    shown = shortened_user(workspace.shown_user(user, full=True))
+    if not workspace.switches.insert_shows_ip_whitelisted:
+        del shown["ipWhitelisted"]
+    return shown
 
 
 def get(workspace: Workspace, key: str, parameters: Mapping[str, str] = _ALL_USUAL) -> Json:
@@ -69,12 +72,12 @@ def get(workspace: Workspace, key: str, parameters: Mapping[str, str] = _ALL_USU
 def patch(workspace: Workspace, caller: User | None, key: str, body: Mapping[str, Any]) -> Json:
     """Change what the body names; null clears, lists are replaced whole."""
     user = settled(workspace, caller, key)
-    profile = _profile(workspace, user.profile, body)
+    profile = profile_after(workspace, user.profile, body)
     archived = _flag(body, "archived") if "archived" in body else user.archived
     password = read_password(body) if "password" in body else user.password
     org_unit = user.org_unit
     if "orgUnitPath" in body:
-        org_unit = _org_unit(workspace, body["orgUnitPath"])
+        org_unit = org_unit_at(workspace, body["orgUnitPath"])
     new_address = _new_address(workspace, user, body)
     reason = _new_reason(user, body)
     _check_archive(workspace, archived=archived and not user.archived)
@@ -89,9 +92,9 @@ def patch(workspace: Workspace, caller: User | None, key: str, body: Mapping[str
 
 
 def update(workspace: Workspace, caller: User | None, key: str, body: Mapping[str, Any]) -> Json:
-    """Do what a patch does, but refuse a name without parts."""
+    """Do what a patch does, but refuse a name without parts, and by a switch none at all."""
     find(workspace, key)
-    check_put_name(body)
+    check_put_name(body, needed=workspace.switches.update_needs_name)
     return patch(workspace, caller, key, body)
 
 
@@ -109,7 +112,7 @@ def undelete(workspace: Workspace, caller: User | None, key: str, body: Mapping[
     if user is None:
         raise api_errors.condition_not_met("The user is not available for undelete.")
     check_may_change(caller, user)
-    org_unit = _org_unit(workspace, body.get("orgUnitPath") or "/")
+    org_unit = org_unit_at(workspace, body.get("orgUnitPath") or "/")
     if not workspace.switches.deleted_users_take_seats:
         _check_seats(workspace)
     if workspace.addresses.owner(user.address):
@@ -147,7 +150,7 @@ def find(workspace: Workspace, key: str) -> User:
     if user := workspace.users.get(key) or workspace.user_at(key):
         return user
     if key in workspace.deleted():
-        raise _deleted(workspace)
+        raise api_errors.deleted_user(workspace.switches.deleted_user_status)
     if key in workspace.groups or workspace.group_at(key):
         raise api_errors.bad_request("Type not supported: userKey")
     if key.isdigit():
@@ -168,7 +171,8 @@ def settled(workspace: Workspace, caller: User | None, key: str) -> User:
     return user
 
 
-def _profile(workspace: Workspace, old: Json, body: Mapping[str, Any]) -> Json:
+def profile_after(workspace: Workspace, old: Json, body: Mapping[str, Any]) -> Json:
+    """Return the profile after a write: absent is kept, null clears, lists are replaced whole."""
     profile = merged(old, body, workspace.switches.name_length)
     if "customSchemas" in body:
         known = old.get("customSchemas", {})
@@ -242,7 +246,9 @@ def _flag(body: Mapping[str, Any], field: str) -> bool:
     return bool(value)
 
 
-def _org_unit(workspace: Workspace, path: object) -> str:
+def org_unit_at(workspace: Workspace, path: object) -> str:
+    """Return the path of an org unit that is there; 400 for any other."""
+    """Return the path of an org unit that is there; 400 for any other."""
     if not isinstance(path, str) or path not in workspace.org_units:
         raise api_errors.invalid_input("INVALID_OU_ID")
     return path
@@ -254,16 +260,6 @@ def _check_seats(workspace: Workspace) -> None:
     taken += len(workspace.deleted()) if switches.deleted_users_take_seats else 0
     if switches.seats is not None and taken >= switches.seats:
         raise api_errors.limit_exceeded(paid=switches.paid)
-
-
-def _deleted(workspace: Workspace) -> api_errors.ApiError:
-    match workspace.switches.deleted_user_status:
-        case 412:
-            return api_errors.condition_not_met("User is deleted.")
-        case 400:
-            return api_errors.bad_request("Type not supported: userKey")
-        case _:
-            return api_errors.not_found("userKey")
 
 
 def _within(moment: float | None, workspace: Workspace, window: float) -> bool:

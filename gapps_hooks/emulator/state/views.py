@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from gapps_hooks.emulator.api_errors import forbidden
+from gapps_hooks.emulator.state.query import Clause
 from gapps_hooks.emulator.state.records import Json, User
 from gapps_hooks.emulator.state.rights import is_public
+from gapps_hooks.emulator.state.searched import FLAGS
 from gapps_hooks.emulator.state.shown import with_etag
 from gapps_hooks.emulator.state.workspace import Workspace
 
@@ -21,6 +24,8 @@ _PUBLIC: Final = frozenset(
         "thumbnailPhotoUrl", "thumbnailPhotoEtag",
     }
 )  # fmt: skip
+#: Who may read a custom field that is public.
+_EVERYBODY: Final = "ALL_DOMAIN_USERS"
 
 
 def show(workspace: Workspace, user: User, parameters: Mapping[str, str]) -> Json:
@@ -43,12 +48,27 @@ def show(workspace: Workspace, user: User, parameters: Mapping[str, str]) -> Jso
     return with_etag(workspace.ids, shown | ({"customSchemas": custom} if custom else {}))
 
 
+def check_public(workspace: Workspace, clauses: tuple[Clause, ...], *, deleted: bool) -> None:
+    """Refuse (403) to search the public view by what it does not show, and to list the deleted."""
+    if deleted or not all(_is_public(workspace, clause.field) for clause in clauses):
+        raise forbidden()
+
+
+def _is_public(workspace: Workspace, searched: str) -> bool:
+    schema, _, name = searched.partition(".")
+    if name:
+        fields = workspace.schemas.get(schema, {}).get("fields", ())
+        hidden = {it["fieldName"] for it in fields if it["readAccessType"] != _EVERYBODY}
+        return name not in hidden
+    return searched not in FLAGS and searched != "orgUnitPath"
+
+
 def _public_values(workspace: Workspace, custom: Json) -> Json:
     open_fields = {
         name: {
             field["fieldName"]
             for field in workspace.schemas[name]["fields"]
-            if field["readAccessType"] == "ALL_DOMAIN_USERS"
+            if field["readAccessType"] == _EVERYBODY
         }
         for name in custom
     }

@@ -5,13 +5,18 @@ It must not know which changes are allowed; the modules beside it do.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Self
 
-from gapps_hooks.emulator.api_errors import ApiError, domain_not_found, forbidden
+from gapps_hooks.emulator.api_errors import ApiError, foreign_domain
 from gapps_hooks.emulator.state.addresses import AddressBook, Owner
 from gapps_hooks.emulator.state.collection import Collection
 from gapps_hooks.emulator.state.ids import Identifiers
+from gapps_hooks.emulator.state.past import Past, SeenGroup, SeenMember
 from gapps_hooks.emulator.state.records import Group, Json, Membership, OrgUnit, User
 from gapps_hooks.emulator.state.shown import show_group, show_member, show_user
 from gapps_hooks.emulator.switches import Switches
@@ -39,10 +44,18 @@ class Workspace:
         self.licences: dict[str, list[tuple[str, str]]] = {}
         self.groups_of: defaultdict[str, set[str]] = defaultdict(set)
         self.with_external_id: defaultdict[str, set[str]] = defaultdict(set)
-        self.user_list = Collection(lambda key: self.shown_user(self.users[key]))
-        self.group_list = Collection(lambda key: self.shown_group(self.groups[key]))
-        self.member_lists: dict[str, Collection] = {}
+        #: How many memberships are those of groups.
+        self.nested = 0
+        self.user_list: Collection[User] = Collection(self._seen_user)
+        self.group_list: Collection[SeenGroup] = Collection(self._seen_group)
+        self.member_lists: dict[str, Collection[SeenMember]] = {}
         self._deleted: dict[str, User] = {}
+        self._past = Past()
+
+    def copy(self) -> Self:
+        """Return another Workspace that holds the same, and goes by the same clock and switches."""
+        shared = (self.now, self.switches)
+        return copy.deepcopy(self, {id(one): one for one in shared})
 
     def deleted(self) -> dict[str, User]:
         """Return the users deleted in the last 20 days, by id."""
@@ -50,6 +63,14 @@ class Workspace:
         kept = {key: user for key, user in self._deleted.items() if (user.deleted_at or 0) > limit}
         self._deleted = kept
         return kept
+
+    def deleted_before(self, moment: float) -> dict[str, User]:
+        """Return who was in the bin at an earlier moment (seconds since the epoch)."""
+        return self._past.bin_at(moment, self.deleted().values())
+
+    def groups_of_before(self, key: str, moment: float) -> frozenset[str]:
+        """Return the groups that somebody was directly in at an earlier moment."""
+        return self._past.groups_at(moment, key, self.groups_of.get(key, ()))
 
     def user_at(self, address: str) -> User | None:
         """Return the user who has the address as primary address or alias."""
@@ -64,6 +85,20 @@ class Workspace:
     def holder(self, key: str) -> User | Group | None:
         """Return the user or group with this id."""
         return self.users.get(key) or self.groups.get(key)
+
+    def held_ids(self) -> frozenset[str]:
+        """Return the ids of everything that is there, the bin included."""
+        fields = (field for schema in self.schemas.values() for field in schema["fields"])
+        return frozenset(
+            (
+                *self.users,
+                *self.groups,
+                *self.deleted(),
+                *(unit.id for unit in self.org_units.values()),
+                *(schema["schemaId"] for schema in self.schemas.values()),
+                *(field["fieldId"] for field in fields),
+            )
+        )
 
     def add_user(self, user: User) -> None:
         """Put a user in, whose addresses nobody else may have (409)."""
@@ -87,9 +122,14 @@ class Workspace:
 
     def unbin_user(self, user: User) -> None:
         """Put a user of the bin back."""
+        self._past.restored(self.now(), user)
         self.add_user(user)
         user.deleted_at = None
         del self._deleted[user.id]
+
+    def take_out_of_bin(self, key: str) -> None:
+        """Forget a user of the bin, if there is one, whom a seed lets live."""
+        self._deleted.pop(key, None)
 
     def put_into_bin(self, user: User) -> None:
         """Put a user straight into the bin, as a seed does."""
@@ -101,9 +141,7 @@ class Workspace:
         self.group_list.remember(self.now(), group.address, group.id)
         self.groups[group.id] = group
         self.group_list.add(group.address, group.id)
-        self.member_lists[group.id] = Collection(
-            lambda key: self.shown_member(group.members[key], whole=False)
-        )
+        self.member_lists[group.id] = Collection(partial(self._seen_member, group.id))
 
     def remove_group(self, group: Group) -> None:
         """Take a group out with its memberships, on both sides."""
@@ -119,6 +157,8 @@ class Workspace:
         """Put a member into a group."""
         order, address = self.member_lists[group.id], self.member_address(membership)
         order.remember(self.now(), address, membership.key)
+        self._past.regrouped(self.now(), membership.key, self.groups_of[membership.key])
+        self.nested += membership.type == "GROUP"
         group.members[membership.key] = membership
         self.groups_of[membership.key].add(group.id)
         order.add(address, membership.key)
@@ -127,6 +167,8 @@ class Workspace:
         """Take a member out of a group."""
         order, address = self.member_lists[group.id], self.member_address(membership)
         order.remember(self.now(), address, membership.key)
+        self._past.regrouped(self.now(), membership.key, self.groups_of[membership.key])
+        self.nested -= membership.type == "GROUP"
         order.remove(address, membership.key)
         del group.members[membership.key]
         self.groups_of[membership.key].discard(group.id)
@@ -179,8 +221,21 @@ class Workspace:
         self.index_external_ids(user)
 
     def _foreign(self) -> ApiError:
-        forbids = self.switches.foreign_domain_status == forbidden().status
-        return forbidden() if forbids else domain_not_found(old=self.switches.old_wording)
+        switches = self.switches
+        return foreign_domain(switches.foreign_domain_status, old=switches.old_wording)
+
+    def _seen_user(self, key: str) -> User:
+        return copy.deepcopy(self.users[key])
+
+    def _seen_group(self, key: str) -> SeenGroup:
+        group = self.groups[key]
+        alone = dataclasses.replace(group, aliases=[*group.aliases], members={})
+        return SeenGroup(alone, self.shown_group(group))
+
+    def _seen_member(self, group_id: str, key: str) -> SeenMember:
+        membership = self.groups[group_id].members[key]
+        shown = self.shown_member(membership, whole=False)
+        return SeenMember(dataclasses.replace(membership), shown)
 
     def _elsewhere(self, holder: User | Group) -> Iterator[str]:
         if self.addresses.domain_aliases:
