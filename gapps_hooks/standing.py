@@ -22,7 +22,10 @@ from gapps_hooks.settings import Settings
 OVERDUE: Final = 900.0
 #: The row of ``meta`` in which a reconcile of everybody leaves {"at": seconds, "line": text}.
 LAST_RECONCILE: Final = "last-reconcile"
-_BOUNDED: Final = (Verb.SUSPEND, Verb.RESTORE, Verb.RENAME, Verb.REMOVE_MEMBER, Verb.CREATE)
+_BOUNDED: Final = (
+    *(Verb.SUSPEND, Verb.RESTORE, Verb.RENAME),
+    *(Verb.REMOVE_MEMBER, Verb.PASSWORD, Verb.CREATE),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

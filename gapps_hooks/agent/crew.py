@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,7 +17,7 @@ from gapps_hooks.agent.companions import Observer
 from gapps_hooks.agent.rota import Rota, Waiter
 from gapps_hooks.deliver.judging import open_breaker
 from gapps_hooks.deliver.subject import deliver, why_closed
-from gapps_hooks.errors import GappsHooksError, Outage
+from gapps_hooks.errors import GappsHooksError, Outage, StateDamaged
 from gapps_hooks.model import Outcome, Verdict
 from gapps_hooks.outbox import breaker, entries
 from gapps_hooks.wiring import Wiring
@@ -49,9 +49,14 @@ class Crew:
     """
 
     def __init__(
-        self, wiring: Wiring, observers: Sequence[Observer] = (), *, workers: int = WORKERS
+        self,
+        wiring: Wiring,
+        observers: Sequence[Observer] = (),
+        *,
+        workers: int = WORKERS,
+        renew: Callable[[], None] = lambda: None,
     ) -> None:
-        self._wiring, self._observers = wiring, observers
+        self._wiring, self._observers, self._renew = wiring, observers, renew
         self._changed = threading.Condition()
         self._rota = Rota()
         self._idle: list[queue.SimpleQueue[_Job | None]] = []
@@ -129,8 +134,11 @@ class Crew:
             try:
                 self._look(wanted=looking)
             except GappsHooksError as error:
-                self._wiring.tell_trouble(f"agent: {error}")
                 self._next_look = time.time() + GLANCE
+                if isinstance(error, StateDamaged):
+                    self._renew()
+                else:
+                    self._wiring.tell_trouble(f"agent: {error}")
 
     def _is_needed(self) -> bool:
         if self._stopping or self.closed is not None:

@@ -15,7 +15,13 @@ from typing import Final
 from gapps_hooks.agent.conversation import LONGEST_MESSAGE, Conversation
 from gapps_hooks.agent.recording import Result, Slip
 from gapps_hooks.agent.shift import Shift
-from gapps_hooks.errors import BadInput, GappsHooksError, NotRecorded, SourceUnreadable
+from gapps_hooks.errors import (
+    BadInput,
+    GappsHooksError,
+    NotRecorded,
+    SourceUnreadable,
+    StateDamaged,
+)
 from gapps_hooks.handling import BAD_INPUT, NOT_RECORDED
 from gapps_hooks.model import Event, Outcome
 from gapps_hooks.payload import parse_json
@@ -101,8 +107,10 @@ class Reception:
         with suppress(GappsHooksError):  # the hook then says that the event is recorded
             self._post(conversation.conclude, shift.line_of(event, receipt, outcome))
 
-    @staticmethod
-    def _fail(conversation: Conversation, error: object) -> None:
+    def _fail(self, conversation: Conversation, error: object) -> None:
+        if isinstance(error, StateDamaged):
+            # The hook opens the file anew, which mends it; so do we, for those who come after.
+            self.shift.renew()
         if _is_for_the_hook(error):
             conversation.decline(str(error))
         else:
@@ -112,7 +120,8 @@ class Reception:
 def _is_for_the_hook(error: object) -> bool:
     """Whether a hook may do better: one that root runs may read what our own user may not."""
     unreadable = isinstance(error, NotRecorded) and isinstance(error.__cause__, SourceUnreadable)
-    return isinstance(error, Declined) or (unreadable and os.geteuid() != 0)
+    again = isinstance(error, Declined | StateDamaged)
+    return again or (unreadable and os.geteuid() != 0)
 
 
 def _refusal(error: object) -> tuple[str, int]:

@@ -79,6 +79,7 @@ class Agent:
         self.shift: Shift | None = shift
         self._door: Door | None = None
         self._reloading: asyncio.Task[None] | None = None
+        self._renew: Callable[[], None] = lambda: None
 
     async def serve(self) -> None:
         """Listen until a signal ends it, and finish what is under way."""
@@ -86,6 +87,8 @@ class Agent:
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         listener = self._listen(self.shift)
         reception = Reception(self._path, self.shift, partial(_post, loop))
+        self._renew = partial(_post, loop, self._begin_reload, reception)
+        self.shift.renew = self._renew
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
         loop.add_signal_handler(signal.SIGHUP, self._begin_reload, reception)
@@ -158,12 +161,13 @@ class Agent:
             self._world.say(f"the settings stay as they were: {error}")
         else:
             self.shift = reception.shift = new
-            self._world.say("the settings were read again")
+            self._world.say("the settings and the state were opened again")
             await asyncio.to_thread(old.finish, FINISHING)
         self._manager.ready()
 
     def _relieve(self, old: Shift) -> Shift:
         new = Shift(self._path, self._company)
+        new.renew = self._renew
         try:
             self._check(old, new)
             if self._door is not None:

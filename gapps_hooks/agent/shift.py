@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from gapps_hooks.google.boundaries import Observer as RequestObserver
 from gapps_hooks.google.boundaries import unobserved
 from gapps_hooks.model import Event, Outcome
 from gapps_hooks.outbox import State, open_state
+from gapps_hooks.outbox.keeping import DAY
 from gapps_hooks.record import Desk, Receipt
 from gapps_hooks.settings import load_settings
 from gapps_hooks.sources import Source, open_source
@@ -56,6 +57,8 @@ class Shift:
         self.settings: Final = load_settings(path)
         self.admission: Final = Admission.of(self.settings.agent.allow_groups)
         self._company = company
+        #: Is called when the state file has to be opened anew, from any thread.
+        self.renew: Callable[[], None] = lambda: None
         self._ending = threading.Event()
         self._started: list[Companion] = []
         self._open = ExitStack()
@@ -78,15 +81,18 @@ class Shift:
             sleep=self._sleep,
             observe=self._company.observe,
         )
-        self._sweeper = Sweeper(wiping)
+        self._sweeper = Sweeper(wiping, self.settings.state.keep_hashes * DAY)
         self._open.callback(self._sweeper.close)
         for state in (writing, delivering):
             state.leave_wiping_to(self._sweeper.ring)
-        self.crew = Crew(wiring, self._company.observers)
+        self.crew = Crew(wiring, self._company.observers, renew=self._ask_for_renewal)
         desk = Desk(
             settings=self.settings, state=self.state, source=source, tell_trouble=tell_syslog
         )
         self.recorder = Recorder(desk, writing)
+
+    def _ask_for_renewal(self) -> None:
+        self.renew()
 
     def _state(self) -> State:
         place = self.settings.state

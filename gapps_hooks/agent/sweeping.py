@@ -1,26 +1,36 @@
-"""Wipes delivered hashes from the state file in a thread of its own, so that nobody waits for it.
+"""Keeps the state file clean in a thread of its own, so that nobody waits for it.
 
-It must not know where the hashes were.
+Delivered hashes are wiped; now and then what has been kept for too long goes, too. It must not
+know where any of it was.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import suppress
 from typing import Final
 
-from gapps_hooks.outbox import State
+from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.outbox import State, history
+from gapps_hooks.outbox.keeping import wipe_old_hashes
 from gapps_hooks.outbox.state import WIPE_SECONDS
 
 #: Seconds in which hashes that are delivered one after the other are gathered; with them and the
 #: wiping itself, nothing stays for ten seconds.
 PAUSE: Final = 0.5
+#: Seconds between two looks for what has been kept for too long.
+HOUR: Final = 3600.0
 
 
 class Sweeper:
-    """Empties the write-ahead log soon after it was rung; ``state`` is its own."""
+    """Empties the write-ahead log soon after it was rung; ``state`` is its own.
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    ``keep`` are the seconds for which a hash may wait for its delivery.
+    """
+
+    def __init__(self, state: State, keep: float) -> None:
+        self._state, self._keep = state, keep
         self._rung = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
@@ -38,9 +48,19 @@ class Sweeper:
         self._state.finish_wiping()
 
     def _sweep(self) -> None:
+        tidy_at = time.monotonic()
         while not self._closing.is_set():
-            self._rung.wait()
+            if time.monotonic() >= tidy_at:
+                self._tidy()
+                tidy_at = time.monotonic() + HOUR
+            if not self._rung.wait(tidy_at - time.monotonic()):
+                continue
             self._rung.clear()
             self._closing.wait(PAUSE)
             if not self._state.finish_wiping(WIPE_SECONDS):
                 self._rung.set()
+
+    def _tidy(self) -> None:
+        with suppress(GappsHooksError):  # the next hour, or the next command, tries again
+            wipe_old_hashes(self._state, self._keep)
+            history.purge(self._state)

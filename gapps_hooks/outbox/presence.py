@@ -34,13 +34,17 @@ class Presence:
         """
         self._turnstile.enter(patience)
         try:
-            if self._file != _file(self._path) or mending.is_under_way(self._path):
-                raise StateDamaged(
-                    f"{self._path}: another file is in its place by now; nothing was changed"
-                )
+            self.check()
             yield
         finally:
             self._turnstile.leave()
+
+    def check(self) -> None:
+        """Raise StateDamaged if another file is in its place, or is about to be."""
+        if self._file != _file(self._path) or mending.is_under_way(self._path):
+            raise StateDamaged(
+                f"{self._path}: another file is in its place by now; nothing was changed"
+            )
 
     @contextmanager
     def ending(self, patience: float) -> Iterator[None]:

@@ -136,7 +136,12 @@ class State:
             return self._connection.execute(statement, parameters).lastrowid or 0
 
     def version(self) -> int:
-        """A number that moves whenever anybody else has changed the file."""
+        """A number that moves whenever anybody else has changed the file.
+
+        Raises:
+            StateDamaged: another file is in its place; it has to be opened anew.
+        """
+        self._presence.check()
         found = self.row("PRAGMA data_version")
         return int(found[0]) if found else 0
 

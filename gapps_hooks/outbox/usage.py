@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gapps_hooks.outbox.limiter import LONGEST_SLOW_DOWN, Rate
+from gapps_hooks.outbox.limiter import LONGEST_SLOW_DOWN, Rate, rate_in_use
 from gapps_hooks.outbox.state import State
 
 _ARRIVAL: Final = "SELECT arrival_at FROM limiter WHERE kind = ?"
@@ -27,6 +27,7 @@ class Usage:
     #: Requests of those that may be sent at once; they come back at the steady rate.
     used: float
     burst: int
+    #: The rate in use, which Google may have lowered.
     per_second: float
     #: Seconds for which nobody may send, because Google asked for that.
     paused: float
@@ -49,7 +50,7 @@ def usage(state: State, rate: Rate, kind: str = "request") -> Usage:
     return Usage(
         used=min(float(rate.burst), ahead * rate.per_second),
         burst=rate.burst,
-        per_second=rate.per_second,
+        per_second=rate_in_use(state, kind, rate),
         paused=pause if 0.0 < pause <= LONGEST_SLOW_DOWN else 0.0,
     )
 

@@ -87,8 +87,8 @@ def test_json_tells_programs_the_same(line: CommandLine) -> None:
 
 def test_what_was_done_is_in_the_log(line: CommandLine) -> None:
     line.run("reconcile")
-    lines = line.read("log", "alice")
-    assert any("created alice@example.org" in one["line"] for one in lines)
+    lines = line.run("log", "alice", "--json").stdout.splitlines()
+    assert any("created alice@example.org" in json.loads(one)["line"] for one in lines)
 
 
 # --- a reviewed plan -----------------------------------------------------------------------------

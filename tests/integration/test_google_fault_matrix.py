@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,8 @@ from gapps_hooks.google import Directory
 from gapps_hooks.model import PasswordHash, Role
 
 HASH: Final = PasswordHash("crypt", "$6$salt$" + "a" * 86)
-#: What is public of the directory and asks Google for nothing.
-SILENT: Final = frozenset({"within"})
+#: What is public of the directory and asks Google for nothing, or for a token only.
+SILENT: Final = frozenset({"within", "keep_signed_in"})
 
 
 def address(name: str) -> str:
@@ -57,6 +58,10 @@ def seen_user(house: Organisation, name: str) -> dict[str, Any]:
 def seen_group(house: Organisation, name: str) -> dict[str, Any]:
     state = house.emulator.state()
     return next((one for one in state["groups"] if one["email"] == address(name)), {})
+
+
+def org_units(house: Organisation) -> set[str]:
+    return {unit["orgUnitPath"] for unit in house.emulator.state()["orgUnits"]}
 
 
 def role_of(house: Organisation, name: str) -> object:
@@ -125,7 +130,8 @@ SCENARIOS: Final = {
         done=lambda house, name: not seen_user(house, name).get("aliases"),
     ),
     "get_group": Scenario(call="groups.get", prepare=lambda house, name: (group(house, name),)),
-    "list_groups": Scenario(call="groups.list", prepare=lambda _, __: ()),
+    "user_pages": Scenario(call="users.list", prepare=lambda _, __: ()),
+    "group_pages": Scenario(call="groups.list", prepare=lambda _, __: ()),
     "insert_group": Scenario(
         call="groups.insert",
         prepare=lambda _, name: ({"email": address(name)},),
@@ -168,6 +174,11 @@ SCENARIOS: Final = {
         call="members.delete",
         prepare=_with_member,
         done=lambda house, name: role_of(house, name) is None,
+    ),
+    "insert_org_unit": Scenario(
+        call="orgunits.insert",
+        prepare=lambda _, name: ("/", name),
+        done=lambda house, name: f"/{name}" in org_units(house),
     ),
     "list_domains": Scenario(call="domains.list", prepare=lambda _, __: ()),
 }
@@ -235,7 +246,9 @@ class Cell:
     def _call(self) -> GoogleFault | None:
         self.house.clock.now += 100.0
         try:
-            getattr(self.house.google, self.verb)(*self.arguments)
+            answer = getattr(self.house.google, self.verb)(*self.arguments)
+            if isinstance(answer, Iterator):
+                deque(answer, maxlen=0)  # pages are asked for as they are read
         except GoogleFault as fault:
             return fault
         return None
