@@ -115,6 +115,12 @@ def look(settings: Settings, state: State) -> Standing:
     )
 
 
+def remember_reconcile(state: State, line: str) -> None:
+    """Remember when everybody was reconciled last, and what it came to."""
+    with state.transaction():
+        state.set_meta(LAST_RECONCILE, json.dumps({"at": state.clock(), "line": line}))
+
+
 def _reconciled(state: State) -> Reconciled | None:
     text = state.meta(LAST_RECONCILE)
     if not text:

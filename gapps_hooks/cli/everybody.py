@@ -21,7 +21,7 @@ from gapps_hooks.cli.program import FAILED, INTERRUPTED, LATER, Failure
 from gapps_hooks.cli.showing import show_json
 from gapps_hooks.deliver.subject import why_closed
 from gapps_hooks.model import Kind, Outcome, Verdict
-from gapps_hooks.outbox import history
+from gapps_hooks.outbox import history, links
 from gapps_hooks.plan.whole import count, whole_digest
 from gapps_hooks.reconcile import saving
 from gapps_hooks.reconcile.applying import Applying, Progress
@@ -45,6 +45,7 @@ from gapps_hooks.report import (
     printable,
     render_plans,
 )
+from gapps_hooks.standing import remember_reconcile
 from gapps_hooks.wiring import Wiring
 
 CHANGES: Final = 3
@@ -172,7 +173,11 @@ def _do(wiring: Wiring, wish: Wish) -> int:
         _show_as_json(looked, progress, told)
     else:
         _show_end(looked, progress, told)
-    return _finish(wiring, looked, progress, told)
+    status = _finish(wiring, looked, progress, told)
+    remember_reconcile(wiring.state, _closing([*progress.outcomes, *told]))
+    if status == 0 and saved is None:
+        links.are_whole(wiring.state)
+    return status
 
 
 def _carry_out(looked: Looked, works: list[Work], wish: Wish, bar: Bar) -> Progress:

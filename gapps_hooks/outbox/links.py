@@ -14,6 +14,7 @@ from typing import Any, Final
 from gapps_hooks.errors import GappsHooksError
 from gapps_hooks.model import Identity, Link
 from gapps_hooks.outbox import subjects
+from gapps_hooks.outbox.mending import LINKS_LOST
 from gapps_hooks.outbox.state import State
 
 _OF: Final = "SELECT * FROM links WHERE subject = ?"
@@ -115,6 +116,13 @@ def rename_ended(state: State, subject: int, name: str) -> None:
         if link is not None and link.ended_at is not None and link.name != name:
             named = link.delivered.get("named") or link.name
             save(state, replace(link, name=name, delivered={**link.delivered, "named": named}))
+
+
+def are_whole(state: State) -> None:
+    """Say that every account that a lost link may have named was looked for since the damage."""
+    if state.meta(LINKS_LOST):
+        with state.transaction():
+            state.set_meta(LINKS_LOST, "")
 
 
 def forget(state: State, subject: int) -> bool:

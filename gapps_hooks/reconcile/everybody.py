@@ -24,6 +24,7 @@ from gapps_hooks.reconcile.applying import Applying, Progress
 from gapps_hooks.reconcile.checking import check_bounds
 from gapps_hooks.reconcile.collisions import without_collisions
 from gapps_hooks.reconcile.groups import GroupsPlanner
+from gapps_hooks.reconcile.lost import find_lost
 from gapps_hooks.reconcile.notebook import Notebook
 from gapps_hooks.reconcile.people import PeoplePlanner
 from gapps_hooks.reconcile.prospects import Prospects
@@ -119,6 +120,7 @@ def _plan(
         push_passwords=push_passwords,
         confirm=notebook.person,
         prospects=prospects,
+        lost=find_lost(wiring, snapshot),
     )
     works = list(without_collisions(snapshot, list(people.works())))
     if wiring.settings.unknown_accounts == "suspend":

@@ -20,6 +20,7 @@ from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.plan.whole import Piece
 from gapps_hooks.preview import with_vetoes
+from gapps_hooks.reconcile.lost import Lost
 from gapps_hooks.reconcile.prospects import Prospects
 from gapps_hooks.reconcile.renames import renamed_people
 from gapps_hooks.reconcile.snapshot import Snapshot
@@ -56,6 +57,7 @@ class PeoplePlanner:
     push_passwords: bool
     confirm: Confirm
     prospects: Prospects
+    lost: Lost
     #: Google's ids of the accounts that somebody here has, or is to have.
     claimed: set[str] = field(default_factory=set)
     #: Names of whom it is not known which account they are to have.
@@ -87,11 +89,8 @@ class PeoplePlanner:
                     yield work
 
     def _names(self, named: Mapping[str, Outline]) -> set[str]:
-        linked = {one.name for one in named.values() if one.live or self._attempted(one)}
+        linked = {one.name for one in named.values() if one.live or self.lost.may_be_there(one)}
         return {*self.snapshot.people.names, *linked}
-
-    def _attempted(self, outline: Outline) -> bool:
-        return outline.google_id is None and outline.subject in self.snapshot.memory.begun
 
     # --- one person ------------------------------------------------------------------------------
 
@@ -148,7 +147,7 @@ class PeoplePlanner:
             identity=account.id if account else None,
             traced=self._traced(link, account),
             link=link,
-            attempted=outline is not None and link is None and self._attempted(outline),
+            attempted=link is None and self.lost.may_be_there(outline),
         )
         if link is not None:
             return self._with_occupant(self._look_linked(person, link), holders)
@@ -198,6 +197,7 @@ class PeoplePlanner:
 
     def _look_unlinked(self, person: Person, holders: Holders) -> Person:
         actual = self.snapshot.google.user_of(person.address)
+        self.lost.check(person, actual)
         if actual is None and self.snapshot.google.users_why:
             return ask_about_person(self.wiring, person, person.address)
         if actual is None:

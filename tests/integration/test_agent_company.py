@@ -13,8 +13,10 @@ import pytest
 from command_line import ServedGoogle, served
 from local_files import LocalFiles
 from prometheus_client.parser import text_string_to_metric_families
-from real_hooks import Site
+from real_hooks import Message, Site
 from resident import Resident, resident
+
+from gapps_hooks.outbox import entries
 
 Counts = dict[tuple[str, str], float]
 
@@ -124,3 +126,17 @@ def test_a_port_that_is_taken_is_named_and_nothing_starts(site: Site) -> None:
         assert agent.launch().wait(30) == 1
     assert f"metrics cannot be told at 127.0.0.1:{port}" in agent.said()
     assert "Traceback" not in agent.said()
+
+
+def test_a_state_file_that_others_have_mended_is_opened_anew(agent: Resident, site: Site) -> None:
+    agent.fire("user-add", "alice")
+    for file in site.state.glob("state.db*"):
+        file.unlink()
+    status, line = site.run(Message.of("user-modify", "alice", {}))
+    assert (status, "was damaged" in line) == (0, True)
+    assert eventually(lambda: "were opened again" in agent.said())
+    status, line = agent.fire("user-modify", "alice", {})
+    assert (status, "not recorded" in line) == (0, False)
+    with site.wiring() as wiring:
+        assert entries.all_entries(wiring.state) == ()
+    assert site.created() == ["alice"]

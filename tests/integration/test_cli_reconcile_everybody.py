@@ -19,6 +19,7 @@ import pytest
 from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
 
 from gapps_hooks.outbox import leases
+from gapps_hooks.outbox.mending import LINKS_LOST
 
 DIGEST = "qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
 HASH = f"$6$saltsalt${DIGEST}"
@@ -83,6 +84,24 @@ def test_json_tells_programs_the_same(line: CommandLine) -> None:
     done = line.read("reconcile")
     assert {one["verdict"] for one in done["outcomes"]} == {"done"}
     assert done["missing_seats"] == 0
+
+
+def test_status_tells_when_it_was_and_what_it_came_to(line: CommandLine) -> None:
+    line.run("reconcile", "--dry-run")
+    assert line.read("status")["last_reconcile"] is None
+    line.run("reconcile")
+    assert "2 x create" in line.read("status")["last_reconcile"]["line"]
+
+
+def test_a_whole_run_ends_the_search_for_lost_links(line: CommandLine) -> None:
+    with line.state() as state, state.transaction():
+        state.set_meta(LINKS_LOST, "yes")
+    line.run("reconcile", "--dry-run")
+    with line.state() as state:
+        assert state.meta(LINKS_LOST)
+    assert line.run("reconcile").exit_code == 0
+    with line.state() as state:
+        assert not state.meta(LINKS_LOST)
 
 
 def test_what_was_done_is_in_the_log(line: CommandLine) -> None:
