@@ -63,6 +63,11 @@ class Turnstile:
         self._path = directory / LEASES
         self._descriptor = _open(self._path)
 
+    @property
+    def closed(self) -> bool:
+        """Whether everything was given back."""
+        return self._descriptor < 0
+
     def enter(self, patience: float) -> None:
         """Share the file, as soon as nobody mends it any more; wait for so many seconds.
 

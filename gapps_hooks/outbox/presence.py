@@ -50,7 +50,8 @@ class Presence:
     def ending(self, patience: float) -> Iterator[None]:
         """Close the file inside: the last one who does writes back its log, and nobody mends."""
         with suppress(StateUnusable):
-            self._turnstile.enter(patience)
+            if not self._turnstile.closed:
+                self._turnstile.enter(patience)
         try:
             yield
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,10 +57,10 @@ class Watched:
 
     def _settings(self, folder: Path, text: str) -> Settings:
         file = folder / "gapps-hooks.toml"
-        file.write_text(text.replace("{state}", str(folder / "state")))
-        settings = load_settings(file, check_files=False)
-        source = replace(settings.source, directory=self.machine.path("/etc"))
-        return replace(settings, source=source)
+        etc = f'type = "nss"\ndirectory = "{self.machine.path("/etc")}"'
+        text = text.replace("{state}", str(folder / "state")).replace('type = "nss"', etc)
+        file.write_text(text)
+        return load_settings(file, check_files=False)
 
     def another_watcher(self) -> Watcher:
         """A watcher as the next start makes it."""

@@ -401,3 +401,9 @@ def test_the_machines_id_is_not_in_the_file(directory: Path, tmp_path: Path) -> 
     with open_state(directory, domain="example.org", machine_id=tmp_path / "id"):
         pass
     assert b"0123456789abcdef0123456789abcdef" not in (directory / "state.db").read_bytes()
+
+
+def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
+    state = open_state(tmp_path / "state", domain="example.org")
+    state.close()
+    state.close()
