@@ -168,7 +168,11 @@ class _Watch:
     def keeping(self) -> Iterator[None]:
         """Let the event come on disk undisturbed: what is answered from then on is "recorded"."""
         with self._lock:
-            yield
+            try:
+                yield
+            except BaseException:
+                self._closed = True  # whoever raised it answers, and not the end of the time
+                raise
             late = f"recorded; no answer from Google within {self._wait:g} s, it waits"
             self.answer = Answer(RECORDED, f"{self._event.name}: {late}")
 

@@ -30,7 +30,9 @@ def open_source(settings: Settings) -> Source | None:
     if source.type == "none":
         return None
     if source.type == "nss":
-        return NssSource(source.directory, max_bytes=source.max_bytes)
+        return NssSource(
+            source.directory, max_bytes=source.max_bytes, decisive=settings.enabled.group
+        )
     if source.type == "ldap":
         return _open_ldap(settings)
     if source.command is not None:

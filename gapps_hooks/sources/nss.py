@@ -30,7 +30,7 @@ from gapps_hooks.model import (
 from gapps_hooks.sources.nss_files import Files, FilesReader
 from gapps_hooks.sources.nss_lines import Membership, Person, Shadow
 from gapps_hooks.sources.nss_system import NameServices, SystemNameServices
-from gapps_hooks.sources.nss_whole import has_lost_nobody
+from gapps_hooks.sources.nss_whole import has_all_groups, has_lost_nobody, why_incomplete
 from gapps_hooks.sources.source import Names
 
 _DAY: Final = 86_400
@@ -40,17 +40,21 @@ _HASH = re.compile(r"\$[^$]+\$.+|_[./0-9A-Za-z]{19}|[./0-9A-Za-z]{13}")
 
 
 class NssSource:
-    """Local files; see Source for what each method answers."""
+    """Local files; see Source for what each method answers.
+
+    Files without the ``decisive`` group, which enables people, do not say who is not in it.
+    """
 
     def __init__(
         self,
         directory: Path,
         *,
         max_bytes: int = _MOST_BYTES,
+        decisive: str | None = None,
         clock: Callable[[], float] = time.time,
         services: NameServices | None = None,
     ) -> None:
-        self._clock = clock
+        self._clock, self._decisive = clock, decisive
         self._services: NameServices = services or SystemNameServices()
         self._read: Callable[[], Files] = FilesReader(directory, max_bytes, clock).read
 
@@ -151,7 +155,7 @@ class NssSource:
         files = self._read()
         people = files.passwd.entries.values()
         names = tuple(person.name for person in people if person.uid in files.uids)
-        why = files.passwd.broken or _why_incomplete("passwd", files.passwd_elsewhere)
+        why = files.passwd.broken or why_incomplete("passwd", files.passwd_elsewhere)
         if not names and not has_lost_nobody(files):
             why = why or "passwd has no ordinary entry, from which nothing can be concluded"
         return Names(names=names, complete=not why, why=why)
@@ -163,7 +167,7 @@ class NssSource:
             line.name for line in files.group.entries.values() if _is_ordinary(files, line)
         )
         why = files.group.broken or files.passwd.broken
-        why = why or _why_incomplete("group", files.group_elsewhere)
+        why = why or why_incomplete("group", files.group_elsewhere)
         if not files.group.entries:
             why = why or "group has no entry, from which nothing can be concluded"
         return Names(names=names, complete=not why, why=why)
@@ -183,7 +187,7 @@ class NssSource:
             person,
             enabled=not (locked or expired),
             groups=self._group_names(files, person),
-            groups_complete=not files.group_elsewhere,
+            groups_complete=has_all_groups(files, self._decisive),
             trace=bare if _HASH.fullmatch(bare) else "",
         )
 
@@ -195,7 +199,7 @@ class NssSource:
             person,
             enabled=UNSET,
             groups=self._group_names(files, person),
-            groups_complete=not files.group_elsewhere,
+            groups_complete=has_all_groups(files, self._decisive),
             trace="",
         )
 
@@ -286,12 +290,3 @@ def _is_ordinary(files: Files, line: Membership) -> bool:
     namesake = files.passwd.entries.get(line.name)
     private = namesake is not None and namesake.gid == line.gid
     return not (private and set(_members(files, line)) <= {line.name})
-
-
-def _why_incomplete(database: str, services: tuple[str, ...]) -> str:
-    if not services:
-        return ""
-    return (
-        f"nsswitch.conf looks {database} up in {', '.join(services)} too, and what is there "
-        "cannot be listed reliably; use the ldap source for it"
-    )

@@ -30,6 +30,25 @@ def has_lost_nobody(files: Files) -> bool:
     return {"root", *files.shadow.entries} <= files.passwd.entries.keys()
 
 
+def why_incomplete(database: str, services: tuple[str, ...]) -> str:
+    """Say why a database of nsswitch.conf cannot be listed; empty if it can."""
+    if not services:
+        return ""
+    return (
+        f"nsswitch.conf looks {database} up in {', '.join(services)} too, and what is there "
+        "cannot be listed reliably; use the ldap source for it"
+    )
+
+
+def has_all_groups(files: Files, decisive: str | None) -> bool:
+    """Whether somebody who is seen in no group is in none.
+
+    A file that lacks the ``decisive`` group, which enables people, may be cut off at a line's end.
+    """
+    named = decisive is None or decisive in files.group.entries
+    return named and not files.group_elsewhere
+
+
 def left_over(files: Files, kind: Kind, name: str) -> str | None:
     """Name the file that still has somebody whom passwd or group has not; None if none has.
 

@@ -156,6 +156,8 @@ def open_watcher(
     source = settings.source
     if source.type != "nss" or not settings.agent.watch:
         return None
-    reader = NssSource(source.directory, max_bytes=source.max_bytes)
+    reader = NssSource(
+        source.directory, max_bytes=source.max_bytes, decisive=settings.enabled.group
+    )
     looker = Looker(settings=settings, state=state, source=reader, record=record)
     return Watcher(looker, source.directory, tell=tell)

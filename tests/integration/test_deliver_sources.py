@@ -424,7 +424,7 @@ def test_one_missing_from_the_enabled_group_is_suspended_only_if_the_files_alone
     etc.groups["gapps-hooks-google"] = (2000, ["alice"])
     etc.add("alice", 1002)
     assert house.fire("user-add", "alice").verdict is Verdict.DONE
-    del etc.groups["gapps-hooks-google"]
+    etc.groups["gapps-hooks-google"] = (2000, [])
     etc.write()
     house.fire("user-modify", "alice")
     assert house.user("alice@example.org").suspended is suspended

@@ -527,3 +527,11 @@ def test_the_real_name_services_answer(etc: Etc) -> None:
     assert source.group("root") is not None
     assert source.account("no such person") is None
     assert source.group("no such group") is None
+
+
+def test_files_without_the_group_that_enables_people_keep_nobody_out(etc: Etc) -> None:
+    for group, complete in (("staff", True), ("google", False)):
+        source = NssSource(etc.directory, decisive=group)
+        account = source.account("alice")
+        assert account is not None
+        assert account.groups_complete is complete

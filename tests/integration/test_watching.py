@@ -55,7 +55,8 @@ def looker(
     take: Callable[[Event], object] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Looker:
-    source = NssSource(office.settings.source.directory, clock=clock)
+    decisive = office.settings.enabled.group
+    source = NssSource(office.settings.source.directory, decisive=decisive, clock=clock)
     desk = Desk(
         settings=office.settings,
         state=office.state,
@@ -528,3 +529,22 @@ def test_another_rule_in_the_settings_tells_nothing(
     assert told(looker(other)) == []
     files.group("google", 2002, "alice")
     assert told(looker(other)) == [("user-modify", "alice")]
+
+
+@pytest.mark.parametrize("kept", ["root:x:0:\nusers:x:100:\n", "root:x:0:\n"])
+def test_a_group_file_that_is_cut_off_at_a_lines_end_suspends_nobody(
+    found: Found, files: LocalFiles, kept: str
+) -> None:
+    files.group("staff", 2100, "alice")
+    office = found('group = "staff"')
+    office.fire("user-add", "alice")
+    first = begun(office)
+    (files.directory / "group").write_text(kept)
+    first.look()
+    office.settle()
+    office.fire("user-modify", "alice")
+    assert not office.user("alice@example.org").suspended
+    files.write()
+    first.look()
+    office.settle()
+    assert not office.user("alice@example.org").suspended
