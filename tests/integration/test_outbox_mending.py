@@ -190,6 +190,7 @@ def test_a_file_whose_beginning_is_lost_loses_nothing_else(
         assert is_sound(state)
         assert not entries.record(state, an_event(9999)).duplicate
         assert entries.record(state, an_event(3)).duplicate
+    before.close()
 
 
 def test_what_was_only_in_the_log_is_found(directory: Path, told: Told) -> None:
