@@ -20,7 +20,8 @@ from gapps_hooks.settings import Settings
 
 #: What waits longer than this (seconds) is worth a monitor's attention.
 OVERDUE: Final = 900.0
-#: The row of ``meta`` in which a reconcile of everybody leaves {"at": seconds, "line": text}.
+#: The row of ``meta`` in which a reconcile of everybody leaves {"at": seconds, "line": text}, and
+#: "trouble", a sentence, if it was not whole, was refused or failed.
 LAST_RECONCILE: Final = "last-reconcile"
 _BOUNDED: Final = (
     *(Verb.SUSPEND, Verb.RESTORE, Verb.RENAME),
@@ -34,6 +35,8 @@ class Reconciled:
 
     at: float
     line: str
+    #: Why it was not whole, was refused or failed, as a sentence; "" if all is well.
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,8 @@ class Standing:
             yield "paused by hand; go on with: gapps-hooks resume"
         if self.outage:
             yield f"Nothing can be sent: {self.outage.reason}"
+        if self.reconciled and self.reconciled.trouble:
+            yield f"The last reconcile of everybody: {self.reconciled.trouble}"
         for entry in (*self.of("held"), *self.of("buried")):
             yield f"{entry.name}: {entry.status}: {entry.reason}"
 
@@ -115,10 +120,11 @@ def look(settings: Settings, state: State) -> Standing:
     )
 
 
-def remember_reconcile(state: State, line: str) -> None:
+def remember_reconcile(state: State, line: str, trouble: str = "") -> None:
     """Remember when everybody was reconciled last, and what it came to."""
+    said = {"at": state.clock(), "line": line} | ({"trouble": trouble} if trouble else {})
     with state.transaction():
-        state.set_meta(LAST_RECONCILE, json.dumps({"at": state.clock(), "line": line}))
+        state.set_meta(LAST_RECONCILE, json.dumps(said))
 
 
 def _reconciled(state: State) -> Reconciled | None:
@@ -126,4 +132,6 @@ def _reconciled(state: State) -> Reconciled | None:
     if not text:
         return None
     said = json.loads(text)
-    return Reconciled(at=float(said["at"]), line=str(said["line"]))
+    return Reconciled(
+        at=float(said["at"]), line=str(said["line"]), trouble=str(said.get("trouble", ""))
+    )

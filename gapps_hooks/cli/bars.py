@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -24,6 +24,9 @@ from rich.text import Text
 from gapps_hooks.model import Outcome, Verdict
 from gapps_hooks.report import outcome_line
 
+#: Told on stderr, so that cron mails them though it throws away what was done.
+_FOR_A_PERSON: Final = frozenset({Verdict.REFUSED, Verdict.HELD})
+
 
 class _Rate(ProgressColumn):
     """How many are done in a second."""
@@ -38,6 +41,7 @@ class Bar:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -77,4 +81,5 @@ class Bar:
         self._progress.advance(self._task, changes)
         idle = outcome.verdict is Verdict.NOTHING and outcome.line.startswith("nothing to send")
         if not quiet and not idle:
-            self._console.print(outcome_line(outcome))
+            console = self._errors if outcome.verdict in _FOR_A_PERSON else self._console
+            console.print(outcome_line(outcome))

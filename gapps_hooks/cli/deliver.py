@@ -30,13 +30,15 @@ from gapps_hooks.wiring import Wiring
 def deliver(settings_path: Path, due_only: bool, quiet: bool, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """Try each waiting entry once, whatever its back-off; print a line for each.
 
-    Exit status: 0 all done, 1 something was buried, 4 something is held, 75 something waits.
+    Exit status: 0 all done, 1 something was buried, 4 something is held, 75 something that was
+    tried still waits. With --due also 0 if nothing is due yet, whatever waits.
     """
     with opened(settings_path) as wiring:
         history.purge(wiring.state)
         wipe_old_hashes(wiring.state, wiring.settings.state.keep_hashes * DAY)
         waiting = _waiting(wiring, due_only=due_only)
         closed = _why_closed(wiring, due_only=due_only) if waiting else None
+        later = 0 if waiting else len(_waiting(wiring, due_only=False))
         outcomes: tuple[Outcome, ...] = ()
         if waiting and closed is None:
             work = drain(wiring, float("inf"), whole=not due_only)
@@ -46,8 +48,16 @@ def deliver(settings_path: Path, due_only: bool, quiet: bool, as_json: bool) -> 
         shown = [outcome_as_json(outcome) for outcome in outcomes]
         show_json({"outcomes": shown, "closed": closed})
     elif not quiet and not outcomes:
-        click.echo(f"{len(waiting)} waiting: {closed}" if closed else "Nothing waits.")
+        click.echo(f"{len(waiting)} waiting: {closed}" if closed else _idle(later))
     click.get_current_context().exit(LATER if closed else exit_status(outcomes))
+
+
+def _idle(later: int) -> str:
+    return (
+        f"Nothing is due; {later} {'waits' if later == 1 else 'wait'}."
+        if later
+        else "Nothing waits."
+    )
 
 
 def _waiting(wiring: Wiring, *, due_only: bool) -> tuple[Entry, ...]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import click
 
 from gapps_hooks.cli.bars import Bar
+from gapps_hooks.cli.ending import remembered, trouble_of
 from gapps_hooks.cli.program import FAILED, INTERRUPTED, LATER, Failure
 from gapps_hooks.cli.showing import show_json
 from gapps_hooks.deliver.subject import why_closed
@@ -79,10 +80,10 @@ def reconcile_everybody(wiring: Wiring, wish: Wish) -> int:
     if wish.dry or wiring.settings.mode == "observe":
         return _test(wiring, wish)
     closed = why_closed(wiring)
-    if closed is not None:
-        raise Failure(f"nothing can be sent: {closed}", LATER)
     try:
-        with alone(wiring):
+        with alone(wiring), remembered(wiring.state):
+            if closed is not None:
+                raise Failure(f"nothing can be sent: {closed}", LATER)
             history.purge(wiring.state)
             return _do(wiring, wish)
     except AlreadyRunning as error:
@@ -128,14 +129,14 @@ def _would_be_too_much(looked: Looked, wish: Wish) -> tuple[str, ...]:
 
 def _show_test(looked: Looked, notices: tuple[str, ...], wish: Wish) -> None:
     click.echo(render_plans((piece.key, piece.plan) for piece in looked.whole.pieces))
-    _show_remarks(looked, notices)
+    _show_remarks(looked, notices, err=False)
     if wish.save is not None:
         click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}")
 
 
-def _show_remarks(looked: Looked, notices: tuple[str, ...]) -> None:
+def _show_remarks(looked: Looked, notices: tuple[str, ...], *, err: bool) -> None:
     for text in looked.whole.incomplete:
-        click.echo(f"\nNot whole: {text}. Nobody is suspended and nothing is removed.")
+        click.echo(f"\nNot whole: {text}. Nobody is suspended and nothing is removed.", err=err)
     for notice in notices:
         click.echo(f"\nNotice: {notice}")
 
@@ -174,7 +175,8 @@ def _do(wiring: Wiring, wish: Wish) -> int:
     else:
         _show_end(looked, progress, told)
     status = _finish(wiring, looked, progress, told)
-    remember_reconcile(wiring.state, _closing([*progress.outcomes, *told]))
+    line = _closing([*progress.outcomes, *told])
+    remember_reconcile(wiring.state, line, trouble_of(looked, progress))
     if status == 0 and saved is None:
         links.are_whole(wiring.state)
     return status
@@ -246,8 +248,8 @@ def _show_end(looked: Looked, progress: Progress, told: list[Outcome]) -> None:
         if piece.plan.notes and not piece.plan.changes and not piece.plan.refusals:
             click.echo(printable(f"{piece.name}: {'; '.join(piece.plan.notes)}"))
     for outcome in told:
-        click.echo(outcome_line(outcome))
-    _show_remarks(looked, tuple(_closing_notices(progress)))
+        click.echo(outcome_line(outcome), err=True)
+    _show_remarks(looked, tuple(_closing_notices(progress)), err=True)
     click.echo(_closing([*progress.outcomes, *told]))
 
 

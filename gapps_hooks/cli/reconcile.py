@@ -49,7 +49,11 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 @click.option("--dry-run", is_flag=True, help="Show what would be changed; change nothing.")
 @click.option("--save", type=_FILE, help="With --dry-run: keep the plan in this file.")
 @click.option("--plan", type=_FILE, help="Carry out what --save kept, as far as it still holds.")
-@click.option("--passwords", is_flag=True, help="Send every stored password of who is enabled.")
+@click.option(
+    "--passwords",
+    is_flag=True,
+    help="Everybody only: send every stored password of who is enabled.",
+)
 @click.option("--force", is_flag=True, help="Go beyond [bounds]; nothing else is lifted.")
 @click.option("--exit-code", is_flag=True, help="With --dry-run: exit 3 if there are changes.")
 @as_json

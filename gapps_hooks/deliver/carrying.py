@@ -77,7 +77,7 @@ def reserve_some(wiring: Wiring, entry: Entry, verb: Verb, count: int) -> None:
     over = bounds.reserve(wiring.state, entry.subject, entry.generation, verb, count, limit)
     if over is not None:
         raise Held(
-            f"held: {over.used + over.asked} x {verb} within 24 hours is more than the bound "
+            f"{over.used + over.asked} x {verb} within 24 hours is more than the bound "
             f"of {over.limit}; if it is right: gapps-hooks outbox release {entry.name}"
         )
 

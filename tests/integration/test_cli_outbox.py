@@ -156,7 +156,7 @@ def test_due_leaves_what_backs_off_and_a_person_does_not(waiting: CommandLine) -
         (entry,) = entries.all_entries(state)
         entries.postpone(state, entry, due_at=state.clock() + 600.0, reason="later")
     waiting.run("resume")
-    assert waiting.run("deliver", "--due").stdout == "Nothing waits.\n"
+    assert waiting.run("deliver", "--due").stdout == "Nothing is due; 1 waits.\n"
     assert not waiting.user("alice")
     assert waiting.run("deliver").exit_code == 0
     assert waiting.user("alice")

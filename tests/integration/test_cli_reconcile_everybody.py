@@ -143,9 +143,9 @@ def test_what_changed_here_or_there_is_refused_by_name_and_the_rest_is_done(
     line.fire("user-add", "dora")
     done = line.run("reconcile", "--plan", str(file))
     assert done.exit_code == FAILED
-    assert "alice: refused: not as it was reviewed: the account manager has" in done.stdout
-    assert "bob: refused: not as it was reviewed: Google has something else now" in done.stdout
-    assert "dora: refused: not as it was reviewed" in done.stdout
+    assert "alice: refused: not as it was reviewed: the account manager has" in done.stderr
+    assert "bob: refused: not as it was reviewed: Google has something else now" in done.stderr
+    assert "dora: refused: not as it was reviewed" in done.stderr
     assert line.user("carol")["name"]["familyName"] == "Reviewed"
     assert line.user("alice")["name"]["familyName"] == "Archer"
 
@@ -217,7 +217,7 @@ def test_an_incomplete_read_is_1_and_says_so(line: CommandLine) -> None:
     for words in (("--dry-run",), ()):
         result = line.run("reconcile", *words)
         assert result.exit_code == FAILED
-        assert "Nobody is suspended and nothing is removed" in result.stdout
+        assert "Nobody is suspended and nothing is removed" in result.stderr
     assert not line.user("alice").get("suspended")
 
 
@@ -323,3 +323,13 @@ def test_a_killed_run_loses_nothing_and_does_nothing_twice(line: CommandLine) ->
     users = line.emulator.state()["users"]
     assert len([user for user in users if user["primaryEmail"] != ADMIN]) == 8
     assert "Nothing to do." in line.run("reconcile", "--dry-run").stdout
+
+
+def test_a_run_that_fails_as_a_whole_is_remembered_and_advised_about(line: CommandLine) -> None:
+    line.people()
+    (line.folder / "accounts.json").write_text("no JSON")
+    result = line.run("reconcile")
+    assert result.exit_code == 1
+    status = line.read("status")
+    assert status["last_reconcile"]["trouble"].startswith("Failed: ")
+    assert any(text.startswith("The last reconcile") for text in status["advice"])

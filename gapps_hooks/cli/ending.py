@@ -1,0 +1,51 @@
+"""How a reconcile of everybody ended, kept for who asks later, however it ended.
+
+It must not know how anything is compared, nor what was printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import click
+
+from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.outbox import State
+from gapps_hooks.reconcile.applying import Progress
+from gapps_hooks.reconcile.checking import TooMuch
+from gapps_hooks.reconcile.everybody import Looked
+from gapps_hooks.standing import remember_reconcile
+
+
+@contextmanager
+def remembered(state: State) -> Iterator[None]:
+    """Remember a run that is refused, fails as a whole, or is interrupted before its end."""
+    try:
+        yield
+    except TooMuch as error:
+        _remember(state, f"Refused: {error}")
+        raise
+    except GappsHooksError as error:
+        _remember(state, f"Failed: {error}")
+        raise
+    except click.ClickException as error:
+        _remember(state, f"Failed: {error.message}")
+        raise
+    except KeyboardInterrupt:
+        _remember(state, "Interrupted; the next run goes on")
+        raise
+
+
+def _remember(state: State, sentence: str) -> None:
+    # what ended the run is told in any case, also where the state file takes no more
+    with suppress(GappsHooksError):
+        remember_reconcile(state, sentence, sentence)
+
+
+def trouble_of(looked: Looked, progress: Progress) -> str:
+    """Say why a run that went through is not whole; "" if it is."""
+    parts = [f"not whole: {text}" for text in looked.whole.incomplete]
+    if progress.stopped:
+        parts.append(f"it ended before its end ({progress.stopped}); the next run goes on")
+    return "; ".join(parts)
