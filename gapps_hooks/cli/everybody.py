@@ -137,7 +137,7 @@ def _show_test(looked: Looked, notices: tuple[str, ...], wish: Wish) -> None:
 def _show_remarks(looked: Looked, notices: tuple[str, ...], *, err: bool) -> None:
     for text in looked.whole.incomplete:
         click.echo(f"\nNot whole: {text}. Nobody is suspended and nothing is removed.", err=err)
-    for notice in notices:
+    for notice in (*looked.remarks, *notices):
         click.echo(f"\nNotice: {notice}")
 
 
@@ -149,7 +149,7 @@ def _show_test_as_json(looked: Looked, notices: tuple[str, ...]) -> None:
             "digest": whole_digest(whole.pieces, looked.wiring.state.digest),
             "counts": {verb.value: number for verb, number in whole.counts().items()},
             "incomplete": list(whole.incomplete),
-            "notices": list(notices),
+            "notices": [*looked.remarks, *notices],
         }
     )
 
@@ -277,7 +277,7 @@ def _show_as_json(looked: Looked, progress: Progress, told: list[Outcome]) -> No
         {
             "outcomes": [outcome_as_json(one) for one in (*progress.outcomes, *told)],
             "incomplete": list(looked.whole.incomplete),
-            "notices": list(_closing_notices(progress)),
+            "notices": [*looked.remarks, *_closing_notices(progress)],
             "missing_seats": progress.seats,
         }
     )

@@ -14,6 +14,7 @@ from typing import Final
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_group, in_scope
+from gapps_hooks.deliver.doubt import demand_certainty
 from gapps_hooks.deliver.gatherings import ask_about_group, gather
 from gapps_hooks.deliver.memory import Owner, remember_answer
 from gapps_hooks.deliver.wishes import tell_arrival
@@ -84,7 +85,7 @@ def bring_about(
     one are the caller's business. Raises as deliver_group.
     """
     for _ in range(_ROUNDS):
-        gathering, plan = _decide(wiring, gathering)
+        gathering, plan = _decide(wiring, entry, gathering)
         if plan.refusals:
             raise Refused(plan.refusals[0].text)
         try:
@@ -92,7 +93,7 @@ def bring_about(
         except AlreadyExists as error:
             gathering = _taken(wiring, entry, gathering, error)
         except NotFound as error:
-            gathering = _gone(wiring, gathering, error)
+            gathering = _gone(wiring, entry, gathering, error)
         else:
             _conclude(wiring, entry, gathering, plan, done)
             return gathering, (*plan.notes, *missing)
@@ -107,11 +108,13 @@ def _taken(wiring: Wiring, entry: Entry, gathering: Gathering, error: AlreadyExi
     return replace(gathering, taken=True, attempted=maybe_ours)
 
 
-def _gone(wiring: Wiring, gathering: Gathering, error: NotFound) -> Gathering:
+def _gone(wiring: Wiring, entry: Entry, gathering: Gathering, error: NotFound) -> Gathering:
     if gathering.link is None:
         raise NotYet(f"{gathering.address} was created moments ago") from error
     if not is_stale(gathering.link.created_at, wiring.clock(), SETTLING_SECONDS):
         raise NotYet(f"{gathering.link.address} was created moments ago") from error
+    if gathering.group is None:
+        demand_certainty(entry, gathering.link.address)
     return replace(gathering, asked=True, actual=None)
 
 
@@ -124,22 +127,22 @@ def _confirmed(gathering: Gathering) -> float | None:
 # --- deciding ------------------------------------------------------------------------------------
 
 
-def _decide(wiring: Wiring, gathering: Gathering) -> tuple[Gathering, Plan]:
+def _decide(wiring: Wiring, entry: Entry, gathering: Gathering) -> tuple[Gathering, Plan]:
     step = plan_group(gathering, wiring.rules, wiring.clock())
     while not isinstance(step, Plan):
         if isinstance(step, MembersQuestion):
-            gathering = _ask_members(wiring, gathering, step.google_id)
+            gathering = _ask_members(wiring, entry, gathering, step.google_id)
         else:
             gathering = ask_about_group(wiring, gathering, step.key)
         step = plan_group(gathering, wiring.rules, wiring.clock())
     return gathering, step
 
 
-def _ask_members(wiring: Wiring, gathering: Gathering, google_id: str) -> Gathering:
+def _ask_members(wiring: Wiring, entry: Entry, gathering: Gathering, google_id: str) -> Gathering:
     try:
         present = wiring.directory.list_members(google_id)
     except NotFound as error:
-        return _gone(wiring, gathering, error)
+        return _gone(wiring, entry, gathering, error)
     return replace(gathering, present=present)
 
 

@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
+from gapps_hooks.deliver.doubt import demand_certainty
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
 from gapps_hooks.deliver.people import (
     ask_about_person,
@@ -43,8 +44,6 @@ from gapps_hooks.wiring import Wiring
 SETTLING_SECONDS = 120.0
 #: A plan may be overtaken by Google's answer (address taken, account gone) this many times.
 _ROUNDS = 3
-#: How often Google is asked again whether the account of one who is gone is really not there.
-_DOUBTS = 3
 
 
 def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
@@ -150,9 +149,8 @@ def _gone(wiring: Wiring, entry: Entry, person: Person, link: Link) -> Person:
     if not is_stale(link.created_at, wiring.clock(), SETTLING_SECONDS):
         raise NotYet(f"{link.address} was created moments ago")
     found = _in_the_bin(wiring, link)
-    if found is None and not person.wanted and entry.attempts < _DOUBTS:
-        # One false answer must not leave the account of one who is gone active for good.
-        raise NotYet(f"Google says that there is no {link.address}; it is asked again")
+    if found is None and not person.wanted:
+        demand_certainty(entry, link.address)
     return replace(person, asked=True, actual=found)
 
 

@@ -22,9 +22,11 @@ from gapps_hooks.plan.whole import REMOVING, Piece, Whole, count, in_order
 from gapps_hooks.preview import administrator_notice
 from gapps_hooks.reconcile.applying import Applying, Progress
 from gapps_hooks.reconcile.checking import check_bounds
+from gapps_hooks.reconcile.claims import Claims
 from gapps_hooks.reconcile.collisions import without_collisions
 from gapps_hooks.reconcile.groups import GroupsPlanner
 from gapps_hooks.reconcile.lost import find_lost
+from gapps_hooks.reconcile.missing import doubt
 from gapps_hooks.reconcile.notebook import Notebook
 from gapps_hooks.reconcile.people import PeoplePlanner
 from gapps_hooks.reconcile.prospects import Prospects
@@ -51,6 +53,8 @@ class Looked:
     whole: Whole
     works: Mapping[str, Work]
     notices: tuple[str, ...] = ()
+    #: What is to be said of every run, though nothing failed.
+    remarks: tuple[str, ...] = ()
     #: The wiring with which this plan has to be carried out.
     wiring: Wiring = field(repr=False)
 
@@ -90,29 +94,29 @@ def look(
             "people and groups"
         )
     snapshot = take(wiring, wiring.source, reading)
+    doubt(snapshot, wiring)
     wiring = replace(wiring, source=snapshot.source)
     notebook = Notebook(wiring=wiring, read_at=snapshot.google.read_at, closed=dry)
-    works = _plan(wiring, snapshot, notebook, push_passwords=push_passwords, reading=reading)
-    notebook.close()
+    claims = Claims(wiring=wiring, snapshot=snapshot)
+    works = _plan(claims, notebook, push_passwords=push_passwords, reading=reading)
     wiring, works = _careful(wiring, snapshot, works)
+    notebook.close(adding_only=wiring.rules.adding_only)
     pieces = in_order(work.piece for work in works if not work.silent)
     notice = administrator_notice(wiring)
+    remark = claims.why_no_strangers() if _suspends_strangers(wiring) else ""
     return Looked(
         whole=Whole(pieces=pieces, incomplete=tuple(dict.fromkeys(snapshot.incomplete))),
         works={work.piece.key: work for work in works},
         notices=(notice,) if notice else (),
+        remarks=(remark,) if remark else (),
         wiring=wiring,
     )
 
 
 def _plan(
-    wiring: Wiring,
-    snapshot: Snapshot,
-    notebook: Notebook,
-    *,
-    push_passwords: bool,
-    reading: Reading,
+    claims: Claims, notebook: Notebook, *, push_passwords: bool, reading: Reading
 ) -> list[Work]:
+    wiring, snapshot = claims.wiring, claims.snapshot
     prospects = Prospects()
     people = PeoplePlanner(
         wiring=wiring,
@@ -121,10 +125,9 @@ def _plan(
         confirm=notebook.person,
         prospects=prospects,
         lost=find_lost(wiring, snapshot),
+        claims=claims,
     )
     works = list(without_collisions(snapshot, list(people.works())))
-    if wiring.settings.unknown_accounts == "suspend":
-        works.extend(_strangers(wiring, snapshot, people))
     read = iter(range(1, len(snapshot.google.groups) + 1))
     with ThreadPoolExecutor(_READERS, "members") as readers:
         groups = GroupsPlanner(
@@ -139,15 +142,19 @@ def _plan(
             works.extend(groups.works())
         finally:
             readers.shutdown(wait=True, cancel_futures=True)
+    if _suspends_strangers(wiring) and not claims.why_no_strangers():
+        works.extend(_strangers(wiring, snapshot, claims))
     return works
 
 
-def _strangers(wiring: Wiring, snapshot: Snapshot, people: PeoplePlanner) -> Iterator[Work]:
-    """Plan for the accounts that nobody here has; only where it is known who is here."""
-    if snapshot.incomplete or people.unplaced:
-        return
+def _suspends_strangers(wiring: Wiring) -> bool:
+    return wiring.settings.unknown_accounts == "suspend"
+
+
+def _strangers(wiring: Wiring, snapshot: Snapshot, claims: Claims) -> Iterator[Work]:
+    """Plan for the accounts that nobody here has."""
     for user in snapshot.google.users.values():
-        plan = Plan() if user.id in people.claimed else plan_stranger(user, wiring.rules)
+        plan = Plan() if user.id in claims.claimed else plan_stranger(user, wiring.rules)
         if plan.changes:
             actual = seen_user(user, wiring.state.digest)
             piece = Piece(kind=Kind.USER, name=user.primary_email, actual=actual, plan=plan)

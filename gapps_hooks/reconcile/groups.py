@@ -90,11 +90,6 @@ class GroupsPlanner:
         while waiting:
             yield from self._work(*waiting.popleft())
 
-    @property
-    def total(self) -> int:
-        """How many groups may have to be read."""
-        return len(self.snapshot.groups.names)
-
     # --- which groups ----------------------------------------------------------------------------
 
     def _targets(self) -> Iterator[_Target]:
@@ -192,10 +187,12 @@ class GroupsPlanner:
         live = link is not None and link.ended_at is None
         unseen = live and link is not None and link.google_id not in self.snapshot.google.groups
         if unseen and link is not None:
-            if self.snapshot.google.groups_why:
+            if self.snapshot.google.groups_why or link.subject in self.snapshot.unseen:
                 return self._passed(target, "not in Google's list, which is not whole")
             if not is_stale(link.created_at, self.wiring.clock(), _SETTLING_SECONDS):
                 return self._passed(target, "created moments ago")
+            if target.group is None:
+                return self._doubted(target)
         gathering, members = self._gathering(target, present)
         plan = self._decide(gathering)
         plan = with_vetoes(self.wiring, plan, None)
@@ -217,6 +214,13 @@ class GroupsPlanner:
 
     def _passed(self, target: _Target, text: str) -> Work:
         return Work(piece=self._piece(target, Plan(notes=(f"{target.address}: {text}",)), None))
+
+    def _doubted(self, target: _Target) -> Work:
+        """One that is gone here, and that Google does not know: it is asked again."""
+        known = replace(self._gathering(target, None)[0], asked=False)
+        text = f"Google says that there is no {target.address}; it is asked again"
+        piece = self._piece(target, Plan(notes=(text,)), None)
+        return Work(piece=piece, known=known, settles=True)
 
     def _rows_move(self, gathering: Gathering) -> bool:
         """Whether what is remembered of the members is not what it would be after a delivery."""

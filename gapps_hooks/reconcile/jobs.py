@@ -190,6 +190,8 @@ def _held(wiring: Wiring, job: Job) -> Iterator[Entry]:
             job.known = None if job.anew else job.work.known
         elif _generation(wiring, subject) != job.entry.generation:
             raise Moved("an event came meanwhile, and it is left to delivery")
+        # Whoever is missing at Google is asked for as often as delivery asks.
+        job.entry = replace(job.entry, attempts=job.tries)
         yield job.entry
 
 

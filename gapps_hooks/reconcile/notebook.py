@@ -29,6 +29,8 @@ class Notebook:
     read_at: float
     closed: bool
     _unchanged: list[Link] = field(default_factory=list)
+    #: Those who are gone: only at the end is it known whether all was read.
+    _gone: list[tuple[Link, Link]] = field(default_factory=list)
 
     def person(self, person: Person, plan: Plan, remembers: Mapping[str, Any]) -> None:
         """Note that a person is at Google as wanted."""
@@ -43,8 +45,7 @@ class Notebook:
             (person.name, person.identity),
             {**plan.confirms, **remembers},
         )
-        gone = person.account is None and not self.wiring.rules.adding_only
-        self._note(link, replace(after, ended_at=self.read_at) if gone else after)
+        self._conclude(link, after, gone=person.account is None)
 
     def group(self, gathering: Gathering, plan: Plan) -> None:
         """Note that a group is at Google as wanted."""
@@ -53,11 +54,16 @@ class Notebook:
             return
         identity = gathering.group.id if gathering.group else None
         after = self._after(link, gathering.actual, (gathering.name, identity), plan.confirms)
-        gone = gathering.group is None and not self.wiring.rules.adding_only
-        self._note(link, replace(after, ended_at=self.read_at) if gone else after)
+        self._conclude(link, after, gone=gathering.group is None)
 
-    def close(self) -> None:
-        """Write down what was not written yet."""
+    def close(self, *, adding_only: bool) -> None:
+        """Write down what was not written yet; where nothing is taken away, no link ends."""
+        for before, after in self._gone:
+            self._note(before, after if adding_only else replace(after, ended_at=self.read_at))
+        self._gone.clear()
+        self._flush()
+
+    def _flush(self) -> None:
         roll.confirm(self.wiring.state, self._unchanged, self.read_at)
         self._unchanged.clear()
 
@@ -72,6 +78,12 @@ class Notebook:
         owner = Owner(subject=link.subject, name=named[0], identity=named[1])
         return remember_answer(seen, owner, confirms, self.read_at)
 
+    def _conclude(self, before: Link, after: Link, *, gone: bool) -> None:
+        if gone and not self.wiring.rules.adding_only:
+            self._gone.append((before, after))
+        else:
+            self._note(before, after)
+
     def _note(self, before: Link, after: Link) -> None:
         same = replace(
             after,
@@ -84,4 +96,4 @@ class Notebook:
             return
         self._unchanged.append(before)
         if len(self._unchanged) >= _AT_ONCE:
-            self.close()
+            self._flush()

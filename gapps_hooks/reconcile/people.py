@@ -6,7 +6,7 @@ It must not know groups, nor write anything but through the notebook that it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gapps_hooks.deliver.desired import with_policy
@@ -20,6 +20,7 @@ from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.plan.whole import Piece
 from gapps_hooks.preview import with_vetoes
+from gapps_hooks.reconcile.claims import Claims
 from gapps_hooks.reconcile.lost import Lost
 from gapps_hooks.reconcile.prospects import Prospects
 from gapps_hooks.reconcile.renames import renamed_people
@@ -46,6 +47,9 @@ Confirm = Callable[[Person, Plan, Mapping[str, Any]], None]
 class _Passed(Exception):
     """Nothing can be said of this person now; the text says why, if people should know."""
 
+    #: Who is gone, and whose account Google does not know: whoever carries it out asks again.
+    doubted: Person | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeoplePlanner:
@@ -58,10 +62,7 @@ class PeoplePlanner:
     confirm: Confirm
     prospects: Prospects
     lost: Lost
-    #: Google's ids of the accounts that somebody here has, or is to have.
-    claimed: set[str] = field(default_factory=set)
-    #: Names of whom it is not known which account they are to have.
-    unplaced: list[str] = field(default_factory=list)
+    claims: Claims
 
     def works(self) -> Iterator[Work]:
         """Plan for everybody whom the source has, or who is linked; silent works are left out.
@@ -102,11 +103,11 @@ class PeoplePlanner:
         holders: Holders,
     ) -> Work | None:
         if link is not None:
-            self.claimed.add(link.google_id)
+            self.claims.claimed.add(link.google_id)
         entry = self.snapshot.memory.entries.get(outline.subject) if outline else None
         if entry is not None:
             self.prospects.linked(name, link, self.wiring.rules)
-            self._claim(name)
+            self.claims.unplanned(name)
             plan = left_to_delivery(entry)
             return Work(piece=self._piece(name, outline, plan, None))
         try:
@@ -116,13 +117,15 @@ class PeoplePlanner:
             raise
         except _Passed as reason:
             self.prospects.linked(name, link, self.wiring.rules)
-            said = Plan(notes=(str(reason),))
-            return Work(piece=self._piece(name, outline, said, None)) if str(reason) else None
+            piece = self._piece(name, outline, Plan(notes=(str(reason),)), None)
+            doubted = reason.doubted
+            work = Work(piece=piece, known=doubted, settles=doubted is not None)
+            return work if str(reason) else None
         except GappsHooksError as error:
             self.prospects.linked(name, link, self.wiring.rules)
             if isinstance(error, SourceUnreadable):
                 self.snapshot.incomplete.append(f"{name} could not be read: {error}")
-            self._claim(name)
+            self.claims.unplanned(name)
             refused = Plan(refusals=(Refusal(str(error)),))
             return Work(piece=self._piece(name, outline, refused, None))
 
@@ -149,6 +152,7 @@ class PeoplePlanner:
             link=link,
             attempted=link is None and self.lost.may_be_there(outline),
         )
+        self.claims.note(name, account, address)
         if link is not None:
             return self._with_occupant(self._look_linked(person, link), holders)
         return (
@@ -156,17 +160,6 @@ class PeoplePlanner:
             if account and account.enabled is True
             else (self._look_lost(person, holders))
         )
-
-    def _claim(self, name: str) -> None:
-        """Note which account one is to have who is not planned for."""
-        try:
-            account = self.snapshot.source.account(name)
-            address = self.wiring.policy.choose_address(account) if account is not None else ""
-        except GappsHooksError:
-            self.unplaced.append(name)
-            return
-        user = self.snapshot.google.user_of(address)
-        self.claimed.update({user.id} if user is not None else ())
 
     def _account(self, name: str) -> Account | None:
         found = self.snapshot.source.account(name)
@@ -193,6 +186,10 @@ class PeoplePlanner:
         settling = not is_stale(link.created_at, self.wiring.clock(), _SETTLING_SECONDS)
         if binned is None and settling:
             raise _Passed(f"{link.address} was created moments ago")
+        if binned is None and not person.wanted:
+            passed = _Passed(f"Google says that there is no {link.address}; it is asked again")
+            passed.doubted = person
+            raise passed
         return replace(person, asked=True, actual=binned)
 
     def _look_unlinked(self, person: Person, holders: Holders) -> Person:
@@ -204,7 +201,7 @@ class PeoplePlanner:
             actual = self._binned(person.address)
         taken = actual is None and self.snapshot.google.group_of(person.address) is not None
         if actual is not None and actual.deletion_time is None:
-            self.claimed.add(actual.id)
+            self.claims.claimed.add(actual.id)
         holder = self._holder(actual, holders)
         return replace(person, asked=True, actual=actual, taken=taken, holder=holder)
 

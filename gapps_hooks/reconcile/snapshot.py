@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from gapps_hooks.errors import GoogleFault, NotFound, Outage, Passing
+from gapps_hooks.errors import GoogleFault, Outage, Passing
 from gapps_hooks.model import GoogleGroup, GoogleUser, Kind
 from gapps_hooks.outbox import entries, roll
 from gapps_hooks.outbox.entry import Entry
@@ -19,8 +19,6 @@ from gapps_hooks.sources import Names, Source
 from gapps_hooks.wiring import Wiring
 
 _Thing = TypeVar("_Thing", GoogleUser, GoogleGroup)
-#: So many linked accounts that a list lacks are asked for one by one; more of them discredit it.
-_ASKED_FOR: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,7 @@ class Snapshot:
     bin: Callable[[], Mapping[str, GoogleUser]]
     #: Grows while more turns out not to be readable.
     incomplete: list[str] = field(default_factory=list)
-    #: Linked subjects whose accounts are there though the list lacks them.
+    #: Linked subjects that the lists lack, and that are there, or may be for all that is known.
     unseen: set[int] = field(default_factory=set)
 
 
@@ -92,7 +90,7 @@ def take(
     incomplete = [f"the people cannot be listed: {people.why}"] if not people.complete else []
     if not groups.complete and any(outline.live for outline in memory.groups):
         incomplete.append(f"the groups cannot be listed: {groups.why}")
-    snapshot = Snapshot(
+    return Snapshot(
         memory=memory,
         source=source,
         people=people,
@@ -101,8 +99,6 @@ def take(
         bin=cache(lambda: _read_bin(wiring, incomplete)),
         incomplete=incomplete,
     )
-    _doubt(snapshot, wiring)
-    return snapshot
 
 
 def _read_bin(wiring: Wiring, incomplete: list[str]) -> Mapping[str, GoogleUser]:
@@ -165,37 +161,3 @@ def _collect(
             raise
         return found, f"Google's list of {what} could not be read to its end: {fault}"
     return found, ""
-
-
-def _doubt(snapshot: Snapshot, wiring: Wiring) -> None:
-    """See what a list that seems whole must hold: somebody, and whoever is linked."""
-    google, memory = snapshot.google, snapshot.memory
-    said = [google.users_why, google.groups_why]
-    if not google.users and not google.users_why:
-        said.append("Google listed no user at all, not even the administrator")
-    if not google.groups and any(one.live for one in memory.groups) and not google.groups_why:
-        said.append("Google listed no group at all, though some are linked")
-    snapshot.incomplete.extend(filter(None, said))
-    if not google.users_why:
-        snapshot.incomplete.extend(_find_missing(snapshot, wiring))
-
-
-def _find_missing(snapshot: Snapshot, wiring: Wiring) -> Iterable[str]:
-    """Ask by id for linked accounts that the list lacks: a stale list lacks what is there."""
-    users = snapshot.google.users
-    missing = [one for one in snapshot.memory.users if one.live and one.google_id not in users]
-    unexplained = [one for one in missing if one.google_id not in snapshot.bin()]
-    if len(unexplained) > _ASKED_FOR:
-        yield f"Google's list lacks {len(unexplained)} linked accounts"
-        return
-    for outline in unexplained:
-        if _is_there(wiring, outline):
-            yield f"Google's list lacks {outline.address}, which is there"
-            snapshot.unseen.add(outline.subject)
-
-
-def _is_there(wiring: Wiring, outline: Outline) -> bool:
-    try:
-        return wiring.directory.get_user(outline.google_id or "").id == outline.google_id
-    except NotFound:
-        return False
