@@ -214,10 +214,12 @@ def test_too_much_is_4_and_force_lifts_it(line: CommandLine) -> None:
 def test_an_incomplete_read_is_1_and_says_so(line: CommandLine) -> None:
     line.run("reconcile")
     (line.folder / "accounts.json").write_text(json.dumps({"users": [], "groups": [STAFF]}))
-    for words in (("--dry-run",), ()):
-        result = line.run("reconcile", *words)
-        assert result.exit_code == FAILED
-        assert "Nobody is suspended and nothing is removed" in result.stderr
+    sentence = "Nobody is suspended and nothing is removed"
+    look = line.run("reconcile", "--dry-run")
+    assert (look.exit_code, sentence in look.stdout) == (FAILED, True)
+    done = line.run("reconcile")
+    assert (done.exit_code, sentence in done.stderr) == (FAILED, True)
+    assert "not whole" in line.read("status")["last_reconcile"]["trouble"]
     assert not line.user("alice").get("suspended")
 
 
@@ -333,3 +335,11 @@ def test_a_run_that_fails_as_a_whole_is_remembered_and_advised_about(line: Comma
     status = line.read("status")
     assert status["last_reconcile"]["trouble"].startswith("Failed: ")
     assert any(text.startswith("The last reconcile") for text in status["advice"])
+
+
+def test_a_run_that_is_refused_as_too_much_is_remembered(line: CommandLine) -> None:
+    line.people(*({**ALICE, "username": f"p{n}", "id": f"entryUUID:{n}"} for n in range(8)))
+    line.run("reconcile")
+    line.people({**ALICE, "username": "p0", "id": "entryUUID:0"})
+    assert line.run("reconcile").exit_code == TOO_MUCH
+    assert line.read("status")["last_reconcile"]["trouble"].startswith("Refused: too much")
