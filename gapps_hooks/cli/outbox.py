@@ -5,6 +5,7 @@ It must not know Google: nothing here asks or sends anything.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ from gapps_hooks.cli.named import Named, entries_of
 from gapps_hooks.cli.named import subject as read_subject
 from gapps_hooks.cli.opening import opened_state
 from gapps_hooks.cli.showing import as_json, example, show_json
-from gapps_hooks.outbox import State, entries
+from gapps_hooks.outbox import State, breaker, entries
 from gapps_hooks.outbox.entries import Entry
+from gapps_hooks.pausing import is_paused
 from gapps_hooks.report import entries_table
 
-_DUE = "due now: tried within a minute where `gapps-hooks enable` was run, or at once by: \
-gapps-hooks deliver"
+_DUE = (
+    "due now: tried at once where the agent runs, within a minute where `gapps-hooks enable` was \
+run, or by: gapps-hooks deliver"
+)
 
 
 @click.group(
@@ -47,11 +51,19 @@ def outbox(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - cli
 def list_entries(settings_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """List everything that still has to be delivered, oldest first."""
     with opened_state(settings_path) as (_, state):
-        found = entries.all_entries(state)
+        found = tuple(_with_outage(state, entry) for entry in entries.all_entries(state))
         if as_json:
             show_json([_entry_as_json(entry) for entry in found])
         else:
             click.echo(entries_table(found, state.clock()) if found else "Nothing waits.")
+
+
+def _with_outage(state: State, entry: Entry) -> Entry:
+    """While nothing can be sent, that is why an entry waits."""
+    outage = breaker.current(state)
+    why = "paused; go on with: gapps-hooks resume" if is_paused(state) else outage and outage.reason
+    waits = entry.status == "waiting" and not entry.reason
+    return replace(entry, reason=why) if why and waits else entry
 
 
 @outbox.command(epilog=example("gapps-hooks outbox retry alice group:staff"))

@@ -20,6 +20,7 @@ from gapps_hooks.standing import Standing, look
 
 _RETRIED: Final = "each minute"
 _NO_AGENT: Final = "not running, each hook delivers by itself"
+_BY_AGENT: Final = "by the agent, while it runs"
 _NOT_RETRIED: Final = (
     "not installed, what waits needs `gapps-hooks deliver`: enable an account manager, or add the "
     "cron line of hooks.d/README.md"
@@ -67,7 +68,8 @@ def _facts(standing: Standing) -> Iterator[tuple[str, object]]:
     states = [f"{state.name} {'on' if state.enabled else 'off'}" for state in managers.states()]
     yield "account managers", ", ".join(states)
     yield "agent", "running" if standing.agent else _NO_AGENT
-    yield "retry", _RETRIED if managers.retried() else _NOT_RETRIED
+    without = _BY_AGENT if standing.agent else _NOT_RETRIED
+    yield "retry", _RETRIED if managers.retried() else without
     yield "source", settings.source.type
     yield "settings", settings.path
     yield "state", settings.state.directory

@@ -201,3 +201,10 @@ def test_a_password_that_was_never_delivered_is_wiped_after_the_days_that_are_se
     (entry,) = line.read("outbox", "list")
     assert not entry["password"]
     assert "its password was not delivered for 2 d and is wiped" in entry["reason"]
+
+
+def test_while_nothing_can_be_sent_the_list_says_why(line: CommandLine) -> None:
+    line.run("pause")
+    line.fire("user-add", "alice")
+    (entry,) = line.read("outbox", "list")
+    assert entry["reason"] == "paused; go on with: gapps-hooks resume"
