@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gapps_hooks.errors import GappsHooksError, SourceUnreadable
-from gapps_hooks.model import Kind, Outcome, Plan, Refusal, Verb
-from gapps_hooks.outbox import bounds, leases
+from gapps_hooks.model import Kind, Outcome, Plan, Refusal
+from gapps_hooks.outbox import leases
 from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.strangers import plan_stranger
@@ -51,6 +51,8 @@ class Looked:
     """Both sides compared: the plan, the works behind it, and what people should know."""
 
     whole: Whole
+    #: Since when what Google said is true (wall-clock seconds).
+    read_at: float
     works: Mapping[str, Work]
     notices: tuple[str, ...] = ()
     #: What is to be said of every run, though nothing failed.
@@ -106,6 +108,7 @@ def look(
     remark = claims.why_no_strangers() if _suspends_strangers(wiring) else ""
     return Looked(
         whole=Whole(pieces=pieces, incomplete=tuple(dict.fromkeys(snapshot.incomplete))),
+        read_at=snapshot.google.read_at,
         works={work.piece.key: work for work in works},
         notices=(notice,) if notice else (),
         remarks=(remark,) if remark else (),
@@ -217,14 +220,6 @@ def _is_due(work: Work) -> bool:
     return work.settles or bool(plan.changes and not plan.refusals)
 
 
-def reserve_strangers(wiring: Wiring, works: Iterable[Work]) -> None:
-    """Count the suspensions of accounts that nobody here has, which have no subject."""
-    number = sum(Verb.SUSPEND in work.piece.verbs for work in works if work.known is None)
-    if number:
-        now = wiring.clock()
-        bounds.reserve(wiring.state, 0, int(now * 1000), Verb.SUSPEND, number, None)
-
-
 def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     looked: Looked,
     works: list[Work],
@@ -244,8 +239,7 @@ def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     wiring = looked.wiring
     if not force:
         check_bounds(wiring, count(c for work in works for c in work.piece.plan.changes))
-    reserve_strangers(wiring, works)
-    applying = Applying(wiring, released=force, report=report)
+    applying = Applying(wiring, released=force, read_at=looked.read_at, report=report)
     started(applying)
     ordered = {piece.key: at for at, piece in enumerate(looked.whole.pieces)}
     works = sorted(works, key=lambda work: ordered.get(work.piece.key, 0))
