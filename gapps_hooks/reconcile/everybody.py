@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gapps_hooks.errors import GappsHooksError, SourceUnreadable
-from gapps_hooks.model import Kind, Outcome, Plan, Refusal
+from gapps_hooks.model import Kind, Outcome, Plan, Refusal, Verb
 from gapps_hooks.outbox import leases
+from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.strangers import plan_stranger
@@ -220,6 +221,16 @@ def _is_due(work: Work) -> bool:
     return work.settles or bool(plan.changes and not plan.refusals)
 
 
+def _counts(works: Iterable[Work]) -> Mapping[Verb, int]:
+    works = tuple(works)
+    counts = dict(count(change for work in works for change in work.piece.plan.changes))
+    deleted = [work.known for work in works if Verb.DELETE_GROUP in work.piece.verbs]
+    members = sum(len(one.memberships) for one in deleted if isinstance(one, Gathering))
+    if members:  # a group that is deleted takes everybody out of it
+        counts[Verb.REMOVE_MEMBER] = counts.get(Verb.REMOVE_MEMBER, 0) + members
+    return counts
+
+
 def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     looked: Looked,
     works: list[Work],
@@ -238,7 +249,7 @@ def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     """
     wiring = looked.wiring
     if not force:
-        check_bounds(wiring, count(c for work in works for c in work.piece.plan.changes))
+        check_bounds(wiring, _counts(works))
     applying = Applying(wiring, released=force, read_at=looked.read_at, report=report)
     started(applying)
     ordered = {piece.key: at for at, piece in enumerate(looked.whole.pieces)}
