@@ -50,6 +50,8 @@ _LIMITS: Final[dict[Verb, Callable[[BoundSettings, int], int | None]]] = {
     Verb.RESTORE: lambda limits, population: limits.restore.limit(population),
     Verb.RENAME: lambda limits, population: limits.rename.limit(population),
     Verb.REMOVE_MEMBER: lambda limits, population: limits.remove_member.limit(population),
+    Verb.DELETE_GROUP: lambda limits, population: limits.delete_group.limit(population),
+    Verb.REMOVE_ALIAS: lambda limits, population: limits.remove_alias.limit(population),
     Verb.PASSWORD: lambda limits, population: limits.password.limit(population),
 }
 #: Events bring passwords one by one, because somebody set one; only a reconcile pushes them.
@@ -66,6 +68,8 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
     if plan.changes and wiring.settings.mode == "observe":
         raise Observed(plan)
     counts = Counter(verb for change in plan.changes for verb in change.verbs if verb in _OF_EVENTS)
+    if Verb.DELETE_GROUP in counts:  # takes everybody out of it
+        counts[Verb.REMOVE_MEMBER] += len(memberships.of(wiring.state, entry.subject))
     with wiring.state.transaction(durable=False):
         for verb, count in counts.items():
             reserve_some(wiring, entry, verb, count)

@@ -202,12 +202,18 @@ def _creation_password(wiring: Wiring, entry: Entry) -> tuple[PasswordHash, str 
 def _decide(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, Plan]:
     step = plan_user(person, wiring.rules, wiring.clock())
     while isinstance(step, Question):
-        person = _ask(wiring, entry, person, step.key)
+        person = ask(wiring, entry, person, step.key)
         step = plan_user(person, wiring.rules, wiring.clock())
     return person, step
 
 
-def _ask(wiring: Wiring, entry: Entry, person: Person, key: str) -> Person:
+def ask(wiring: Wiring, entry: Entry, person: Person, key: str) -> Person:
+    """Ask Google what it has of the person, and remember what it says of a linked one.
+
+    Raises:
+        NotYet: Google does not know what should be there, and is not believed yet.
+        GoogleFault: Google did not answer that.
+    """
     asked = ask_about_person(wiring, person, key)
     if person.link is None:
         return asked

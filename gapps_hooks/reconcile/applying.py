@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gapps_hooks.deliver.judging import open_breaker
-from gapps_hooks.deliver.subject import freed
+from gapps_hooks.deliver.subject import freed, why_closed
 from gapps_hooks.errors import GappsHooksError, Outage
-from gapps_hooks.model import Outcome, Verb, Verdict
+from gapps_hooks.model import Kind, Outcome, Verb, Verdict
 from gapps_hooks.reconcile import verdicts
 from gapps_hooks.reconcile.jobs import Job, run
 from gapps_hooks.reconcile.work import Work
@@ -48,10 +48,16 @@ class Applying:
     """One run over many works."""
 
     def __init__(
-        self, wiring: Wiring, *, released: bool, report: Callable[[Outcome], None]
+        self,
+        wiring: Wiring,
+        *,
+        released: bool,
+        read_at: float,
+        report: Callable[[Outcome], None],
     ) -> None:
         self._wiring = wiring
         self._released = released
+        self._read_at = read_at
         self._report = report
         self.progress = Progress()
         self._creations: deque[Job] = deque()
@@ -61,13 +67,15 @@ class Applying:
         self._refused: list[tuple[Job, Outcome]] = []
         self._groups: dict[str, list[Job]] = {}
         self._pending: set[str] = set()
+        #: Who gets another name: until then a group would take its member of the old one out.
+        self._renaming: set[str] = set()
         self._running: dict[Future[None], Job] = {}
 
     def apply(self, works: Iterable[Work], refused: Iterable[Work] = ()) -> Progress:
         """Carry the works out; ``refused`` are tried once an address that they want is free."""
-        jobs = [Job(work=work, released=self._released) for work in works]
+        jobs = [self._job(work) for work in works]
         self._queue(jobs)
-        waiting = [Job(work=work, released=self._released) for work in refused]
+        waiting = [self._job(work) for work in refused]
         with (
             ThreadPoolExecutor(_CREATING + _CHANGING, "reconcile") as workers,
             ThreadPoolExecutor(_CHANGING * _LANES, "members") as self._members,
@@ -87,17 +95,22 @@ class Applying:
         self.progress.interrupted = True
         self.progress.stopped = self.progress.stopped or "interrupted"
 
+    def _job(self, work: Work) -> Job:
+        return Job(work=work, released=self._released, read_at=self._read_at)
+
     # --- queues ----------------------------------------------------------------------------------
 
     def _queue(self, jobs: list[Job]) -> None:
         self._pending = {job.work.piece.key for job in jobs if _arrives(job)}
+        self._renaming = {job.work.piece.key for job in jobs if _is_renamed(job)}
         for job in jobs:
             if job.work.members is not None:
                 job.awaited = {_key(one.reference) for one in job.work.members} & self._pending
                 job.settling = bool(job.awaited)
                 for key in job.awaited:
                     self._groups.setdefault(key, []).append(job)
-            self._queue_for(job).append(job)
+            if not job.awaited & self._renaming:
+                self._queue_for(job).append(job)
 
     def _queue_for(self, job: Job) -> deque[Job]:
         if Verb.SUSPEND in job.work.piece.verbs or Verb.DELETE_GROUP in job.work.piece.verbs:
@@ -114,6 +127,9 @@ class Applying:
 
     def _fill(self, workers: Executor) -> bool:
         """Begin as much as there is room for; False when there was nothing to begin."""
+        waits = self._creations or self._others or self._last or self._aside
+        if waits and not self.progress.stopped:  # paused meanwhile, or others met an outage
+            self.progress.stopped = why_closed(self._wiring) or ""
         if self.progress.stopped:
             self._clear()
         begun = False
@@ -223,7 +239,12 @@ class Applying:
     def _take_turn(self, group: Job) -> None:
         """Queue a resting group when enough of its members have come, or nobody is left to come."""
         queued = group in self._others or group in self._aside
-        if group.finished or queued or group in self._running.values():
+        if (
+            group.finished
+            or queued
+            or group.awaited & self._renaming
+            or group in self._running.values()
+        ):
             return
         size = len(group.work.members or ())
         if self.progress.stopped or (group.awaited and group.arrived < max(1, size // _PART)):
@@ -260,7 +281,11 @@ class Applying:
 def _arrives(job: Job) -> bool:
     verbs = job.work.piece.verbs
     arriving = {Verb.CREATE, Verb.ADOPT, Verb.RESTORE, Verb.CREATE_GROUP}
-    return bool(arriving & verbs)
+    return bool(arriving & verbs) or _is_renamed(job)
+
+
+def _is_renamed(job: Job) -> bool:
+    return job.work.piece.kind is Kind.USER and job.work.old_name is not None
 
 
 def _key(reference: str) -> str:

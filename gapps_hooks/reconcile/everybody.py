@@ -13,7 +13,8 @@ from typing import Final
 
 from gapps_hooks.errors import GappsHooksError, SourceUnreadable
 from gapps_hooks.model import Kind, Outcome, Plan, Refusal, Verb
-from gapps_hooks.outbox import bounds, leases
+from gapps_hooks.outbox import leases
+from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.strangers import plan_stranger
@@ -51,6 +52,8 @@ class Looked:
     """Both sides compared: the plan, the works behind it, and what people should know."""
 
     whole: Whole
+    #: Since when what Google said is true (wall-clock seconds).
+    read_at: float
     works: Mapping[str, Work]
     notices: tuple[str, ...] = ()
     #: What is to be said of every run, though nothing failed.
@@ -106,6 +109,7 @@ def look(
     remark = claims.why_no_strangers() if _suspends_strangers(wiring) else ""
     return Looked(
         whole=Whole(pieces=pieces, incomplete=tuple(dict.fromkeys(snapshot.incomplete))),
+        read_at=snapshot.google.read_at,
         works={work.piece.key: work for work in works},
         notices=(notice,) if notice else (),
         remarks=(remark,) if remark else (),
@@ -217,12 +221,14 @@ def _is_due(work: Work) -> bool:
     return work.settles or bool(plan.changes and not plan.refusals)
 
 
-def reserve_strangers(wiring: Wiring, works: Iterable[Work]) -> None:
-    """Count the suspensions of accounts that nobody here has, which have no subject."""
-    number = sum(Verb.SUSPEND in work.piece.verbs for work in works if work.known is None)
-    if number:
-        now = wiring.clock()
-        bounds.reserve(wiring.state, 0, int(now * 1000), Verb.SUSPEND, number, None)
+def _counts(works: Iterable[Work]) -> Mapping[Verb, int]:
+    works = tuple(works)
+    counts = dict(count(change for work in works for change in work.piece.plan.changes))
+    deleted = [work.known for work in works if Verb.DELETE_GROUP in work.piece.verbs]
+    members = sum(len(one.memberships) for one in deleted if isinstance(one, Gathering))
+    if members:  # a group that is deleted takes everybody out of it
+        counts[Verb.REMOVE_MEMBER] = counts.get(Verb.REMOVE_MEMBER, 0) + members
+    return counts
 
 
 def carry_out(  # noqa: PLR0913 - the words by which it is asked for
@@ -243,9 +249,8 @@ def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     """
     wiring = looked.wiring
     if not force:
-        check_bounds(wiring, count(c for work in works for c in work.piece.plan.changes))
-    reserve_strangers(wiring, works)
-    applying = Applying(wiring, released=force, report=report)
+        check_bounds(wiring, _counts(works))
+    applying = Applying(wiring, released=force, read_at=looked.read_at, report=report)
     started(applying)
     ordered = {piece.key: at for at, piece in enumerate(looked.whole.pieces)}
     works = sorted(works, key=lambda work: ordered.get(work.piece.key, 0))

@@ -15,14 +15,15 @@ from gapps_hooks.deliver.carrying import reserve_some
 from gapps_hooks.deliver.desired import resolve_members
 from gapps_hooks.deliver.gatherings import gather
 from gapps_hooks.deliver.people import look_at_person
-from gapps_hooks.deliver.send import send
 from gapps_hooks.deliver.wishes import forget_arrival
-from gapps_hooks.errors import GappsHooksError, Refused
+from gapps_hooks.errors import GappsHooksError
 from gapps_hooks.model import Change, GoogleMember, Kind, Role, Verb
 from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering, Resolved
 from gapps_hooks.plan.person import Person
+from gapps_hooks.reconcile.freshness import is_old, looked_anew
+from gapps_hooks.reconcile.strangers import suspend_stranger
 from gapps_hooks.reconcile.work import Work, entry_for
 from gapps_hooks.wiring import Wiring
 
@@ -41,6 +42,8 @@ class Job:
     work: Work
     #: Whether the bounds are lifted for it.
     released: bool = False
+    #: Since when what was planned from is true (wall-clock seconds).
+    read_at: float
     #: As what it is delivered, once it has begun.
     entry: Entry | None = None
     #: What is known now; None when it has to be looked at anew.
@@ -77,7 +80,11 @@ def carry_out_person(wiring: Wiring, job: Job) -> None:
         GappsHooksError: the verdict why not, or not wholly; ``job.done`` holds what was confirmed.
     """
     with _held(wiring, job) as entry:
-        person = job.known if isinstance(job.known, Person) else _look(wiring, job, entry)
+        known = job.known if isinstance(job.known, Person) else None
+        person = known or _look(wiring, job, entry)
+        suspends = Verb.SUSPEND in job.work.piece.verbs
+        if known is not None and (suspends or is_old(job.read_at, wiring.clock())):
+            person = looked_anew(wiring, entry, known)
         job.known = None  # whatever becomes of it, a second try looks anew
         person, note = user_delivery.prepare(wiring, entry, person)
         if {Verb.PASSWORD} & job.work.piece.verbs and not job.creates:
@@ -108,7 +115,9 @@ def carry_out_group(wiring: Wiring, job: Job, each: Each) -> None:
     """
     with _held(wiring, job) as entry:
         first = len(job.done)
-        known = job.known if isinstance(job.known, Gathering) else _gather(wiring, job, entry)
+        old = first == 0 and is_old(job.read_at, wiring.clock())
+        known = job.known if isinstance(job.known, Gathering) and not old else None
+        known = known or _gather(wiring, job, entry)
         job.known = None
         gathering = replace(known, members=_resolved(wiring, job))
         before = links.of(wiring.state, entry.subject)
@@ -168,11 +177,9 @@ def _present(present: Iterable[GoogleMember], done: Iterable[Change]) -> tuple[G
 def carry_out_stranger(wiring: Wiring, job: Job) -> None:
     """Suspend an account that nobody here has; raises as carry_out_person."""
     for change in job.work.piece.plan.changes:
-        reason = wiring.policy.veto(change, None)
-        if reason is not None:
-            raise Refused(f"the organisation's policy refuses it: {reason}")
-        send(wiring.directory, change)
-        job.done.append(change)
+        job.done.extend(suspend_stranger(wiring, change, released=job.released))
+    if not job.done:
+        job.notes = ("somebody here has it by now, or it is to be left alone",)
 
 
 # --- the right to do it --------------------------------------------------------------------------

@@ -46,10 +46,14 @@ class BoundSettings:
     password: Bound = field(default_factory=Bound)
     #: Members removed from groups.
     remove_member: Bound = field(default_factory=lambda: Bound(share=0.10, most=500, least=50))
+    #: Groups deleted, where the settings want that.
+    delete_group: Bound = field(default_factory=Bound)
+    #: Aliases taken away from accounts.
+    remove_alias: Bound = field(default_factory=lambda: Bound(share=0.10, most=500, least=50))
     #: Accounts created; no bound unless it is set.
     create: Count | None = None
 
-    @field_validator("remove_member", mode="before")
+    @field_validator("remove_member", "remove_alias", mode="before")
     @classmethod
     def _own_defaults(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
         return {"most": 500, "least": 50, **value} if isinstance(value, dict) else value
