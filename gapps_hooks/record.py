@@ -60,8 +60,16 @@ def read_event(message: Mapping[str, Any]) -> Event:
         message["subject"],
         message.get("payload"),
         event_id=message["id"],
-        defer=float(message.get("defer") or 0.0),
+        defer=_seconds(message.get("defer")),
     )
+
+
+def _seconds(said: object) -> float:
+    if said is None:
+        return 0.0
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        raise BadInput.of("defer", str(said), "must be a number of seconds from 0 to 3600")
+    return float(said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ class Slip:
     read: Callable[[], Event]
     #: Called once, in the writer's thread, and so has to be quick.
     answer: Callable[[Event | None, Result], None] = field(repr=False)
+    #: Called in the writer's thread while nobody else can record; raises if it is to be left out.
+    check: Callable[[], None] = lambda: None
     event: Event | None = field(default=None, repr=False)
     prepared: Prepared | None = field(default=None, repr=False)
     failed: Exception | None = None
@@ -147,6 +149,7 @@ class Recorder:
         if slip.failed is not None or slip.prepared is None:
             return slip.failed or RuntimeError("it was not prepared")
         try:
+            slip.check()
             return put(self._state, slip.prepared)
         except StateUnusable:
             raise
