@@ -26,6 +26,7 @@ from gapps_hooks.errors import (
 from gapps_hooks.handling import BAD_INPUT, NOT_RECORDED
 from gapps_hooks.model import Event, Outcome
 from gapps_hooks.record import Receipt
+from gapps_hooks.superseded import Superseded
 
 #: Hooks that are listened to at the same time; beyond it they record by themselves.
 MOST_CONVERSATIONS: Final = 1000
@@ -110,7 +111,7 @@ class Reception:
 def _is_for_the_hook(error: object) -> bool:
     """Whether a hook may do better: one that root runs may read what our own user may not."""
     unreadable = isinstance(error, NotRecorded) and isinstance(error.__cause__, SourceUnreadable)
-    again = isinstance(error, Declined | StateDamaged)
+    again = isinstance(error, Declined | StateDamaged | Superseded)
     return again or (unreadable and os.geteuid() != 0)
 
 
