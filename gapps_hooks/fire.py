@@ -202,7 +202,10 @@ def payload_text(raw: bytes) -> str:
 
 
 def compose(call: Call, payload: str, event_id: str) -> bytes:
-    """The event as the one line of JSON that agent and recorder read, without its line end."""
+    """The event as the one line of JSON that agent and recorder read, without its line end.
+
+    It says when it is sent, so that an agent which comes to it too late leaves it to us.
+    """
     words = {
         "version": "1",
         "id": quote(event_id),
@@ -210,6 +213,7 @@ def compose(call: Call, payload: str, event_id: str) -> bytes:
         "subject": quote(call.subject),
         "settings": quote(call.settings),
         "defer": repr(call.defer),
+        "sent": repr(time.monotonic()),
         "payload": payload,
     }
     return ("{" + ", ".join(f'"{key}": {text}' for key, text in words.items()) + "}").encode()

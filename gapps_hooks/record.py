@@ -19,6 +19,14 @@ from gapps_hooks.payload import account_from, parse_event
 from gapps_hooks.settings import Settings
 from gapps_hooks.sources import Source
 from gapps_hooks.sources.enabled import is_enabled
+from gapps_hooks.superseded import (
+    READINGS,
+    Reading,
+    Standing,
+    Superseded,
+    see_that_it_counts,
+    standing,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +68,16 @@ def read_event(message: Mapping[str, Any]) -> Event:
         message["subject"],
         message.get("payload"),
         event_id=message["id"],
-        defer=float(message.get("defer") or 0.0),
+        defer=_seconds(message.get("defer")),
     )
+
+
+def _seconds(said: object) -> float:
+    if said is None:
+        return 0.0
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        raise BadInput.of("defer", str(said), "must be a number of seconds from 0 to 3600")
+    return float(said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +90,8 @@ class Prepared:
     line: str = "recorded"
     #: Why the entry is buried at once, unless something else waits in it.
     bury: str | None = None
+    #: The stored hash behind it, if there is one.
+    reading: Reading | None = None
 
 
 def record(desk: Desk, event: Event) -> Receipt:
@@ -82,11 +100,17 @@ def record(desk: Desk, event: Event) -> Receipt:
     Raises:
         NotRecorded: it is not on disk, and nothing was changed.
     """
-    prepared = prepare(desk, event)
-    with desk.keeping():
-        receipt = put(desk.state, prepared)
-    tell_news(desk, prepared)
-    return receipt
+    for _ in range(READINGS):
+        prepared = prepare(desk, event)
+        with suppress(Superseded):
+            with desk.keeping():
+                receipt = put(desk.state, prepared)
+            tell_news(desk, prepared)
+            return receipt
+    raise NotRecorded(
+        f"{event.name}: something else was recorded each of the {READINGS} times that the stored "
+        "hash was read; send the event again"
+    )
 
 
 def prepare(desk: Desk, event: Event) -> Prepared:
@@ -103,10 +127,16 @@ def prepare(desk: Desk, event: Event) -> Prepared:
 
 
 def put(state: State, prepared: Prepared) -> Receipt:
-    """Put it on disk; inside a transaction of the caller it is there when that ends."""
+    """Put it on disk; inside a transaction of the caller it is there when that ends.
+
+    Raises:
+        Superseded: it has to be prepared again.
+    """
     if prepared.event is None:
         return Receipt(subject=None, line=prepared.line)
     with state.transaction():
+        if prepared.reading is not None:
+            see_that_it_counts(state, prepared.event, prepared.reading)
         recorded = entries.record(state, prepared.event)
         if prepared.bury is not None:
             entry = entries.get(state, recorded.subject)
@@ -169,6 +199,7 @@ def _prepare_stored(desk: Desk, event: Event) -> Prepared:
         raise BadInput.of(
             "password", None, "is missing, and without a [source] there is no hash to read; send it"
         )
+    before = standing(desk.state, event.name)
     try:
         # read once: the hash, and whether its owner is enabled, from the same moment
         source = desk.source.snapshot()
@@ -177,11 +208,26 @@ def _prepare_stored(desk: Desk, event: Event) -> Prepared:
         raise NotRecorded(f"the stored hash of {event.name} cannot be read: {error}") from error
     if stored is None:
         return Prepared(event=None, line=f"{event.name} has no password; nothing to send")
+    reading = _reading(desk, event.name, before, stored.value)
     try:
         password = from_stored(stored.value)
     except UnusablePassword as error:
-        return _prepare_unusable(replace(desk, source=source), event, error)
-    return _prepare_given(replace(desk, source=source), replace(event, password=password))
+        prepared = _prepare_unusable(replace(desk, source=source), event, error)
+    else:
+        given = replace(event, password=password)
+        prepared = _prepare_given(replace(desk, source=source), given)
+    return replace(prepared, reading=reading)
+
+
+def _reading(desk: Desk, name: str, before: Standing, value: str) -> Reading:
+    source, kind = desk.source, desk.settings.source
+
+    def again() -> str | None:
+        stored = source.stored_password(name) if source is not None else None
+        return None if stored is None else stored.value
+
+    at_hand = kind.type == "nss" or (kind.type == "json" and kind.command is None)
+    return Reading(before=before, value=value, again=again if at_hand else None)
 
 
 def _prepare_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Prepared:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
+import socket
+import threading
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
@@ -45,6 +48,9 @@ class Conversation(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._taken = False
+        #: Is taken while the socket must not be closed; it is asked about from other threads.
+        self._held = threading.Lock()
+        self._socket: socket.socket | None = None
 
     # --- asyncio.Protocol --------------------------------------------------------------------
 
@@ -52,6 +58,7 @@ class Conversation(asyncio.Protocol):
         """Begin; docs of asyncio.BaseProtocol."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream socket's
         self._transport = transport
+        self._socket = transport.get_extra_info("socket")
         reason = self._clerk.admit(self)
         if reason is not None:
             self.decline(reason)
@@ -74,8 +81,10 @@ class Conversation(asyncio.Protocol):
         return self._taken
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Forget it; what was taken counts all the same."""
+        """Forget it; what was taken and is not on disk yet is left out."""
         self._transport = None
+        with self._held:
+            self._socket = None
         self._clerk.conversations.discard(self)
         if self._timer is not None:
             self._timer.cancel()
@@ -109,6 +118,18 @@ class Conversation(asyncio.Protocol):
         """End it, once what was told is on its way."""
         if self._transport is not None:
             self._transport.close()
+
+    def hung_up(self) -> bool:
+        """Whether the hook has gone away, of which the loop may not know yet; from any thread.
+
+        One that has only closed its own side still listens.
+        """
+        with self._held:
+            if self._socket is None:
+                return True
+            asked = select.poll()
+            asked.register(self._socket.fileno(), 0)  # hanging up is told unasked, poll(2)
+            return bool(asked.poll(0))
 
     def peer(self) -> Peer:
         """Ask the kernel who is at the other end; raises OSError."""

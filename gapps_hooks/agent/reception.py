@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from gapps_hooks.agent.conversation import LONGEST_MESSAGE, Conversation
+from gapps_hooks.agent.conversation import Conversation
+from gapps_hooks.agent.handover import Declined, Handover
 from gapps_hooks.agent.recording import Result, Slip
 from gapps_hooks.agent.shift import Shift
 from gapps_hooks.errors import (
@@ -24,16 +25,12 @@ from gapps_hooks.errors import (
 )
 from gapps_hooks.handling import BAD_INPUT, NOT_RECORDED
 from gapps_hooks.model import Event, Outcome
-from gapps_hooks.payload import parse_json
-from gapps_hooks.record import Receipt, read_event
+from gapps_hooks.record import Receipt
+from gapps_hooks.superseded import Superseded
 
 #: Hooks that are listened to at the same time; beyond it they record by themselves.
 MOST_CONVERSATIONS: Final = 1000
 _CLOSING: Final = "this agent is closing down"
-
-
-class Declined(Exception):
-    """The hook has to record by itself; the text says why."""
 
 
 class Reception:
@@ -64,22 +61,16 @@ class Reception:
     def take(self, conversation: Conversation, message: bytes) -> None:
         """See conversation.Clerk."""
         shift = self.shift
+        handover = Handover(message, self._settings, conversation.hung_up)
         slip = Slip(
-            read=partial(self._read, message), answer=partial(self._answer, conversation, shift)
+            read=handover.read,
+            check=handover.check,
+            answer=partial(self._answer, conversation, shift),
         )
         try:
             shift.recorder.submit(slip)
         except RuntimeError:
             conversation.decline(_CLOSING)
-
-    def _read(self, message: bytes) -> Event:
-        """Validate a message, in a thread that has time for it; from here on no clear text is."""
-        words = parse_json(message, longest=LONGEST_MESSAGE) or {}
-        if words.get("settings") != self._settings:
-            raise Declined(f"this agent serves the settings {self._settings}")
-        if not isinstance(words.get("subject"), str) or not isinstance(words.get("id"), str):
-            raise Declined("the message lacks subject or id; its hook is of another version")
-        return read_event(words)
 
     # --- in the writer's thread --------------------------------------------------------------
 
@@ -120,7 +111,7 @@ class Reception:
 def _is_for_the_hook(error: object) -> bool:
     """Whether a hook may do better: one that root runs may read what our own user may not."""
     unreadable = isinstance(error, NotRecorded) and isinstance(error.__cause__, SourceUnreadable)
-    again = isinstance(error, Declined | StateDamaged)
+    again = isinstance(error, Declined | StateDamaged | Superseded)
     return again or (unreadable and os.geteuid() != 0)
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +18,7 @@ from gapps_hooks.errors import StateUnusable
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import State
 from gapps_hooks.record import Desk, Prepared, Receipt, prepare, put, tell_news
+from gapps_hooks.superseded import READINGS, Superseded
 
 #: Threads that validate, hash and read the source: more than there are processors, because a
 #: source may be slow.
@@ -37,6 +39,8 @@ class Slip:
     read: Callable[[], Event]
     #: Called once, in the writer's thread, and so has to be quick.
     answer: Callable[[Event | None, Result], None] = field(repr=False)
+    #: Called in the writer's thread while nobody else can record; raises if it is to be left out.
+    check: Callable[[], None] = lambda: None
     event: Event | None = field(default=None, repr=False)
     prepared: Prepared | None = field(default=None, repr=False)
     failed: Exception | None = None
@@ -72,6 +76,12 @@ class Recorder:
 
     def record(self, event: Event) -> Receipt:
         """Record an event and wait until it is on disk; raises what recording raises."""
+        for _ in range(READINGS - 1):
+            with suppress(Superseded):
+                return self._record(event)
+        return self._record(event)
+
+    def _record(self, event: Event) -> Receipt:
         done: Future[Receipt] = Future()
 
         def answer(_: Event | None, result: Result) -> None:
@@ -147,6 +157,7 @@ class Recorder:
         if slip.failed is not None or slip.prepared is None:
             return slip.failed or RuntimeError("it was not prepared")
         try:
+            slip.check()
             return put(self._state, slip.prepared)
         except StateUnusable:
             raise

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ from real_hooks import Message, Site
 from resident import Resident, heard, resident
 
 from gapps_hooks.outbox import entries
+
+OLDER, NEWER = ("$6$salt$" + letter * 86 for letter in "ab")
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +109,45 @@ def test_a_person_without_google_is_told_of_without_a_delivery(agent: Resident) 
     assert "not enabled for Google; the password was not recorded" in lines(answers)[0]
 
 
-def test_a_hook_that_goes_away_after_its_message_is_heard_all_the_same(agent: Resident) -> None:
+def test_what_a_hook_that_goes_away_wanted_never_wins_over_what_was_set_since(
+    agent: Resident,
+) -> None:
+    """The agent gets no processor while an unacknowledged hook is killed and another records."""
+    agent.fire("user-add", "frida")
+    agent.running.send_signal(signal.SIGSTOP)
+    older = agent.hook("password-set", "frida", {"password_hash": OLDER})
+    time.sleep(0.3)
+    older.kill()
+    older.communicate()
+    status, _ = agent.fire("password-set", "frida", {"password_hash": NEWER})
+    agent.running.send_signal(signal.SIGCONT)
+    agent.fire("user-modify", "frida")
+    assert status == 0
+    assert agent.site.emulator.password_of("frida@example.org") == ("crypt", NEWER)
+
+
+@pytest.mark.parametrize("sent", [-0.6, 60.0])
+def test_what_would_come_on_disk_too_late_or_from_another_clock_is_left_to_the_hook(
+    agent: Resident, sent: float
+) -> None:
+    message = agent.message("user-add", "late", sent=time.monotonic() + sent)
+    (answer,) = agent.tell(message)
+    assert "is not on disk within 0.5 s" in answer["declined"]
+    assert "late" not in waiting(agent)
+    assert "late" not in agent.site.created()
+
+
+def test_a_hook_that_only_closes_its_own_side_is_heard(agent: Resident) -> None:
     with agent.call() as channel:
-        text = json.dumps(agent.message("user-add", "frida"))
+        text = json.dumps(agent.message("user-add", "frank"))
         channel.sendall(f"gapps-hooks/1\n{text}\n".encode())
-    end = time.monotonic() + 10
-    while "frida" not in agent.site.created() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert agent.site.user("frida")
+        channel.shutdown(socket.SHUT_WR)
+        assert lines(heard(channel)) == ["frank: created frank@example.org"]
+
+
+def test_a_delay_that_is_no_number_is_refused(agent: Resident) -> None:
+    (answer,) = agent.tell(agent.message("user-add", "dora", defer="abc"))
+    assert (answer["exit"], "defer" in answer["refused"]) == (64, True)
 
 
 def test_a_message_without_its_line_end_is_forgotten(agent: Resident) -> None:
@@ -144,6 +179,7 @@ def test_what_cannot_be_put_on_disk_is_refused_and_the_next_one_is_taken(agent: 
         ({"settings": "/etc/other.toml"}, "serves the settings"),
         ({"id": None}, "lacks subject or id"),
         ({"subject": 7}, "lacks subject or id"),
+        ({"sent": "now"}, "no moment in sent"),
     ],
 )
 def test_what_is_not_for_this_agent_is_left_to_the_hook(

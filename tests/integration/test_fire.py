@@ -137,6 +137,7 @@ def test_without_an_agent_the_event_is_recorded_in_the_same_process(
     assert note["arguments"] == ["-I", "-m", "gapps_hooks.hook"]
     message = json.loads(note["message"])
     assert int(message.pop("id"), 16) >= 0
+    assert 0 <= time.monotonic() - message.pop("sent") < 60
     assert message == {
         "version": 1,
         "event": "user-add",
