@@ -271,11 +271,15 @@ class Applying:
                 self._others.append(job)
 
     def _each(self, call: Callable[[Any], str | None], items: list[Any]) -> Iterator[str | None]:
-        """Send some members at once; all of those are through before a fault is told."""
+        """Send some members at once; a fault is told when all of them had their turn."""
+        sent: list[Future[str | None]] = []
         for start in range(0, len(items), _LANES):
             some = [self._members.submit(call, item) for item in items[start : start + _LANES]]
             wait(some)
-            yield from (one.result() for one in some)
+            sent.extend(some)
+            if any(isinstance(one.exception(), Outage) for one in some):
+                break
+        yield from (one.result() for one in sent)
 
 
 def _arrives(job: Job) -> bool:

@@ -69,8 +69,9 @@ def no_seat(job: Job) -> Outcome:
 
 
 def not_done(job: Job, reason: str) -> Outcome:
-    """Say that its turn did not come."""
-    return _outcome(job, Verdict.LATER, f"not done: {reason}")
+    """Say that its turn did not come, or that it was not done to its end."""
+    what = "the rest is not done" if job.done else "not done"
+    return _outcome(job, Verdict.LATER, f"{what}: {reason}")
 
 
 def _refused(wiring: Wiring, job: Job, text: str) -> Outcome:
@@ -85,6 +86,8 @@ def _give_back(wiring: Wiring, job: Job) -> None:
 
 def _outcome(job: Job, verdict: Verdict, line: str) -> Outcome:
     piece = job.work.piece
+    partly = job.done and verdict is not Verdict.DONE
+    line = f"{summary(job.done, ())}; {line}" if partly else line
     return Outcome(
         verdict=verdict,
         kind=piece.kind,

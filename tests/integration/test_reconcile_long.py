@@ -113,3 +113,18 @@ def test_a_pause_stops_a_run_at_the_next_turn(tmp_path: Path) -> None:
     assert progress.stopped.startswith("paused")
     assert {outcome.verdict for outcome in told} == {Verdict.DONE, Verdict.LATER}
     assert sum(outcome.verdict is Verdict.DONE for outcome in told) < 40
+
+
+def test_one_member_that_is_refused_keeps_no_other_out(tmp_path: Path) -> None:
+    organisation = listed(tmp_path)
+    people = [person(f"p{number}") for number in range(8)]
+    organisation.people(*people, groups=({"name": "staff", "members": []},))
+    reconcile(organisation)
+    organisation.clock.now += 90_000.0
+    everybody = [f"p{number}" for number in range(8)]
+    organisation.people(*people, groups=({"name": "staff", "members": everybody},))
+    organisation.fail(call="members.insert", fails="403", times=1)
+    run = reconcile(organisation)
+    assert len(organisation.roles("staff@example.org")) == 7
+    assert run.verdicts["staff"] is Verdict.REFUSED
+    assert run.lines["staff"].startswith("added 7 members to staff@example.org; ")
