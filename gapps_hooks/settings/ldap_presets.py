@@ -54,6 +54,8 @@ class Preset:
     attributes: Taken
     #: An entry counts only if it has one of these object classes; () is no such rule.
     counted_classes: tuple[str, ...] = ()
+    #: What every person has: one who does not show it hides it.
+    everybody_has: frozenset[str] = frozenset()
     #: What marks an entry that comes with the directory, and so does not count.
     builtin_mark: tuple[str, str] | None = None
     #: Groups that come with the directory, by name (patterns, lower case).
@@ -133,6 +135,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "group_name": ("sAMAccountName",),
             "members": ("member",),
         },
+        everybody_has=frozenset({"userAccountControl", "accountExpires"}),
         builtin_mark=("isCriticalSystemObject", "TRUE"),
         primary=("primaryGroupID", "objectSid"),
         harmless_references=("cn=configuration,", "dc=domaindnszones,", "dc=forestdnszones,"),

@@ -31,6 +31,9 @@ _ROOT_ATTRIBUTES: Final = ("supportedControl", "namingContexts", "vendorName")
 #: The one attribute name that stands for none (RFC 4511 section 4.5.1.8).
 NOTHING: Final = "1.1"
 
+#: Values of the common syntaxes, to compare with.
+_PROBES: Final = (b"1", b"TRUE", b"20200101000000Z")
+
 Entry = tuple[str, dict[str, list[bytes]]]
 _Answer = TypeVar("_Answer")
 
@@ -65,6 +68,7 @@ class Connection:
             SourceUnreadable: some or all of it could not be read.
         """
         cookie: Any = b""
+        seen: set[str] = set()
         with self._lock:
             paged = _PAGED in self.supported()
             while True:
@@ -77,7 +81,9 @@ class Connection:
                 before, cookie = cookie, _next_cookie(answers)
                 if not cookie:
                     return
-                if cookie == before and not page.entries:
+                fresh = {dn for dn, _ in page.entries} - seen
+                seen |= fresh
+                if not fresh and (page.entries or cookie == before):
                     raise SourceUnreadable(f"{self.access.uri} gives the same page again and again")
 
     def one(self, dn: str, attributes: Sequence[str] = (NOTHING,)) -> Entry | None:
@@ -124,6 +130,35 @@ class Connection:
         except ldap.SIZELIMIT_EXCEEDED:
             return True
         return any(dn is not None for dn, *_ in found)
+
+    def may_compare(self, dn: str, attribute: str) -> bool | None:
+        """Say whether an attribute that an entry does not show may be compared, so is absent.
+
+        None where the server's answer does not tell.
+
+        Raises:
+            SourceUnreadable: it could not be asked.
+        """
+        with self._lock:
+            try:
+                return self._ask(lambda server: self._compare(server, dn, attribute), dn)
+            except _NoSuchEntry:
+                return False
+
+    def _compare(self, server: Any, dn: str, attribute: str) -> bool | None:  # noqa: ANN401 - python-ldap
+        for probe in _PROBES:
+            try:
+                asked = server.compare_ext(dn, attribute, probe)
+                server.result3(asked, timeout=self.access.timeout)
+            except (ldap.INVALID_SYNTAX, ldap.INVALID_DN_SYNTAX):
+                continue
+            except (ldap.NO_SUCH_ATTRIBUTE, ldap.UNDEFINED_TYPE):
+                return True
+            except ldap.INSUFFICIENT_ACCESS:
+                return False
+            except (ldap.COMPARE_FALSE, ldap.COMPARE_TRUE):
+                return None
+        return None
 
     def supported(self) -> frozenset[str]:
         """Return the controls that the server offers."""

@@ -7,7 +7,8 @@ error, because nobody may be taken for gone on account of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from gapps_hooks.errors import UnusablePassword
 from gapps_hooks.model import UNSET, Account, Identity, StoredPassword, Unset
@@ -23,6 +24,9 @@ from gapps_hooks.sources.ldap_fields import (
 from gapps_hooks.sources.ldap_layout import Layout
 from gapps_hooks.sources.ldap_status import is_active, set_at
 from gapps_hooks.sources.ldap_values import Dn, Values, lowered, sid, texts
+
+#: Fields whose absence concludes something of a person.
+_HIDEABLE: Final = ("status", "email", "aliases", "org_unit", "employee_id", "phones")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,8 @@ class Person:
     primary: str
     #: What the enabled rule and the policy look at beside the fields.
     more: Mapping[str, tuple[str, ...]] = field(repr=False)
+    #: The attributes of a field that the entry does not show; fields that lack none are left out.
+    missing: Mapping[str, tuple[str, ...]] = field(repr=False)
 
 
 def decode_person(
@@ -79,6 +85,7 @@ def decode_person(
         password=_password(values, layout),
         primary=_primary(values, layout),
         more={name: texts(values, name) for name in layout.asked},
+        missing=_missing(values, layout),
     )
 
 
@@ -110,6 +117,16 @@ def account_of(
         groups_complete=complete,
         attributes=more,
     )
+
+
+def without_hidden(account: Account, hidden: frozenset[str]) -> Account:
+    """Leave unsaid what is hidden from us; one who is known to be inactive stays so."""
+    unsaid: dict[str, Any] = {name: UNSET for name in hidden if name != "status"}
+    if "email" in hidden:  # an alias may be in the domain of the address
+        unsaid["aliases"] = UNSET
+    if "status" in hidden and account.enabled is True:
+        unsaid["enabled"] = UNSET
+    return replace(account, **unsaid)
 
 
 # --- people --------------------------------------------------------------------------------------
@@ -197,6 +214,14 @@ def _is_usable(text: str) -> bool:
     except UnusablePassword:
         return False
     return True
+
+
+def _missing(values: Values, layout: Layout) -> Mapping[str, tuple[str, ...]]:
+    lacking = {
+        key: tuple(name for name in layout.taken[key] if name.lower() not in values)
+        for key in _HIDEABLE
+    }
+    return {key: names for key, names in lacking.items() if names}
 
 
 def _primary(values: Values, layout: Layout) -> str:

@@ -12,7 +12,8 @@ from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Account, Group, Identity, Kind, Member, Role, StoredPassword
 from gapps_hooks.sources.ldap_groups import GroupEntry
 from gapps_hooks.sources.ldap_memory import EverybodyRead, GroupsRead
-from gapps_hooks.sources.ldap_people import Person, account_of
+from gapps_hooks.sources.ldap_people import Person, account_of, without_hidden
+from gapps_hooks.sources.ldap_shown import Shown
 from gapps_hooks.sources.ldap_tree import Tree
 from gapps_hooks.sources.ldap_values import Dn
 from gapps_hooks.sources.source import Names
@@ -34,6 +35,7 @@ class LdapSnapshot:
         self._groups_of: dict[Dn, tuple[GroupEntry, ...]] = {}
         self._names_of_groups: dict[Dn, tuple[str, ...]] = {}
         self._stands_for: dict[Dn, Person | GroupEntry | None] = {}
+        self._shows = Shown(tree, lambda: self._everybody.people if self._everybody else None)
         self._unseen: frozenset[str] | None = None
         self._decided: bool | None = None
         self._shown: bool | None = None
@@ -138,7 +140,8 @@ class LdapSnapshot:
             return None
         names = self._group_names(person)
         complete = self._is_decided()
-        return account_of(person, names, complete=complete, unseen=self._not_seen(person))
+        account = account_of(person, names, complete=complete, unseen=self._not_seen(person))
+        return without_hidden(account, self._shows.hidden(person))
 
     def _group_names(self, person: Person) -> tuple[str, ...]:
         if self._everybody is None:
