@@ -22,7 +22,7 @@ from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.outbox import filling, founding, leases, salvage
 from gapps_hooks.outbox.connection import BUSY_SECONDS, connect, translated
 from gapps_hooks.outbox.digests import keyed_digest
-from gapps_hooks.outbox.schema import Schema, bring_forward, is_current
+from gapps_hooks.outbox.schema import Schema, bring_forward, counts, is_current
 
 #: What looks like the hash of a password; also in hexadecimal, as a digest does.
 _HASHES: Final = re.compile(rb"\$[0-9A-Za-z]{1,7}\$[^\s\"\0]{8,}|[0-9a-fA-F]{32,}")
@@ -151,7 +151,7 @@ def _make_new(
     growing.touch(mode=0o600)
     with closing(connect(growing)) as new, translated(growing):
         bring_forward(new, growing, schema, founding_rows)
-        known = salvage.tables(new)
+        known = salvage.tables(new, counts(schema))
         found = salvage.read(database, log, known)
         aside = _aside(path)
         new.execute("BEGIN IMMEDIATE")
