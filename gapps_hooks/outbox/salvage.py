@@ -88,6 +88,13 @@ def read(database: bytes, log: bytes, known: Sequence[Table]) -> Salvaged:
     return found
 
 
+def version(database: bytes, log: bytes) -> int:
+    """The version (user_version) that the header tells; 0 where it is no header of ours."""
+    first = raw.read_pages(database, log).content.get(1, b"")
+    sound = first.startswith(b"SQLite format 3\0") and first[68:72] == b"gApH"
+    return int.from_bytes(first[60:64], "big") if sound else 0
+
+
 _KINDS: Final = frozenset({0, raw.INNER_INDEX, raw.INNER_TABLE, raw.LEAF_INDEX, raw.LEAF_TABLE})
 
 

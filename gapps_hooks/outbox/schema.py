@@ -58,12 +58,17 @@ def is_current(
             f"{path}: belongs to another program; move it away, or set state.directory"
             " to a directory of its own"
         )
+    refuse_newer(path, version, schema)
+    return version == schema.version
+
+
+def refuse_newer(path: Path, version: int, schema: Schema) -> None:
+    """Raise StateUnusable if the file of that version is of a newer release of this program."""
     if version > schema.version:
         raise StateUnusable(
             f"{path}: was written by a newer release of gapps-hooks (file version {version}, this"
             f" release knows {schema.version}); install that release again"
         )
-    return version == schema.version
 
 
 def bring_forward(

@@ -351,6 +351,65 @@ def test_the_damaged_file_is_kept_without_hashes_and_closed_to_others(
     assert names <= {"state.db", "state.db-wal", "state.db-shm", "leases.lock"}
 
 
+DES = "abJnggxhB/yWI"
+
+
+@pytest.mark.parametrize("torn", [0, 3, 40])
+def test_no_hash_is_left_however_it_looks_or_is_damaged(
+    directory: Path, told: Told, torn: int
+) -> None:
+    with opened(directory) as state:
+        entries.record(state, an_event(1, password=DES))
+        entries.record(state, an_event(2, password=HASH))
+
+    def tear(raw: bytearray) -> None:
+        torn_header(raw)
+        at = raw.index(HASH.encode()) + torn
+        raw[at : at + 3] = b"\xff" * 3
+
+    damage(directory, tear)
+    with opened(directory, told):
+        pass
+    kept = b"".join(path.read_bytes() for path in set_aside(directory))
+    assert DES.encode() not in kept
+    assert b"h" * 8 not in kept
+
+
+def test_a_damage_in_the_log_alone_is_told_and_costs_no_more_than_it_hit(
+    directory: Path, told: Told
+) -> None:
+    copied = directory.with_name("copied")
+    with opened(directory) as state:
+        for number in range(20):
+            entries.record(state, an_event(number))
+        shutil.copytree(directory, copied)
+    (copied / "state.db-shm").unlink()
+    frames = ((copied / "state.db-wal").stat().st_size - 32) // 4120
+
+    def tear(raw: bytearray) -> None:
+        at = 32 + (frames // 2) * 4120 + 2024
+        raw[at : at + 100] = b"\x5a" * 100
+
+    damage(copied, tear, "-wal")
+    mending.suspect(copied / "state.db")
+    with opened(copied, told) as state:
+        assert "user19" in {entry.name for entry in entries.all_entries(state)}
+        assert is_sound(state)
+    assert len(told.lines) == 1
+
+
+def test_a_damaged_file_of_a_newer_release_is_refused_by_name(directory: Path) -> None:
+    lived_in(directory).close()
+    with closing(sqlite3.connect(directory / "state.db")) as other:
+        other.execute("PRAGMA user_version = 99")
+    damage(directory, no_table_of_tables)
+    before = (directory / "state.db").read_bytes()
+    with pytest.raises(StateUnusable, match=r"newer release.*file version 99"):
+        opened(directory)
+    assert (directory / "state.db").read_bytes() == before
+    assert not set_aside(directory)
+
+
 def test_it_is_told_once_and_kept_in_history_until_the_old_file_is_removed(
     directory: Path, told: Told
 ) -> None:
