@@ -44,6 +44,7 @@ def fill(
     """
     by_name = {table.name: table for table in known}
     _add_lost_subjects(found)
+    _date_secrets(found)
     for name, correct in _CORRECTIONS.items():
         rows = [_corrected(row, by_name[name], correct) for row in _of(found, name)]
         found.rows[name] = [row for row in rows if row is not None]
@@ -133,6 +134,15 @@ def _add_lost_subjects(found: Salvaged) -> None:
         found.rows.setdefault("subjects", []).append((subject, kind, name, named, 0, "{}", None))
     # One that was merged points to the other: first come those that point to nobody.
     _of(found, "subjects").sort(key=lambda row: row[-1] is not None)
+
+
+def _date_secrets(found: Salvaged) -> None:
+    """Say of a hash of the first release since when it is kept, as the migration would."""
+    dates = {row[0]: row[6] for row in _of(found, "entries")}
+    found.rows["secrets"] = [
+        (*row, dates.get(row[0], 0.0)) if len(row) == 3 else row  # noqa: PLR2004 - the columns of version 1
+        for row in _of(found, "secrets")
+    ]
 
 
 def _told(found: Salvaged) -> Iterator[tuple[int, tuple[str, str]]]:

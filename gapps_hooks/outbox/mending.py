@@ -22,10 +22,16 @@ from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.outbox import filling, founding, leases, salvage
 from gapps_hooks.outbox.connection import BUSY_SECONDS, connect, translated
 from gapps_hooks.outbox.digests import keyed_digest
-from gapps_hooks.outbox.schema import Schema, bring_forward, is_current
+from gapps_hooks.outbox.pages import is_log_broken
+from gapps_hooks.outbox.schema import Schema, bring_forward, counts, is_current, refuse_newer
 
 #: What looks like the hash of a password; also in hexadecimal, as a digest does.
 _HASHES: Final = re.compile(rb"\$[0-9A-Za-z]{1,7}\$[^\s\"\0]{8,}|[0-9a-fA-F]{32,}")
+#: What follows the name of a hash function in a record: it is one, whatever is left of it. As much
+#: is taken as the longest has, because a damage in the middle ends no hash.
+_NAMED: Final = re.compile(rb"(?:crypt|MD5|SHA-1)[\s\S]{1,128}")
+#: Shorter ones are of no use to anybody, and would be found everywhere.
+_SHORTEST_HASH: Final = 8
 #: Names beside the database: it is doubted; the new one while it grows, and when it is whole.
 _SUSPECT, _GROWING, _WHOLE = ".suspect", ".mending", ".mended"
 _DAMAGED: Final = ".damaged-"
@@ -84,9 +90,11 @@ def mend(
         notice = None
         if not is_under_way(path):
             database, log = _content(path), _content(beside(path, "-wal"))
-            if not _is_lost(path) and _is_sound(path, schema):
+            broken_log = is_log_broken(log)
+            if not broken_log and not _is_lost(path) and _is_sound(path, schema):
                 beside(path, _SUSPECT).unlink(missing_ok=True)
                 return None
+            refuse_newer(path, salvage.version(database, log), schema)
             known = founding.read(path.parent)
             if known is None and not _is_ours(database):
                 raise StateUnusable(
@@ -151,8 +159,9 @@ def _make_new(
     growing.touch(mode=0o600)
     with closing(connect(growing)) as new, translated(growing):
         bring_forward(new, growing, schema, founding_rows)
-        known = salvage.tables(new)
+        known = salvage.tables(new, counts(schema))
         found = salvage.read(database, log, known)
+        blanked = _Blanking(found)
         aside = _aside(path)
         new.execute("BEGIN IMMEDIATE")
         written = filling.fill(new, found, known)
@@ -167,12 +176,28 @@ def _make_new(
         new.execute("COMMIT")
     for ending, content in (("", database), ("-wal", log)):
         if content:
-            _write(beside(aside, ending), _HASHES.sub(lambda hit: b"x" * len(hit[0]), content))
+            _write(beside(aside, ending), blanked(content))
     _sync(growing)
     _like(path, growing)
     growing.rename(beside(path, _WHOLE))
     _sync(path.parent)
     return notice
+
+
+class _Blanking:
+    """Takes out of a damaged file what is or was the hash of a password, however damaged."""
+
+    def __init__(self, found: salvage.Salvaged) -> None:
+        # Before the rows are written, as filling changes them.
+        stored = (str(row[2]).encode() for row in found.rows.get("secrets", []))
+        self._values = tuple(value for value in stored if len(value) >= _SHORTEST_HASH)
+
+    def __call__(self, content: bytes) -> bytes:
+        for value in self._values:
+            content = content.replace(value, b"x" * len(value))
+        for pattern in (_HASHES, _NAMED):
+            content = pattern.sub(lambda hit: b"x" * len(hit[0]), content)
+        return content
 
 
 def _aside(path: Path) -> Path:

@@ -69,29 +69,45 @@ def _sound_size(size: int, otherwise: int) -> int:
 
 
 def _newer(log: bytes, size: int) -> dict[int, bytes]:
-    """Take the pages of every sound frame up to the last commit.
+    """Take the pages of every sound frame up to the last commit."""
+    committed: dict[int, bytes] = {}
+    pending: dict[int, bytes] = {}
+    for head, page, sound in _frames(log, size):
+        if sound:
+            pending[struct.unpack(">I", head[:4])[0]] = page
+        if any(head[4:8]):
+            committed.update(pending)
+            pending.clear()
+    return committed
+
+
+def is_log_broken(log: bytes) -> bool:
+    """Whether a frame is damaged that others follow: SQLite passes over it and all of them.
+
+    A bad one at the end is what a crash leaves of a transaction that nobody was told of.
+    """
+    size = _sound_size(int.from_bytes(log[8:12], "big"), _USUAL_PAGE)
+    verdicts = [sound for _, _, sound in _frames(log, size)]
+    return False in verdicts and True in verdicts[verdicts.index(False) :]
+
+
+def _frames(log: bytes, size: int) -> Iterator[tuple[bytes, bytes, bool]]:
+    """Each frame's head, its page and whether it is sound.
 
     A frame's checksum goes on from the one of the frame before it, as that is stored; so each
     can be told from a damaged one by itself, where SQLite stops at the first.
     """
     if len(log) < _LOG_HEADER:
-        return {}
+        return
     magic, salts, before = struct.unpack(">I", log[:4])[0], log[16:24], log[24:32]
     order = ">" if magic & 1 else "<"
-    committed: dict[int, bytes] = {}
-    pending: dict[int, bytes] = {}
     for start in range(_LOG_HEADER, len(log) - size - _FRAME_HEADER + 1, size + _FRAME_HEADER):
         head = log[start : start + _FRAME_HEADER]
         page = log[start + _FRAME_HEADER : start + _FRAME_HEADER + size]
         if head[8:16] != salts:
             break
-        if _checksum(before, head[:8] + page, order) == head[16:24]:
-            pending[struct.unpack(">I", head[:4])[0]] = page
+        yield head, page, _checksum(before, head[:8] + page, order) == head[16:24]
         before = head[16:24]
-        if any(head[4:8]):
-            committed.update(pending)
-            pending.clear()
-    return committed
 
 
 def _checksum(before: bytes, data: bytes, order: str) -> bytes:

@@ -27,8 +27,8 @@ class Table:
     types: tuple[tuple[str, bool], ...]
     #: Which column is the rowid, and so stands as NULL in the record.
     number: int | None
-    #: How few of the columns a record of an older release may have.
-    least: int
+    #: How many columns it had in each version: a record of an older release has no more.
+    counts: frozenset[int]
 
     @property
     def in_index(self) -> bool:
@@ -45,8 +45,10 @@ class Salvaged:
     broken: int = 0
 
 
-def tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
-    """Say how the tables of a sound file look, the history's triggers aside."""
+def tables(
+    connection: sqlite3.Connection, counts: Mapping[str, frozenset[int]]
+) -> tuple[Table, ...]:
+    """Say how the tables of a sound file look, with the ``counts`` that schema.counts tells."""
     names = [
         row[0]
         for row in connection.execute(
@@ -54,23 +56,19 @@ def tables(connection: sqlite3.Connection) -> tuple[Table, ...]:
         )
         if row[0] not in _PASSED_OVER
     ]
-    return tuple(_table(connection, name) for name in names)
+    return tuple(_table(connection, name, counts[name]) for name in names)
 
 
-def _table(connection: sqlite3.Connection, name: str) -> Table:
+def _table(connection: sqlite3.Connection, name: str, counts: frozenset[int]) -> Table:
     columns = connection.execute(f"PRAGMA table_info({name})").fetchall()
     keys = [index for index, one in enumerate(columns) if one["pk"]]
     lone = len(keys) == 1 and columns[keys[0]]["type"] == "INTEGER"
-    optional = [bool(one["dflt_value"]) or not (one["notnull"] or one["pk"]) for one in columns]
-    least = len(columns)
-    while least and optional[least - 1]:
-        least -= 1
     return Table(
         name=name,
         columns=tuple(one["name"] for one in columns),
         types=tuple((one["type"], not (one["notnull"] or one["pk"])) for one in columns),
         number=keys[0] if lone else None,
-        least=least,
+        counts=counts,
     )
 
 
@@ -88,6 +86,13 @@ def read(database: bytes, log: bytes, known: Sequence[Table]) -> Salvaged:
                 found.rows.setdefault(table.name, []).append(_row(table, record))
         found.broken += raw.kind_of(pages, number) not in _KINDS and number not in owners
     return found
+
+
+def version(database: bytes, log: bytes) -> int:
+    """The version (user_version) that the header tells; 0 where it is no header of ours."""
+    first = raw.read_pages(database, log).content.get(1, b"")
+    sound = first.startswith(b"SQLite format 3\0") and first[68:72] == b"gApH"
+    return int.from_bytes(first[60:64], "big") if sound else 0
 
 
 _KINDS: Final = frozenset({0, raw.INNER_INDEX, raw.INNER_TABLE, raw.LEAF_INDEX, raw.LEAF_TABLE})
@@ -120,7 +125,7 @@ def _fits(record: Record, table: Table) -> bool:
     values = record.values
     if (record.number is None) is not table.in_index:
         return False
-    if not table.least <= len(values) <= len(table.columns):
+    if len(values) not in table.counts:
         return False
     return all(
         value is None if index == table.number else _is_of(value, *table.types[index])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,12 +58,17 @@ def is_current(
             f"{path}: belongs to another program; move it away, or set state.directory"
             " to a directory of its own"
         )
+    refuse_newer(path, version, schema)
+    return version == schema.version
+
+
+def refuse_newer(path: Path, version: int, schema: Schema) -> None:
+    """Raise StateUnusable if the file of that version is of a newer release of this program."""
     if version > schema.version:
         raise StateUnusable(
             f"{path}: was written by a newer release of gapps-hooks (file version {version}, this"
             f" release knows {schema.version}); install that release again"
         )
-    return version == schema.version
 
 
 def bring_forward(
@@ -101,6 +107,20 @@ def _run(
     except BaseException:
         connection.rollback()
         raise
+
+
+def counts(schema: Schema) -> Mapping[str, frozenset[int]]:
+    """How many columns each table had in each of the versions that had it."""
+    found: dict[str, frozenset[int]] = {}
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as trial:
+        for number in range(schema.version):
+            _run(trial, schema, number, {})
+            for (name,) in trial.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'"
+            ).fetchall():
+                columns = len(trial.execute(f"PRAGMA table_info({name})").fetchall())
+                found[name] = found.get(name, frozenset()) | {columns}
+    return found
 
 
 def _statements(script: str) -> Iterator[str]:
