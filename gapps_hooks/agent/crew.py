@@ -103,10 +103,12 @@ class Crew:
         end = time.monotonic() + within
         with self._changed:
             self._stopping = True
-            self._rota.clear()
+            waiting = self._rota.clear()
             self._changed.notify_all()
             for inbox in self._idle:
                 inbox.put(None)
+        for waiter in waiting:
+            waiter(None)
         for thread in (self._dispatcher, *self._threads):
             if thread.ident is not None:
                 thread.join(max(0.0, end - time.monotonic()))
@@ -131,14 +133,21 @@ class Crew:
             if self.seen_at >= warm_at:
                 warm_at = self.seen_at + _KEEP_WARM
                 self._post_warming()
-            try:
-                self._look(wanted=looking)
-            except GappsHooksError as error:
-                self._next_look = time.time() + GLANCE
-                if isinstance(error, StateDamaged):
-                    self._renew()
-                else:
-                    self._wiring.tell_trouble(f"agent: {error}")
+            self._look_safely(wanted=looking)
+
+    def _look_safely(self, *, wanted: bool) -> None:
+        """Look, and go on whatever happens: without this thread nothing would be delivered."""
+        try:
+            self._look(wanted=wanted)
+        except StateDamaged:
+            self._next_look = time.time() + GLANCE
+            self._renew()
+        except GappsHooksError as error:
+            self._next_look = time.time() + GLANCE
+            self._wiring.tell_trouble(f"agent: {error}")
+        except Exception as error:  # noqa: BLE001 - for the reason above
+            self._next_look = time.time() + GLANCE
+            self._wiring.tell_trouble(f"agent: an error of this program, {type(error).__name__}")
 
     def _is_needed(self) -> bool:
         if self._stopping or self.closed is not None:

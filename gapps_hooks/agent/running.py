@@ -79,6 +79,8 @@ class Agent:
         self.shift: Shift | None = shift
         self._door: Door | None = None
         self._reloading: asyncio.Task[None] | None = None
+        #: Somebody has asked for another one while it was under way.
+        self._again = False
         self._renew: Callable[[], None] = lambda: None
 
     async def serve(self) -> None:
@@ -146,8 +148,15 @@ class Agent:
     # --- new settings ------------------------------------------------------------------------
 
     def _begin_reload(self, reception: Reception) -> None:
+        self._again = True
         if self._reloading is None or self._reloading.done():
-            self._reloading = asyncio.ensure_future(self._reload(reception))
+            self._reloading = asyncio.ensure_future(self._reload_all(reception))
+
+    async def _reload_all(self, reception: Reception) -> None:
+        """Read the settings until none have been changed since; the last word counts."""
+        while self._again:
+            self._again = False
+            await self._reload(reception)
 
     async def _reload(self, reception: Reception) -> None:
         """Let a shift with the new settings take over; with bad ones the old goes on."""
@@ -156,7 +165,7 @@ class Agent:
             return
         self._manager.reloading()
         try:
-            new = await asyncio.to_thread(self._relieve, old)
+            new = await asyncio.to_thread(self.relieve, old)
         except GappsHooksError as error:
             self._world.say(f"the settings stay as they were: {error}")
         else:
@@ -165,7 +174,8 @@ class Agent:
             await asyncio.to_thread(old.finish, FINISHING)
         self._manager.ready()
 
-    def _relieve(self, old: Shift) -> Shift:
+    def relieve(self, old: Shift) -> Shift:
+        """Let a shift with the settings of now take over; raises GappsHooksError, and changes nothing."""
         new = Shift(self._path, self._company)
         new.renew = self._renew
         try:
@@ -176,8 +186,17 @@ class Agent:
             new.start()
         except BaseException:
             new.finish(0.0)
+            self._regather(old)
             raise
         return new
+
+    def _regather(self, shift: Shift) -> None:
+        """Call back the companions of a shift that goes on."""
+        try:
+            shift.part()
+            shift.gather()
+        except GappsHooksError as error:
+            self._world.say(f"a part of the agent has not come back; restart it: {error}")
 
     @staticmethod
     def _check(old: Shift, new: Shift) -> None:

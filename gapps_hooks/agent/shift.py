@@ -102,6 +102,10 @@ class Shift:
     def start(self) -> None:
         """Begin to deliver; raises GappsHooksError if a companion cannot start."""
         self.crew.start()
+        self.gather()
+
+    def gather(self) -> None:
+        """Start the companions; raises GappsHooksError if one cannot start."""
         surroundings = Surroundings(settings=self.settings, state=self.state, record=self.record)
         for companion in self._company.companions:
             companion.start(surroundings)
@@ -120,7 +124,9 @@ class Shift:
         return receipt
 
     def recorded(self, event: Event, receipt: Receipt) -> None:
-        """Tell whoever wants to know."""
+        """Tell whoever wants to know; a copy of an event that was told is none."""
+        if receipt.duplicate:
+            return
         for observer in self._company.observers:
             with suppress(Exception):  # whoever looks on must not stop the work
                 observer.recorded(event, receipt)

@@ -16,6 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from real_hooks import Message, Site
 from resident import Resident, resident
 
+from gapps_hooks.agent.companions import Surroundings
+from gapps_hooks.agent.running import Agent, World
+from gapps_hooks.agent.shift import Company, Shift
+from gapps_hooks.errors import GappsHooksError
 from gapps_hooks.outbox import entries
 
 Counts = dict[tuple[str, str], float]
@@ -126,6 +130,37 @@ def test_a_port_that_is_taken_is_named_and_nothing_starts(site: Site) -> None:
         assert agent.launch().wait(30) == 1
     assert f"metrics cannot be told at 127.0.0.1:{port}" in agent.said()
     assert "Traceback" not in agent.said()
+
+
+class Guest:
+    """A companion that does not start when it is told so."""
+
+    def __init__(self) -> None:
+        self.there, self.refuses = False, False
+
+    def start(self, _: Surroundings) -> None:
+        if self.refuses:
+            self.refuses = False
+            raise GappsHooksError("no room")
+        self.there = True
+
+    def stop(self) -> None:
+        self.there = False
+
+
+def test_a_change_of_settings_that_fails_leaves_the_company_as_it_was(site: Site) -> None:
+    guest, said = Guest(), list[str]()
+    company = Company(companions=(guest,))
+    shift = Shift(site.settings, company)
+    agent = Agent(site.settings, company, World(environment={}, say=said.append), shift)
+    try:
+        shift.start()
+        guest.refuses = True
+        with pytest.raises(GappsHooksError, match="no room"):
+            agent.relieve(shift)
+        assert (guest.there, said) == (True, [])
+    finally:
+        agent.finish()
 
 
 def test_a_state_file_that_others_have_mended_is_opened_anew(agent: Resident, site: Site) -> None:

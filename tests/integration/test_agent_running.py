@@ -189,6 +189,21 @@ def test_another_state_directory_needs_a_restart(agent: Resident) -> None:
     assert eventually(lambda: "cannot change while the agent runs" in agent.said())
 
 
+def test_settings_that_change_while_others_are_taken_over_are_read_too(agent: Resident) -> None:
+    """The old shift takes its time, because a delivery hangs."""
+    agent.site.emulator.faults.script([{"fails": "hang", "seconds": 4.0, "times": 1}])
+    slow = agent.hook("user-add", "alice")
+    time.sleep(0.7)
+    for wait in (7.0, 9.0):
+        agent.site.configure(wait=wait)
+        agent.running.send_signal(signal.SIGHUP)
+        time.sleep(1.0)
+    slow.communicate(timeout=30)
+    agent.site.emulator.faults.clear()
+    assert eventually(lambda: agent.said().count("were opened again") == 2, within=20.0)
+    assert agent.tell(agent.message("user-modify", "alice"))[0]["wait"] == 9.0
+
+
 def test_events_that_come_during_a_change_of_settings_are_all_delivered(agent: Resident) -> None:
     hooks = []
     for number in range(12):

@@ -46,6 +46,7 @@ FLOORS: Final = (
     {
         "wiring",
         "record",
+        "superseded",
         "deliver",
         "reconcile",
         "preview",
