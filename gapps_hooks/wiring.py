@@ -14,7 +14,7 @@ from typing import Final
 
 from gapps_hooks.google import Directory, connect
 from gapps_hooks.google.boundaries import Observer, unobserved
-from gapps_hooks.model import PasswordHash
+from gapps_hooks.model import Change, PasswordHash
 from gapps_hooks.outbox import State, limiter, open_state
 from gapps_hooks.outbox.limiter import Rate
 from gapps_hooks.passwords import unknown
@@ -50,6 +50,8 @@ class Wiring:
     random: Callable[[], float] = random.random
     #: Tells the system's log of trouble that nobody may be there to read on a terminal.
     tell_trouble: Callable[[str], None] = tell_syslog
+    #: Why a change may not be made though it is planned by now; None if it may.
+    forbids: Callable[[Change], str | None] = lambda _: None
     #: Makes the password of an account of which no password is known.
     make_password: Callable[[], PasswordHash] = field(default=unknown)
 

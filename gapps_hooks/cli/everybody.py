@@ -195,6 +195,7 @@ def _carry_out(looked: Looked, works: list[Work], wish: Wish, bar: Bar) -> Progr
             looked,
             works,
             force=wish.force,
+            reviewed_only=wish.plan is not None,
             refused=refused(looked) if wish.plan is None else (),
             report=report,
             started=started,

@@ -140,6 +140,9 @@ def carry_out(wiring: Wiring, task: Task, changes: tuple[Change, ...]) -> None:
         reason = wiring.policy.veto(aimed, task.account)
         if reason is not None:
             raise Refused(f"the organisation's policy refuses it: {reason}")
+        forbidden = wiring.forbids(aimed)
+        if forbidden is not None:
+            raise Refused(forbidden)
         create = _creates(aimed)
         answer = _create(wiring, task, aimed) if create else _send(wiring, aimed, task.known)
         _remember(wiring, task.owner, aimed, answer)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from gapps_hooks.deliver.judging import open_breaker
@@ -52,12 +53,12 @@ class Applying:
         wiring: Wiring,
         *,
         released: bool,
+        reviewed: bool = False,
         read_at: float,
         report: Callable[[Outcome], None],
     ) -> None:
         self._wiring = wiring
-        self._released = released
-        self._read_at = read_at
+        self._new_job = partial(Job, released=released, reviewed=reviewed, read_at=read_at)
         self._report = report
         self.progress = Progress()
         self._creations: deque[Job] = deque()
@@ -96,7 +97,7 @@ class Applying:
         self.progress.stopped = self.progress.stopped or "interrupted"
 
     def _job(self, work: Work) -> Job:
-        return Job(work=work, released=self._released, read_at=self._read_at)
+        return self._new_job(work=work)
 
     # --- queues ----------------------------------------------------------------------------------
 

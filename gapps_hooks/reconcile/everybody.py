@@ -236,13 +236,15 @@ def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     works: list[Work],
     *,
     force: bool,
+    reviewed_only: bool = False,
     refused: Iterable[Work] = (),
     report: Callable[[Outcome], None],
     started: Callable[[Applying], None] = lambda _: None,
 ) -> Progress:
     """Carry the works out, after holding them against the bounds as a whole.
 
-    ``refused`` are tried as well once an address that they want is free.
+    ``refused`` are tried as well once an address that they want is free. With ``reviewed_only``
+    nothing is done that the works do not say, whatever Google has by now.
 
     Raises:
         TooMuch: more would be done than the bounds allow; nothing was changed.
@@ -250,7 +252,9 @@ def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     wiring = looked.wiring
     if not force:
         check_bounds(wiring, _counts(works))
-    applying = Applying(wiring, released=force, read_at=looked.read_at, report=report)
+    applying = Applying(
+        wiring, released=force, reviewed=reviewed_only, read_at=looked.read_at, report=report
+    )
     started(applying)
     ordered = {piece.key: at for at, piece in enumerate(looked.whole.pieces)}
     works = sorted(works, key=lambda work: ordered.get(work.piece.key, 0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gapps_hooks.deliver import group as group_delivery
 from gapps_hooks.deliver import user as user_delivery
@@ -31,6 +32,21 @@ from gapps_hooks.wiring import Wiring
 Each = Callable[..., Iterable[str | None]]
 
 
+def why_not_reviewed(planned: Iterable[Change], change: Change) -> str | None:
+    """Say that a change is no part of what was planned when people reviewed it; None if it is."""
+    if any(_covers(one, change) for one in planned):
+        return None
+    verb = change.verbs[0].replace("-", " ")
+    return f"not as it was reviewed: Google has something else now, and {verb} would be needed"
+
+
+def _covers(planned: Change, change: Change) -> bool:
+    # Whose id was not known yet is meant by the address.
+    told = {key: value for key, value in change.body.items() if key != "id"}
+    same = all(planned.body.get(key) == value for key, value in told.items())
+    return same and set(change.verbs) <= set(planned.verbs)
+
+
 class Moved(GappsHooksError):
     """Something came in between: the subject is left to its own delivery."""
 
@@ -42,6 +58,8 @@ class Job:
     work: Work
     #: Whether the bounds are lifted for it.
     released: bool = False
+    #: Whether people have reviewed what is planned, so that nothing else may be done.
+    reviewed: bool = False
     #: Since when what was planned from is true (wall-clock seconds).
     read_at: float
     #: As what it is delivered, once it has begun.
@@ -239,6 +257,8 @@ def _generation(wiring: Wiring, subject: int) -> int:
 
 def run(wiring: Wiring, job: Job, each: Each) -> None:
     """Carry out whatever kind of work it is; raises as carry_out_person."""
+    if job.reviewed:
+        wiring = replace(wiring, forbids=partial(why_not_reviewed, job.work.piece.plan.changes))
     if job.work.piece.kind is Kind.GROUP:
         carry_out_group(wiring, job, each)
     elif job.work.known is None:

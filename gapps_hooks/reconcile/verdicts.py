@@ -48,7 +48,7 @@ def success(job: Job) -> Outcome:
 def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
     """Say why a subject is not, or not wholly, as planned; what may pass is left to delivery."""
     if isinstance(error, Moved):
-        return _outcome(job, Verdict.NOTHING, str(error))
+        return _moved(wiring, job, str(error))
     if not isinstance(error, GappsHooksError):
         text = f"an error of this program ({type(error).__name__})"
         wiring.tell_trouble(f"{job.work.piece.key}: {text}")
@@ -61,6 +61,13 @@ def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
         entries.touch(wiring.state, job.work.piece.kind, job.work.piece.name)
         return _outcome(job, Verdict.LATER, f"left to delivery: {error}")
     return _refused(wiring, job, str(error))
+
+
+def _moved(wiring: Wiring, job: Job, text: str) -> Outcome:
+    if job.reviewed or job.work.known is None:
+        return _outcome(job, Verdict.REFUSED, f"not as it was reviewed: {text}")
+    entries.touch(wiring.state, job.work.piece.kind, job.work.piece.name)
+    return _outcome(job, Verdict.LATER, text)
 
 
 def no_seat(job: Job) -> Outcome:
