@@ -6,6 +6,7 @@ It must not know who reads them; it picks what it writes, and no secret is among
 from __future__ import annotations
 
 import json
+import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -20,14 +21,24 @@ Form = Literal["text", "json"]
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:@/+,")
 
 
+#: Lines that wait for a reader; beyond it they are dropped, and counted.
+MOST_WAITING: Final = 1000
+
+
 class Journal:
-    """Writes lines to a stream, whole and from any thread; one that is closed is not missed."""
+    """Writes lines to a stream, whole and from any thread; one that is closed is not missed.
+
+    A thread of its own writes them: a pipe that nobody empties must hold up no event.
+    """
 
     def __init__(self, stream: TextIO, form: Form, clock: Callable[[], float]) -> None:
         self._stream = stream
         self._form = form
         self._clock = clock
+        self._lines: queue.Queue[str] = queue.Queue(MOST_WAITING)
+        self._dropped = 0
         self._lock = threading.Lock()
+        threading.Thread(target=self._pass_on, name="journal", daemon=True).start()
 
     def recorded(self, event: Event, receipt: Receipt) -> None:
         """Tell of an event that is on disk, or did not have to be."""
@@ -47,9 +58,30 @@ class Journal:
 
     def _write(self, what: str, fields: Mapping[str, Any]) -> None:
         told = {"at": _moment(self._clock()), "what": what, **fields}
-        with self._lock, suppress(OSError, ValueError):
-            self._stream.write(f"{log_line(told, self._form)}\n")
-            self._stream.flush()
+        with self._lock:
+            try:
+                self._lines.put_nowait(f"{log_line(told, self._form)}\n")
+            except queue.Full:
+                self._dropped += 1
+
+    def _pass_on(self) -> None:
+        while True:
+            line = self._lines.get()
+            with self._lock:
+                dropped, self._dropped = self._dropped, 0
+            if dropped:
+                note = {"at": _moment(self._clock()), "what": "trouble"}
+                words = {**note, "line": f"{dropped} lines were dropped: nobody read them"}
+                line += f"{log_line(words, self._form)}\n"
+            with suppress(OSError, ValueError):
+                self._stream.write(line)
+                self._stream.flush()
+            self._lines.task_done()
+
+    def finish(self, within: float) -> None:
+        """Wait for what was told, for so many seconds at most."""
+        with self._lines.all_tasks_done:
+            self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, within)
 
 
 def log_line(fields: Mapping[str, Any], form: Form) -> str:

@@ -175,7 +175,7 @@ class Agent:
         self._manager.ready()
 
     def relieve(self, old: Shift) -> Shift:
-        """Let a shift with the settings of now take over; raises GappsHooksError, and changes nothing."""
+        """Let a shift with the settings of now take over; if it raises, the old one goes on."""
         new = Shift(self._path, self._company)
         new.renew = self._renew
         try:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gapps_hooks.metrics import Metrics, MetricsServer
 
 _HIGHEST_PORT = 65_535
+#: Seconds that a full pipe may hold up the end.
+_LAST_LINES = 1.0
 
 
 @click.command(
@@ -66,6 +68,8 @@ def agent(settings_path: Path, port: int | None, foreground: bool) -> None:  # n
         run_agent(settings_path, company, World(environment=os.environ, say=journal.say))
     except AnotherAgent as error:
         raise Failure(str(error), LATER) from error
+    finally:
+        journal.finish(_LAST_LINES)
 
 
 def _company(journal: Journal, port: int | None) -> Company:

@@ -277,6 +277,18 @@ def test_with_systemd_a_timer_retries(root: Path, callee: Callee) -> None:
     assert content(root) == before
 
 
+def test_the_units_that_come_with_the_package_are_those_that_are_installed(
+    root: Path, callee: Callee
+) -> None:
+    (root / "run/systemd/system").mkdir(parents=True)
+    (root / "etc/systemd/system").mkdir(parents=True)
+    program = Path("/opt/gapps-hooks/bin/gapps-hooks")
+    managers.enable("shadow", Callee(hooks=callee.hooks, program=program, settings=None), root)
+    shown = Path(__file__).resolve().parents[2] / "docs" / "systemd"
+    for name in (TIMER, SERVICE):
+        assert (shown / Path(name).name).read_text() == (root / name).read_text()
+
+
 def test_no_command_is_run_for_a_tree_that_is_not_the_running_system(
     root: Path, callee: Callee
 ) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import threading
 from typing import Any
 
 import pytest
 
-from gapps_hooks.journal import Form, Journal, log_line
+from gapps_hooks.journal import MOST_WAITING, Form, Journal, log_line
 from gapps_hooks.model import Change, Event, EventKind, Kind, Outcome, PasswordHash, Verb, Verdict
 from gapps_hooks.record import Receipt
 
@@ -46,6 +48,7 @@ def written(form: Form, *calls: tuple[Any, ...]) -> list[str]:
     journal = Journal(stream, form, clock=lambda: 1_790_000_000.25)
     for name, *arguments in calls:
         getattr(journal, name)(*arguments)
+    journal.finish(10.0)
     return stream.getvalue().splitlines()
 
 
@@ -107,3 +110,22 @@ def test_a_reader_who_has_left_is_not_missed() -> None:
     journal = Journal(stream, "text", clock=lambda: 0.0)
     stream.close()
     journal.say("nobody reads this")
+
+
+def test_a_pipe_that_nobody_empties_holds_nobody_up_and_says_afterwards_what_is_missing() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as reader, os.fdopen(writing, "w") as pipe:
+        journal = Journal(pipe, "text", clock=lambda: 1_790_000_000.25)
+        for number in range(MOST_WAITING + 3000):
+            journal.say(f"line {number} {'x' * 100}")
+        journal.finish(0.0)
+        told: list[str] = []
+        while not told or "were dropped: nobody read them" not in told[-1]:
+            told.append(reader.readline())
+        journal.finish(0.0)
+        drained = threading.Thread(target=lambda: told.extend(reader), daemon=True)
+        drained.start()
+        journal.finish(10.0)
+        pipe.close()
+        drained.join()
+    assert len(told) >= MOST_WAITING
