@@ -16,10 +16,10 @@ demo-linux: $(ENVIRONMENTS)/demo/.made
 
 # As many processes as there are cores; a file's tests stay together and in order.
 test: $(ENVIRONMENTS)/test/.made
-	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadgroup
+	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadfile
 
 test-portable: $(ENVIRONMENTS)/test/.made
-	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadgroup tests/unit tests/integration
+	$(ENVIRONMENTS)/test/bin/python -m pytest -n auto --dist loadfile tests/unit tests/integration
 
 # Ten thousand random events of each kind of source, with faults and lags; -s shows the seed.
 soak: $(ENVIRONMENTS)/test/.made

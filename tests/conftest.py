@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -91,15 +93,18 @@ def events(recorded: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[tu
     return read
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and all that play with Linux accounts in the same one.
+@pytest.fixture(autouse=True)
+def one_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let only one test on this machine play with Linux accounts, whichever process runs it.
 
     userdel refuses to remove somebody of whom a process runs, and looks into all of /proc.
     """
-    for item in items:
-        accounts = "linux" in item.path.name
-        group = "accounts" if accounts else str(item.path.relative_to(CHECKOUT))
-        item.add_marker(pytest.mark.xdist_group(group))
+    if "linux" not in request.path.name:
+        yield
+        return
+    with Path(tempfile.gettempdir(), "gapps-hooks-accounts.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -72,6 +72,7 @@ class DomainController:
         with log:
             self._process = subprocess.Popen(
                 ["/usr/sbin/samba", "-F", "-M", "single", "-s", str(self.folder / "smb.conf")],
+                stdin=subprocess.DEVNULL,  # in the foreground it ends with a pipe's other end
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
