@@ -16,7 +16,6 @@ import ctypes
 import functools
 import re
 import secrets
-import string
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -43,9 +42,10 @@ _LONGEST_HASH = 1024
 _CRYPT_LIBRARIES: Final = ("libcrypt.so.1", "libcrypt.so.2")
 #: Bytes; glibc's struct crypt_data has 131,232 of them, libxcrypt's a quarter.
 _CRYPT_WORK: Final = 1 << 18
-#: The most that sha512-crypt looks at, of crypt(5)'s own alphabet.
-_SALT_LENGTH: Final = 16
-_SALT_LETTERS: Final = string.ascii_letters + string.digits + "./"
+#: Random bytes that make the 16 letters of a salt, the most that sha512-crypt looks at.
+_SALT_BYTES: Final = 12
+#: What crypt(3) has to answer: of our own salt, 512 bits in crypt(5)'s alphabet.
+_WHOLE: Final = re.compile(r"\$6\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}")
 _CRYPTS: dict[str, Any] = {"$6$": sha512_crypt, "$5$": sha256_crypt, "$1$": md5_crypt}
 #: Google's name of an unsalted digest, by its length in bytes.
 _DIGESTS = {16: "MD5", 20: "SHA-1"}
@@ -164,7 +164,7 @@ def _system_crypt() -> Callable[[str], str] | None:
             made = (crypt(text.encode(), f"$6${_salt()}$".encode(), work) or b"").decode()
         finally:
             ctypes.memset(work, 0, _CRYPT_WORK)  # the text may still stand in it
-        return made if _parsed(sha512_crypt, made) else _own_crypt(text)
+        return made if _WHOLE.fullmatch(made) else _own_crypt(text)
 
     return hashed
 
@@ -177,7 +177,9 @@ def _crypt_r(library: str) -> Any:  # noqa: ANN401 - a foreign function
 
 
 def _salt() -> str:
-    return "".join(secrets.choice(_SALT_LETTERS) for _ in range(_SALT_LENGTH))
+    # Asked for letter by letter, the system would be called 16 times and more, and each call lets
+    # another thread have the interpreter first.
+    return base64.b64encode(secrets.token_bytes(_SALT_BYTES), altchars=b"./").decode()
 
 
 def _unusable(field: str, remedy: str) -> UnusablePassword:
