@@ -32,14 +32,26 @@ REST: Final = 0.25
 AT_A_TIME: Final = 100
 #: Seconds for which a token has to be good, so that no hook waits for a new one.
 TOKEN_AHEAD: Final = 600.0
-#: Seconds between two looks at the token.
+#: Seconds between two looks at the token and the warm connections.
 _KEEP_WARM: Final = 60.0
+#: Workers whose connections are kept open while there is nothing to do: the first to get work.
+_WARM_WORKERS: Final = 4
 
 
 @dataclass(slots=True)
 class _Job:
     subject: int
     waiters: list[Waiter] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Warming:
+    """Nobody waits for it; one of several sees to the token that all share."""
+
+    with_token: bool
+
+
+_Inbox = queue.SimpleQueue[_Job | _Warming | None]
 
 
 class Crew:
@@ -59,7 +71,7 @@ class Crew:
         self._wiring, self._observers, self._renew = wiring, observers, renew
         self._changed = threading.Condition()
         self._rota = Rota()
-        self._idle: list[queue.SimpleQueue[_Job | None]] = []
+        self._idle: list[_Inbox] = []
         self._look_wanted, self._stopping = True, False
         self._next_look, self._seen = 0.0, -1
         #: Seconds after which a delivery has not failed, but waited in vain.
@@ -201,21 +213,23 @@ class Crew:
 
     def _post_warming(self) -> None:
         with self._changed:
-            if self._idle and not self._stopping and self.closed is None:
-                self._idle.pop().put(_Job(0))
+            if self._stopping or self.closed is not None:
+                return
+            # put back as they end, on top of those that stay cold
+            for number in range(min(_WARM_WORKERS, len(self._idle))):
+                self._idle.pop().put(_Warming(with_token=number == 0))
 
     # --- working -----------------------------------------------------------------------------
 
-    def _work(self, inbox: queue.SimpleQueue[_Job | None]) -> None:
+    def _work(self, inbox: _Inbox) -> None:
         while (job := self._next_job(inbox)) is not None:
-            if job.subject:
+            if isinstance(job, _Job):
                 self._do(job)
-            else:
-                # nobody waits for it: the first delivery finds out, and tells
-                with suppress(Exception):
-                    self._wiring.directory.keep_signed_in(TOKEN_AHEAD)
+                continue
+            with suppress(Exception):  # the first delivery finds out, and tells
+                self._wiring.directory.keep_warm(TOKEN_AHEAD if job.with_token else None)
 
-    def _next_job(self, inbox: queue.SimpleQueue[_Job | None]) -> _Job | None:
+    def _next_job(self, inbox: _Inbox) -> _Job | _Warming | None:
         with self._changed:
             if self._stopping:
                 return None

@@ -6,7 +6,7 @@ It must not know who offers them, nor import anything heavy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 #: What a request counts as.
 REQUEST: Final = ("request",)
@@ -63,3 +63,11 @@ class HttpObject(Protocol):
 
     def close(self) -> None:
         """Close its connections."""
+
+
+@runtime_checkable
+class Warmable(Protocol):
+    """An HTTP object whose connections can be opened before they are needed."""
+
+    def warm(self, uri: str) -> None:
+        """Have an open connection for the next request to ``uri``; nothing is sent on it."""

@@ -17,7 +17,7 @@ from googleapiclient.http import HttpRequest
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from gapps_hooks.errors import GoogleFault, NotYet, OutOfTime, Passing, Throttled
-from gapps_hooks.google.boundaries import REQUEST, HttpObject, Observer, Pace, unobserved
+from gapps_hooks.google.boundaries import REQUEST, HttpObject, Observer, Pace, Warmable, unobserved
 from gapps_hooks.google.sign_in import SignIn
 from gapps_hooks.google.token_verdicts import SignInBusy
 from gapps_hooks.google.transport import verdict_of
@@ -97,6 +97,16 @@ class Caller:
         connection = self._connection()
         connection.timeout = self.budget
         sign_in.keep_fresh(Request(connection), ahead)
+
+    def keep_warm(self, uri: str) -> None:
+        """Have an open connection of this thread for the next request to ``uri``; costs no quota.
+
+        Raises what the HTTP object raises.
+        """
+        connection = self._connection()
+        connection.timeout = self.budget
+        if isinstance(connection, Warmable):
+            connection.warm(uri)
 
     def _rest(self, seconds: float, kinds: tuple[str, ...], deadline: float) -> None:
         self.sleep(seconds)

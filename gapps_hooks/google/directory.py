@@ -63,10 +63,12 @@ class Directory:
         until = min(self._until, self._clock() + seconds)
         return Directory(self._open_api, self._clock, until)
 
-    def keep_signed_in(self, ahead: float) -> None:
-        """Have a token that is good for ``ahead`` seconds, so that no call has to wait for one."""
+    def keep_warm(self, token_for: float | None) -> None:
+        """Have an open connection of this thread, and a token for so many seconds (None: any)."""
         api = self._open_api()
-        api.caller.keep_fresh(api.directory_sign_in, ahead)
+        if token_for is not None:
+            api.caller.keep_fresh(api.directory_sign_in, token_for)
+        api.caller.keep_warm(str(api.users.get(userKey=OWN_CUSTOMER).uri))  # it is not sent
 
     # --- users --------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ import base64
 import errno
 import functools
 import http.client
-import select
 import socket
 import ssl
 from collections.abc import Callable
@@ -22,6 +21,10 @@ import httplib2
 from google.auth.exceptions import TransportError
 
 from gapps_hooks.errors import GoogleFault, Passing, Unreachable
+
+#: Times that a warm connection is found unused before it is replaced. Google ends one after four
+#: minutes; routers forget one after five, and who then sends on it waits in vain.
+MOST_GLANCES: Final = 3
 
 _NO_WAY: Final = frozenset(
     {
@@ -69,14 +72,26 @@ class Transport(httplib2.Http):
         redirections: int = 5,
         connection_type: Any = None,  # noqa: ANN401 - as httplib2 has it
     ) -> Any:  # noqa: ANN401 - as httplib2 has it
+        self._to(uri)
+        return super().request(uri, method, body, headers, redirections, connection_type)
+
+    def warm(self, uri: str) -> None:
+        """Have an open connection for the next request to ``uri``; nothing is sent on it.
+
+        To be called every now and then: see MOST_GLANCES.
+        """
+        self._to(uri).warm()
+
+    def _to(self, uri: str) -> _SteadyConnection:
         target = urlsplit(uri)
         key = f"{target.scheme}:{target.netloc.lower()}"
         if key not in self.connections:
             self.connections[key] = self._connection(target.scheme, target.netloc)
-        _set_timeout(self.connections[key], self.timeout)
-        return super().request(uri, method, body, headers, redirections, connection_type)
+        connection: _SteadyConnection = self.connections[key]
+        _set_timeout(connection, self.timeout)
+        return connection
 
-    def _connection(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
+    def _connection(self, scheme: str, netloc: str) -> _SteadyConnection:
         connection = (
             _TlsConnection(netloc, timeout=self.timeout, context=self._trust())
             if scheme == "https"
@@ -95,10 +110,18 @@ class _SteadyConnection(http.client.HTTPConnection):
     the rate limit and even if it creates something; so such an end is reported as a reset here.
     """
 
-    _idle = False
+    _glances = 0
+
+    def warm(self) -> None:
+        """Be open, and not for so long unused that a router may have forgotten it."""
+        self._glances += 1
+        if self.sock is not None and (self._glances >= MOST_GLANCES or _ended(self.sock)):
+            self.close()
+        if self.sock is None:
+            self.connect()
 
     def connect(self) -> None:
-        self._idle = False
+        self._glances = 0
         try:
             super().connect()
         except (OSError, http.client.HTTPException) as error:
@@ -106,18 +129,16 @@ class _SteadyConnection(http.client.HTTPConnection):
             raise Unreachable(_no_connection(self.host, self.port, error)) from None
 
     def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - http.client's arguments
-        # On a fresh TLS connection there is something to read: the server's session tickets.
-        if self.sock is not None and self._idle and _ended(self.sock):
+        self._glances = 0
+        if self.sock is not None and _ended(self.sock):
             self.close()
         super().request(*args, **kwargs)
 
     def getresponse(self) -> http.client.HTTPResponse:
         try:
-            response = super().getresponse()
+            return super().getresponse()
         except http.client.BadStatusLine as error:
             raise ConnectionResetError(str(error)) from None
-        self._idle = True
-        return response
 
 
 class _PlainConnection(_SteadyConnection):
@@ -199,10 +220,19 @@ def _set_timeout(connection: http.client.HTTPConnection, timeout: float | None) 
 
 
 def _ended(sock: socket.socket) -> bool:
-    # An idle server has nothing to say: something to read is the end of the connection.
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
+    # An idle server has nothing to say: data, as well as none, is the end of the connection. It is
+    # read and not polled for, because TLS brings session tickets that nobody has asked for.
+    patience = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    finally:
+        sock.settimeout(patience)
+    return True
 
 
 def _no_connection(host: str, port: int | None, error: Exception) -> str:

@@ -68,6 +68,14 @@ def waiting(site: Site) -> list[str]:
         return [one.name for one in entries.all_entries(wiring.state)]
 
 
+def connections_of(process: int) -> int:
+    """Count its connections by TCP that are open (proc_net_tcp(5): state 01)."""
+    rows = Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]
+    numbers = {row.split()[9] for row in rows if row.split()[3] == "01"}
+    names = [str(each.readlink()) for each in Path(f"/proc/{process}/fd").iterdir()]
+    return len(numbers & {name[8:-1] for name in names if name.startswith("socket:")})
+
+
 # --- start and end -------------------------------------------------------------------------------
 
 
@@ -251,6 +259,13 @@ def test_a_socket_that_the_service_manager_made_is_used_and_left(site: Site) -> 
         assert agent.socket.exists()
     finally:
         agent.kill()
+
+
+def test_connections_are_open_before_anybody_needs_them_and_cost_no_request(
+    agent: Resident, google: ServedGoogle
+) -> None:
+    assert eventually(lambda: connections_of(agent.running.pid) >= 4)
+    assert eventually(lambda: google.emulator.requests.counts() == {"token": 1})
 
 
 # --- what it costs, and what it keeps to itself --------------------------------------------------

@@ -35,7 +35,7 @@ from gapps_hooks.model import PasswordHash, Role
 
 HASH: Final = PasswordHash("crypt", "$6$salt$" + "a" * 86)
 #: What is public of the directory and asks Google for nothing, or for a token only.
-SILENT: Final = frozenset({"within", "keep_signed_in"})
+SILENT: Final = frozenset({"within", "keep_warm"})
 
 
 def address(name: str) -> str:

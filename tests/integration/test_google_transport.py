@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gapps_hooks.errors import Passing, Unreachable
-from gapps_hooks.google.transport import Transport, http_factory, verdict_of
+from gapps_hooks.google.transport import MOST_GLANCES, Transport, http_factory, verdict_of
 
 Handler = Callable[[socket.socket, bytes], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -33,6 +33,7 @@ class Peer:
         self.connections = 0
         self._handlers = list(handlers)
         self._tls = tls
+        self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._accepting = threading.Thread(target=self._accept, daemon=True)
@@ -48,6 +49,11 @@ class Peer:
         self._accepting.join()
         self._listener.close()
 
+    def hang_up(self) -> None:
+        """End all connections, as Google does with those that nobody uses."""
+        for connection in self._open:
+            connection.shutdown(socket.SHUT_RDWR)
+
     def _accept(self) -> None:
         while True:
             try:
@@ -60,6 +66,7 @@ class Peer:
     def _serve(self, plain: socket.socket) -> None:
         try:
             connection = self._tls.wrap_socket(plain, server_side=True) if self._tls else plain
+            self._open.append(connection)
             with connection:
                 while request := _read(connection):
                     self.requests.append(request)
@@ -430,3 +437,72 @@ def test_a_proxy_of_another_kind_is_refused_by_name(
 
     assert isinstance(fault, Unreachable)
     assert "HTTPS_PROXY" in str(fault)
+
+
+# --- kept warm -----------------------------------------------------------------------------------
+
+
+def test_a_warm_connection_was_opened_without_a_request_and_takes_the_first_one(
+    peer: Callable[..., Peer],
+    transport: Callable[..., Transport],
+    authority: tuple[Path, ssl.SSLContext],
+) -> None:
+    bundle, tls = authority
+    google, http = peer(answer, tls=tls), transport(ca_bundle=bundle)
+    http.warm(google.url)
+    http.warm(google.url)
+    assert (google.connections, google.requests) == (1, [])
+
+    http.request(google.url, "POST", "{}")
+    assert google.connections == 1
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_warm_connection_that_ended_unused_is_replaced_before_anything_is_sent(
+    peer: Callable[..., Peer],
+    transport: Callable[..., Transport],
+    authority: tuple[Path, ssl.SSLContext],
+    encrypted: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    bundle, tls = authority
+    google = peer(answer, tls=tls if encrypted else None)
+    http = transport(ca_bundle=bundle)
+    http.warm(google.url)
+    time.sleep(0.05)
+    google.hang_up()
+    time.sleep(0.05)
+    response, _ = http.request(google.url, "POST", "{}")
+
+    assert response.status == 200
+    assert (google.connections, len(google.requests)) == (2, 1)
+
+
+def test_warming_replaces_a_connection_that_ended(
+    peer: Callable[..., Peer], transport: Callable[..., Transport]
+) -> None:
+    google, http = peer(answer_and_close, answer), transport()
+    http.request(google.url)
+    time.sleep(0.05)
+    http.warm(google.url)
+    time.sleep(0.05)
+    assert google.connections == 2
+
+    http.request(google.url)
+    assert google.connections == 2
+
+
+def test_a_connection_that_rests_for_long_is_replaced_before_a_router_forgets_it(
+    peer: Callable[..., Peer], transport: Callable[..., Transport]
+) -> None:
+    google, http = peer(answer), transport()
+    http.warm(google.url)
+    for _ in range(MOST_GLANCES - 1):
+        http.warm(google.url)
+    time.sleep(0.05)
+    assert google.connections == 1
+    http.request(google.url)
+    for _ in range(MOST_GLANCES):
+        http.warm(google.url)
+    time.sleep(0.05)
+
+    assert google.connections == 2
