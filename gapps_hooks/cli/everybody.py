@@ -9,8 +9,6 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -19,14 +17,22 @@ import click
 from gapps_hooks.cli.bars import Bar
 from gapps_hooks.cli.ending import remembered, trouble_of
 from gapps_hooks.cli.program import FAILED, INTERRUPTED, LATER, Failure
+from gapps_hooks.cli.rehearsing import (
+    TOO_MUCH,
+    Wish,
+    outdated,
+    pushes_passwords,
+    rehearse,
+    reviewed_before,
+    show_remarks,
+)
 from gapps_hooks.cli.showing import show_json
 from gapps_hooks.deliver.subject import why_closed
-from gapps_hooks.model import Kind, Outcome, Verdict
+from gapps_hooks.model import Outcome, Verdict
 from gapps_hooks.outbox import history, links
-from gapps_hooks.plan.whole import count, whole_digest
-from gapps_hooks.reconcile import saving
+from gapps_hooks.plan.whole import count
 from gapps_hooks.reconcile.applying import Applying, Progress
-from gapps_hooks.reconcile.checking import TooMuch, check_bounds
+from gapps_hooks.reconcile.checking import TooMuch
 from gapps_hooks.reconcile.everybody import (
     AlreadyRunning,
     Looked,
@@ -42,20 +48,15 @@ from gapps_hooks.report import (
     exit_status,
     outcome_as_json,
     outcome_line,
-    plan_as_json,
     printable,
-    render_plans,
 )
 from gapps_hooks.standing import remember_reconcile
 from gapps_hooks.wiring import Wiring
 
-CHANGES: Final = 3
-TOO_MUCH: Final = 4
 _SEATS: Final = (
     "{count} seats are missing: Google made no account for as many people; buy licences in the "
     "Admin console under Billing > Subscriptions, then reconcile again"
 )
-_GROUP: Final = "group:"
 _UNDONE: Final = {
     Verdict.REFUSED: "refused",
     Verdict.HELD: "held",
@@ -63,22 +64,10 @@ _UNDONE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What was asked for."""
-
-    dry: bool
-    save: Path | None
-    plan: Path | None
-    passwords: bool
-    force: bool
-    json: bool
-
-
 def reconcile_everybody(wiring: Wiring, wish: Wish) -> int:
     """Compare everybody, show or do what differs, and return the exit status."""
     if wish.dry or wiring.settings.mode == "observe":
-        return _test(wiring, wish)
+        return rehearse(wiring, wish)
     closed = why_closed(wiring)
     try:
         with alone(wiring), remembered(wiring.state):
@@ -92,84 +81,17 @@ def reconcile_everybody(wiring: Wiring, wish: Wish) -> int:
         raise Failure(str(error), TOO_MUCH) from error
 
 
-# --- as a test -----------------------------------------------------------------------------------
-
-
-def _test(wiring: Wiring, wish: Wish) -> int:
-    with Bar() as bar:
-        looked = look(wiring, dry=True, push_passwords=wish.passwords, reading=bar.reading)
-    notices = (*looked.notices, *_would_be_too_much(looked, wish))
-    if wiring.settings.mode == "observe":
-        notices = (*notices, "mode is 'observe': nothing is sent")
-    if wish.save is not None:
-        _save(wish.save, wish, looked)
-    if wish.json:
-        _show_test_as_json(looked, notices)
-    else:
-        _show_test(looked, notices, wish)
-    if looked.whole.refusals or looked.whole.incomplete:
-        return FAILED
-    return CHANGES if looked.whole.changes else 0
-
-
-def _save(path: Path, wish: Wish, looked: Looked) -> None:
-    digest = looked.wiring.state.digest
-    saving.save(path, looked.whole.pieces, digest, passwords=wish.passwords)
-
-
-def _would_be_too_much(looked: Looked, wish: Wish) -> tuple[str, ...]:
-    if wish.force:
-        return ()
-    try:
-        check_bounds(looked.wiring, looked.whole.counts())
-    except TooMuch as error:
-        return tuple(str(error).splitlines())
-    return ()
-
-
-def _show_test(looked: Looked, notices: tuple[str, ...], wish: Wish) -> None:
-    click.echo(render_plans((piece.key, piece.plan) for piece in looked.whole.pieces))
-    _show_remarks(looked, notices, err=False)
-    if wish.save is not None:
-        click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}")
-
-
-def _show_remarks(looked: Looked, notices: tuple[str, ...], *, err: bool) -> None:
-    for text in looked.whole.incomplete:
-        click.echo(f"\nNot whole: {text}. Nobody is suspended and nothing is removed.", err=err)
-    for notice in (*looked.remarks, *notices):
-        click.echo(f"\nNotice: {notice}")
-
-
-def _show_test_as_json(looked: Looked, notices: tuple[str, ...]) -> None:
-    whole = looked.whole
-    show_json(
-        {
-            "plans": [plan_as_json(piece.plan, piece.key) for piece in whole.pieces],
-            "digest": whole_digest(whole.pieces, looked.wiring.state.digest),
-            "counts": {verb.value: number for verb, number in whole.counts().items()},
-            "incomplete": list(whole.incomplete),
-            "notices": [*looked.remarks, *notices],
-        }
-    )
-
-
-# --- for real ------------------------------------------------------------------------------------
-
-
 def _do(wiring: Wiring, wish: Wish) -> int:
-    saved = saving.load(wish.plan, wiring.state.digest) if wish.plan is not None else None
+    saved = reviewed_before(wiring, wish)
     with Bar() as bar:
-        # A reviewed plan may hold passwords: whether they are pushed is part of what was reviewed.
-        push = wish.passwords or (saved is not None and saved.passwords)
+        push = pushes_passwords(wish, saved)
         looked = look(wiring, dry=saved is not None, push_passwords=push, reading=bar.reading)
-        changed: dict[str, str] = {}
-        if saved is not None:
-            works, changed = reviewed(looked, saved)
-        else:
-            works = everything(looked)
+        works, changed = reviewed(looked, saved) if saved else (everything(looked), {})
         progress = _carry_out(looked, works, wish, bar)
-    told = [*_planned_refusals(looked, saved is None, progress), *_outdated(changed)]
+    if saved is not None:
+        told = list(outdated(changed))
+    else:
+        told = [*_planned_refusals(looked, progress), *_waiting(looked)]
     if wish.json:
         _show_as_json(looked, progress, told)
     else:
@@ -223,9 +145,9 @@ def _interruptible() -> Iterator[Callable[[Applying], None]]:
             signal.signal(number, handler)
 
 
-def _planned_refusals(looked: Looked, everybody: bool, progress: Progress) -> Iterator[Outcome]:  # noqa: FBT001 - as given
+def _planned_refusals(looked: Looked, progress: Progress) -> Iterator[Outcome]:
     told = {(outcome.kind, outcome.name) for outcome in progress.outcomes}
-    for piece in looked.whole.pieces if everybody else ():
+    for piece in looked.whole.pieces:
         for refusal in piece.plan.refusals:
             if (piece.kind, piece.name) not in told:
                 yield Outcome(
@@ -233,24 +155,22 @@ def _planned_refusals(looked: Looked, everybody: bool, progress: Progress) -> It
                 )
 
 
-def _outdated(changed: dict[str, str]) -> Iterator[Outcome]:
-    for key, why in changed.items():
-        name = key.removeprefix(_GROUP)
-        yield Outcome(
-            verdict=Verdict.REFUSED,
-            kind=Kind.USER if name == key else Kind.GROUP,
-            name=name,
-            line=f"not as it was reviewed: {why}",
-        )
+def _waiting(looked: Looked) -> Iterator[Outcome]:
+    """Name those of whom an event waits, so that they are not as wanted yet."""
+    for piece in looked.waiting:
+        line = "; ".join(piece.plan.notes)
+        yield Outcome(verdict=Verdict.LATER, kind=piece.kind, name=piece.name, line=line)
 
 
 def _show_end(looked: Looked, progress: Progress, told: list[Outcome]) -> None:
+    waiting = {piece.key for piece in looked.waiting}
     for piece in looked.whole.pieces:
-        if piece.plan.notes and not piece.plan.changes and not piece.plan.refusals:
+        idle = not piece.plan.changes and not piece.plan.refusals and piece.key not in waiting
+        if piece.plan.notes and idle:
             click.echo(printable(f"{piece.name}: {'; '.join(piece.plan.notes)}"))
     for outcome in told:
-        click.echo(outcome_line(outcome), err=True)
-    _show_remarks(looked, tuple(_closing_notices(progress)), err=True)
+        click.echo(outcome_line(outcome), err=outcome.verdict is Verdict.REFUSED)
+    show_remarks(looked, tuple(_closing_notices(progress)), err=True)
     click.echo(_closing([*progress.outcomes, *told]))
 
 

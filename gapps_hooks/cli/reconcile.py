@@ -11,11 +11,12 @@ from typing import Final
 
 import click
 
-from gapps_hooks.cli.everybody import Wish, reconcile_everybody
+from gapps_hooks.cli.everybody import reconcile_everybody
 from gapps_hooks.cli.named import Named, Unknown
 from gapps_hooks.cli.named import subject as read_subject
 from gapps_hooks.cli.opening import opened
 from gapps_hooks.cli.program import FAILED
+from gapps_hooks.cli.rehearsing import CHANGES, Wish
 from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
 from gapps_hooks.model import Plan
 from gapps_hooks.preview import administrator_notice, preview
@@ -24,8 +25,6 @@ from gapps_hooks.reconcile.named import reconcile as look_at
 from gapps_hooks.report import exit_status, outcome_as_json, plan_as_json, render_plans
 from gapps_hooks.wiring import Wiring
 
-#: A dry run found something to do.
-CHANGES: Final = 3
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -55,7 +54,9 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
     help="Everybody only: send every stored password of who is enabled.",
 )
 @click.option("--force", is_flag=True, help="Go beyond [bounds]; nothing else is lifted.")
-@click.option("--exit-code", is_flag=True, help="With --dry-run: exit 3 if there are changes.")
+@click.option(
+    "--exit-code", is_flag=True, help="With --dry-run: exit 3 for changes, 4 for too many."
+)
 @as_json
 @click.pass_obj
 def reconcile(  # noqa: PLR0913, PLR0917 - click's interface
@@ -79,11 +80,19 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click's interface
     next run goes on. It may run from cron beside the hooks.
 
     Exit status: 0 all done, 1 something was refused or could not be read, 3 a dry run found
-    changes (only with --exit-code), 4 too much at once, 75 something waits, or another reconcile
-    runs, 130 interrupted.
+    changes and 4 too many (only with --exit-code), 4 too much at once, 75 something waits, or
+    another reconcile runs, 130 interrupted.
     """
     named = tuple(dict.fromkeys((*only, *more)))
-    wish = Wish(dry=dry_run, save=save, plan=plan, passwords=passwords, force=force, json=as_json)
+    wish = Wish(
+        dry=dry_run,
+        save=save,
+        plan=plan,
+        passwords=passwords,
+        force=force,
+        json=as_json,
+        exit_code=exit_code,
+    )
     _refuse_what_contradicts(wish, named)
     with opened(settings_path) as wiring:
         if named:

@@ -65,12 +65,16 @@ def remember_change(
 
 def remember_answer(link: Link, owner: Owner, confirms: Mapping[str, Any], now: float) -> Link:
     """Say what the link holds once Google (or a trusted memory) confirmed that all is so."""
+    delivered = _merge(link.delivered, confirms)
+    # Whoever turned out to be active, or suspended already, is not so by a change of ours.
+    unmoved = delivered.get("enabled") == link.delivered.get("enabled")
     return replace(
         link,
         name=owner.name,
         identity=surer(link.identity, owner.identity),
-        delivered=_merge(link.delivered, confirms),
+        delivered=delivered,
         confirmed_at=now,
+        suspended_by_us=link.suspended_by_us and unmoved,
     )
 
 

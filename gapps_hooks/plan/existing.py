@@ -21,6 +21,8 @@ from gapps_hooks.plan.rules import Rules, find_mark, is_administrator, left_alon
 _BY_ADMINISTRATOR: Final = frozenset({"", "ADMIN"})
 #: Remembered as ``enabled`` while a suspension that is not ours stands against what is wanted.
 SUSPENDED_THERE: Final = "suspended at Google"
+#: Remembered as ``enabled`` while nobody knows whether a restore of ours was carried out.
+RESTORING: Final = "being restored"
 #: What the line says of a person whom no lasting id proves.
 BY_NAME: Final = "taken up by its name alone: no id that could be compared was given"
 BY_NUMBER: Final = "taken up by name and number, which a system gives to another person later"
@@ -221,7 +223,8 @@ def _adopting(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
 def restoring(person: Person, link: Link, rules: Rules) -> Mapping[str, Any] | Question | Refusal:
     """Say whether a linked, enabled person's suspension has to be lifted, and may be."""
     known = link.delivered.get("enabled")
-    was_disabled = known == rules.digest(False)  # noqa: FBT003 - the value that is remembered
+    off = {rules.digest(False), rules.digest(RESTORING)}  # noqa: FBT003 - a value
+    was_disabled = known in off
     doubtful = person.added and (person.asked or known != rules.digest(True))  # noqa: FBT003 - a value
     wanted = person.account is not None and person.account.enabled is True
     if not wanted or not (was_disabled or doubtful):

@@ -1,4 +1,4 @@
-"""A linked person who is to have no active account any more: suspension, once, and who is exempt.
+"""A linked person who is to have no active account any more: suspended once, and who is exempt.
 
 It must not know files, clocks, the network or the database: everything is an argument.
 """
@@ -6,6 +6,7 @@ It must not know files, clocks, the network or the database: everything is an ar
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from gapps_hooks.model import Change, GoogleUser, Link, Plan, Question, Refusal, Verb
 from gapps_hooks.plan.changing import is_new_password, respect_administrators, with_password
@@ -13,22 +14,33 @@ from gapps_hooks.plan.freshness import TRUST_SECONDS, is_stale
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE, NOT_WHOLE, Rules, is_administrator
 
+LET_IN: Final = (
+    "{address} is not enabled here, and somebody let it in again at Google; it is left as it is "
+    "until it is enabled or deleted here, or suspended at Google"
+)
+
 
 def plan_disable(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
-    """Suspend who is not known to be suspended; deliver a password while suspended too."""
+    """Suspend who is not known to be suspended; deliver a password while suspended too.
+
+    Whom somebody at Google let in after the suspension is left as he is until he leaves.
+    """
     known_disabled = link.delivered.get("enabled") == rules.digest(False)  # noqa: FBT003 - a value
-    # An administrator may have let the person in again since.
-    doubtful = not known_disabled or is_stale(link.confirmed_at, now, TRUST_SECONDS)
+    leaves = person.account is None
+    # After a deletion nobody looks any more, so this look has to be at Google itself.
+    doubtful = leaves or not known_disabled or is_stale(link.confirmed_at, now, TRUST_SECONDS)
     if doubtful and person.actual is None:
         return Question(link.google_id)
     active = person.actual is not None and not person.actual.suspended
-    if person.actual is not None and (active or not known_disabled):
+    if person.actual is not None and (not known_disabled or (active and leaves)):
         plan = suspend(person.actual, rules)
         untouched = not plan.changes and not plan.confirms
         return plan if untouched else _with_password(plan, person, link, rules, now)
+    note = LET_IN.format(address=link.address) if active else "already suspended"
     plan = _with_password(Plan(), person, link, rules, now)
     if not plan.changes:
-        return Plan(notes=("already suspended",))
+        return Plan(notes=(note,))
+    plan = replace(plan, notes=(note,)) if active else plan
     return respect_administrators(plan, person, link, rules, now)
 
 

@@ -25,7 +25,7 @@ _NOT_THERE: Final = "not enabled for Google, nothing of it is there"
 
 def plan_user(person: Person, rules: Rules, now: float) -> Plan | Question:
     """Decide what is to be done for a person (the three-way comparison of one subject)."""
-    if person.link is not None and person.link.ended_at is None:
+    if person.link is not None and (person.link.ended_at is None or _may_be_back(person, rules)):
         return _plan_linked(person, person.link, rules, now)
     if not person.wanted:
         return _plan_unwanted_stranger(person, rules)
@@ -34,6 +34,12 @@ def plan_user(person: Person, rules: Rules, now: float) -> Plan | Question:
     if person.link is not None:
         return _take_up(person, person.link, rules, now)
     return _plan_unlinked(person, rules)
+
+
+def _may_be_back(person: Person, rules: Rules) -> bool:
+    """Whether one who left, came back and leaves again may have been restored by a lost answer."""
+    delivered = person.link.delivered if person.link is not None else {}
+    return not person.wanted and delivered.get("enabled") == rules.digest(existing.RESTORING)
 
 
 def _take_up(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:

@@ -58,6 +58,8 @@ class Looked:
     notices: tuple[str, ...] = ()
     #: What is to be said of every run, though nothing failed.
     remarks: tuple[str, ...] = ()
+    #: The pieces that are left to delivery, because an event on them waits.
+    waiting: tuple[Piece, ...] = ()
     #: The wiring with which this plan has to be carried out.
     wiring: Wiring = field(repr=False)
 
@@ -113,8 +115,14 @@ def look(
         works={work.piece.key: work for work in works},
         notices=(notice,) if notice else (),
         remarks=(remark,) if remark else (),
+        waiting=tuple(piece for piece in pieces if _waits(snapshot, piece)),
         wiring=wiring,
     )
+
+
+def _waits(snapshot: Snapshot, piece: Piece) -> bool:
+    entry = snapshot.memory.entries.get(piece.subject) if piece.subject is not None else None
+    return entry is not None and entry.status == "waiting"
 
 
 def _plan(
@@ -221,7 +229,8 @@ def _is_due(work: Work) -> bool:
     return work.settles or bool(plan.changes and not plan.refusals)
 
 
-def _counts(works: Iterable[Work]) -> Mapping[Verb, int]:
+def counted(works: Iterable[Work]) -> Mapping[Verb, int]:
+    """Count what the works do by kind, as the bounds count it."""
     works = tuple(works)
     counts = dict(count(change for work in works for change in work.piece.plan.changes))
     deleted = [work.known for work in works if Verb.DELETE_GROUP in work.piece.verbs]
@@ -251,7 +260,7 @@ def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     """
     wiring = looked.wiring
     if not force:
-        check_bounds(wiring, _counts(works))
+        check_bounds(wiring, counted(works))
     applying = Applying(
         wiring, released=force, reviewed=reviewed_only, read_at=looked.read_at, report=report
     )

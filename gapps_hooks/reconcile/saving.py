@@ -36,10 +36,13 @@ class Saved:
     def why_not(self, key: str, piece: Piece | None, digest: Callable[[Any], str]) -> str | None:
         """Say what has changed of a subject since; None if all is as it was reviewed."""
         reviewed = self.pieces[key]
+        moved = piece is not None and any(
+            getattr(piece, one) != reviewed[one] for one in ("generation", "subject")
+        )
+        if moved:
+            return "an event came since"
         if piece is None or not piece.plan.changes:
             return "there is nothing to do for it any more"
-        if piece.generation != reviewed["generation"] or piece.subject != reviewed["subject"]:
-            return "an event came since"
         if piece.desired != reviewed["desired"]:
             return "the account manager has something else now"
         if piece.actual != reviewed["actual"]:

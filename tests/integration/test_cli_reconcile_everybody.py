@@ -49,6 +49,14 @@ def saved(line: CommandLine) -> Path:
     return file
 
 
+def events_that_wait(line: CommandLine, *names: str) -> None:
+    line.emulator.faults.script([{"call": "users.patch", "fails": "503", "times": 0}])
+    for name in names:
+        assert line.fire("user-modify", name).exit_code == 0
+    line.emulator.faults.clear()
+    assert {entry["name"] for entry in line.read("outbox", "list")} == set(names)
+
+
 # --- the story -----------------------------------------------------------------------------------
 
 
@@ -237,6 +245,41 @@ def test_another_reconcile_is_75_and_a_pause_too(line: CommandLine) -> None:
     line.google.go_away()
     assert line.run("reconcile").exit_code == LATER
     assert line.run("reconcile", "--dry-run").exit_code == LATER
+
+
+def test_whom_an_event_waits_for_is_left_to_delivery_counted_and_75(line: CommandLine) -> None:
+    line.run("reconcile")
+    changed = [{**one, "family_name": "Waiting"} for one in (ALICE, BOB)]
+    line.people(*changed, groups=(STAFF,))
+    events_that_wait(line, "alice", "bob")
+    carol = {"username": "carol", "id": "entryUUID:c", "family_name": "Cook"}
+    line.people(*changed, carol, groups=(STAFF,))
+    result = line.run("reconcile")
+    assert result.exit_code == LATER, result.output
+    assert "alice: an event waits for it, and it is left to delivery" in result.stdout
+    assert result.stderr == ""
+    assert "Done: 1 x create. 2 left for later." in result.stdout
+    told = line.read("reconcile")["outcomes"]
+    assert [(one["name"], one["verdict"]) for one in told] == [("alice", "later"), ("bob", "later")]
+    assert "2 left for later" in line.read("status")["last_reconcile"]["line"]
+
+
+def test_what_is_refused_is_worse_than_what_waits(line: CommandLine) -> None:
+    line.run("reconcile")
+    changed = {**ALICE, "family_name": "Waiting"}
+    line.people(changed, BOB, {"username": "abuse"}, groups=(STAFF,))
+    events_that_wait(line, "alice")
+    assert line.run("reconcile").exit_code == FAILED
+
+
+def test_an_event_that_waits_since_the_review_is_named(line: CommandLine) -> None:
+    line.run("reconcile")
+    line.people({**ALICE, "family_name": "Reviewed"}, BOB, groups=(STAFF,))
+    file = saved(line)
+    events_that_wait(line, "alice")
+    result = line.run("reconcile", "--plan", str(file))
+    assert result.exit_code == FAILED
+    assert "alice: refused: not as it was reviewed: an event came since" in result.stderr
 
 
 def test_observing_shows_and_sends_nothing(line: CommandLine) -> None:

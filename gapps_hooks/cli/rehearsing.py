@@ -1,0 +1,167 @@
+"""A reconcile of everybody as a test: what it would do, and how it would end, shown.
+
+It must not know how anything is compared, and never sends anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from gapps_hooks.cli.bars import Bar
+from gapps_hooks.cli.program import FAILED
+from gapps_hooks.cli.showing import show_json
+from gapps_hooks.model import Kind, Outcome, Verdict
+from gapps_hooks.plan.whole import Whole, whole_digest
+from gapps_hooks.reconcile import saving
+from gapps_hooks.reconcile.checking import TooMuch, check_bounds
+from gapps_hooks.reconcile.everybody import Looked, counted, everything, look, reviewed
+from gapps_hooks.reconcile.saving import Saved
+from gapps_hooks.reconcile.work import Work
+from gapps_hooks.report import outcome_as_json, outcome_line, plan_as_json, render_plans
+from gapps_hooks.wiring import Wiring
+
+#: A dry run found something to do.
+CHANGES: Final = 3
+TOO_MUCH: Final = 4
+_GROUP: Final = "group:"
+_OBSERVED: Final = "mode is 'observe': nothing is sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for."""
+
+    dry: bool
+    save: Path | None
+    plan: Path | None
+    passwords: bool
+    force: bool
+    json: bool
+    #: Whether a test's exit status tells that there are changes, or too many.
+    exit_code: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What would be done, as far as it was asked for, and what is to be said of it."""
+
+    looked: Looked
+    whole: Whole
+    #: What was reviewed and is not so any more.
+    outdated: tuple[Outcome, ...] = ()
+    #: Why it would be refused as too much before its first change; empty if it would not.
+    beyond: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> int:
+        """The exit status; the worst counts."""
+        if self.whole.refusals or self.whole.incomplete or self.outdated:
+            return FAILED
+        if self.beyond:
+            return TOO_MUCH
+        return CHANGES if self.whole.changes else 0
+
+
+def rehearse(wiring: Wiring, wish: Wish) -> int:
+    """Compare everybody, show what would be done, and return the exit status."""
+    saved = reviewed_before(wiring, wish)
+    with Bar() as bar:
+        push = pushes_passwords(wish, saved)
+        looked = look(wiring, dry=True, push_passwords=push, reading=bar.reading)
+    rehearsal = _rehearsal(looked, wish, saved)
+    if wish.save is not None:
+        digest = wiring.state.digest
+        saving.save(wish.save, rehearsal.whole.pieces, digest, passwords=wish.passwords)
+    if wish.json:
+        _show_as_json(rehearsal)
+    else:
+        _show(rehearsal, wish)
+    tells = wish.exit_code or rehearsal.status not in {CHANGES, TOO_MUCH}
+    return rehearsal.status if tells else 0
+
+
+def reviewed_before(wiring: Wiring, wish: Wish) -> Saved | None:
+    """Read the plan that was reviewed, if one is to be kept to."""
+    return saving.load(wish.plan, wiring.state.digest) if wish.plan is not None else None
+
+
+def pushes_passwords(wish: Wish, saved: Saved | None) -> bool:
+    """Say whether passwords are pushed: with a plan that is part of what was reviewed."""
+    return wish.passwords if saved is None else saved.passwords
+
+
+def outdated(changed: Mapping[str, str]) -> Iterator[Outcome]:
+    """Name what was reviewed and is not so any more."""
+    for key, why in changed.items():
+        name = key.removeprefix(_GROUP)
+        yield Outcome(
+            verdict=Verdict.REFUSED,
+            kind=Kind.USER if name == key else Kind.GROUP,
+            name=name,
+            line=f"not as it was reviewed: {why}",
+        )
+
+
+def show_remarks(looked: Looked, notices: Iterable[str], *, err: bool) -> None:
+    """Say what is not whole, and what is to be said of every run."""
+    for text in looked.whole.incomplete:
+        click.echo(f"\nNot whole: {text}. Nobody is suspended and nothing is removed.", err=err)
+    for notice in (*looked.remarks, *notices):
+        click.echo(f"\nNotice: {notice}")
+
+
+def _rehearsal(looked: Looked, wish: Wish, saved: Saved | None) -> Rehearsal:
+    whole, works = looked.whole, everything(looked)
+    changed: Mapping[str, str] = {}
+    if saved is not None:
+        works, changed = reviewed(looked, saved)
+        keys = {work.piece.key for work in works}
+        pieces = tuple(piece for piece in whole.pieces if piece.key in keys)
+        whole = Whole(pieces=pieces, incomplete=whole.incomplete)
+    beyond = () if wish.force else _beyond(looked, works)
+    observed = (_OBSERVED,) if looked.wiring.settings.mode == "observe" else ()
+    return Rehearsal(
+        looked=looked,
+        whole=whole,
+        outdated=tuple(outdated(changed)),
+        beyond=beyond,
+        notices=(*looked.notices, *beyond, *observed),
+    )
+
+
+def _beyond(looked: Looked, works: list[Work]) -> tuple[str, ...]:
+    try:
+        check_bounds(looked.wiring, counted(works))
+    except TooMuch as error:
+        return tuple(str(error).splitlines())
+    return ()
+
+
+def _show(rehearsal: Rehearsal, wish: Wish) -> None:
+    click.echo(render_plans((piece.key, piece.plan) for piece in rehearsal.whole.pieces))
+    for outcome in rehearsal.outdated:
+        click.echo(outcome_line(outcome), err=True)
+    show_remarks(rehearsal.looked, rehearsal.notices, err=False)
+    if wish.save is not None:
+        click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}")
+
+
+def _show_as_json(rehearsal: Rehearsal) -> None:
+    whole, looked = rehearsal.whole, rehearsal.looked
+    show_json(
+        {
+            "plans": [plan_as_json(piece.plan, piece.key) for piece in whole.pieces],
+            "digest": whole_digest(whole.pieces, looked.wiring.state.digest),
+            "counts": {verb.value: number for verb, number in whole.counts().items()},
+            "outdated": [outcome_as_json(outcome) for outcome in rehearsal.outdated],
+            "too_much": list(rehearsal.beyond),
+            "incomplete": list(whole.incomplete),
+            "notices": [*looked.remarks, *rehearsal.notices],
+        }
+    )

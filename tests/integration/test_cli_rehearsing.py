@@ -1,0 +1,130 @@
+"""``gapps-hooks reconcile`` of everybody as a test: what it shows, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import CommandLine, ServedGoogle, installed, served
+
+FAILED, CHANGES, TOO_MUCH = 1, 3, 4
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    with served() as google:
+        yield google
+
+
+@pytest.fixture
+def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
+    with installed(tmp_path, google) as line:
+        yield line
+
+
+def person(name: str, family_name: str = "Archer") -> dict[str, Any]:
+    return {"username": name, "family_name": family_name, "id": f"entryUUID:{name}"}
+
+
+def observe(line: CommandLine, *users: dict[str, Any]) -> None:
+    line.people(*users)
+    file = line.folder / "accounts.json"
+    line.configure(source=f'type = "json"\nfile = "{file}"', top='mode = "observe"')
+
+
+def saved(line: CommandLine) -> str:
+    file = line.folder / "plan.json"
+    line.run("reconcile", "--dry-run", "--save", str(file))
+    return str(file)
+
+
+# --- observing -----------------------------------------------------------------------------------
+
+
+def test_observing_shows_of_a_reviewed_plan_only_what_was_reviewed(line: CommandLine) -> None:
+    observe(line, person("alice"))
+    file = saved(line)
+    observe(line, person("alice"), person("bob"))
+    result = line.run("reconcile", "--plan", file)
+    assert result.exit_code == 0, result.output
+    assert "+ create alice@example.org" in result.stdout
+    assert "bob" not in result.stdout
+    assert "nothing is sent" in result.stdout
+    assert not line.user("alice")
+
+
+def test_observing_names_what_moved_since_a_plan_was_reviewed(line: CommandLine) -> None:
+    observe(line, person("alice"), person("bob"))
+    file = saved(line)
+    observe(line, person("alice"), person("bob", "Moved"))
+    result = line.run("reconcile", "--plan", file)
+    assert result.exit_code == FAILED
+    assert "bob: refused: not as it was reviewed: the account manager has" in result.stderr
+    assert "+ create alice@example.org" in result.stdout
+    assert "create bob" not in result.stdout
+    told = line.read("reconcile", "--plan", file)
+    assert [plan["name"] for plan in told["plans"]] == ["alice"]
+    assert [one["name"] for one in told["outdated"]] == ["bob"]
+    assert told["counts"] == {"create": 1}
+
+
+def test_observing_refuses_a_plan_that_was_tampered_with(line: CommandLine) -> None:
+    observe(line, person("alice"))
+    file = Path(saved(line))
+    file.write_text(file.read_text().replace("alice@", "mallory@"))
+    result = line.run("reconcile", "--plan", str(file))
+    assert result.exit_code == FAILED
+    assert "not as it was saved" in result.stderr
+
+
+# --- too much ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(line: CommandLine) -> CommandLine:
+    """Eight people at Google, five of whom are gone here: three may be suspended in a day."""
+    everybody = [person(f"p{at}") for at in range(8)]
+    line.people(*everybody)
+    line.run("reconcile")
+    line.people(*everybody[:3])
+    return line
+
+
+def test_a_test_that_finds_too_much_says_so_and_is_4(crowd: CommandLine) -> None:
+    result = crowd.run("reconcile", "--dry-run", "--exit-code")
+    assert result.exit_code == TOO_MUCH
+    assert "5 x suspend" in result.stdout
+    assert "bounds.suspend allows 3" in result.stdout
+    assert "5 x suspend" in crowd.read("reconcile", "--dry-run")["too_much"][0]
+
+
+def test_without_exit_code_a_test_is_0_whatever_it_finds(crowd: CommandLine) -> None:
+    assert crowd.run("reconcile", "--dry-run").exit_code == 0
+
+
+def test_with_force_nothing_is_too_much_for_a_test_either(crowd: CommandLine) -> None:
+    result = crowd.run("reconcile", "--dry-run", "--exit-code", "--force")
+    assert result.exit_code == CHANGES
+    assert "too much" not in result.stdout
+
+
+def test_what_is_refused_is_worse_than_too_much(crowd: CommandLine) -> None:
+    crowd.people(*(person(f"p{at}") for at in range(3)), person("abuse"))
+    assert crowd.run("reconcile", "--dry-run", "--exit-code").exit_code == FAILED
+
+
+def test_a_test_counts_the_members_of_groups_that_would_be_deleted(line: CommandLine) -> None:
+    """As the run itself does: a test that says nothing of them would be followed by a refusal."""
+    stays, goes = {"name": "stays", "members": []}, {"name": "goes", "members": ["alice"]}
+    line.people(person("alice"), groups=(stays, goes))
+    file = line.folder / "accounts.json"
+    more = '[groups]\nremoved = "delete"\n[bounds.remove_member]\nleast = 0\nmost = 0'
+    line.configure(source=f'type = "json"\nfile = "{file}"', more=more)
+    line.run("reconcile")
+    line.people(person("alice"), groups=(stays,))
+    line.configure(source=f'type = "json"\nfile = "{file}"', more=more)
+    result = line.run("reconcile", "--dry-run", "--exit-code")
+    assert result.exit_code == TOO_MUCH, result.output
+    assert "1 x remove member" in result.stdout
