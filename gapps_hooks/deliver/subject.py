@@ -199,7 +199,7 @@ def freed(change: Change) -> Iterator[str]:
     """Name the addresses that others can have now that this change is done."""
     if Verb.RENAME in change.verbs:
         yield str(change.before.get("primaryEmail", change.address))
-    if Verb.REMOVE_ALIAS in change.verbs:
+    if {Verb.REMOVE_ALIAS, Verb.REMOVE_GROUP_ALIAS}.intersection(change.verbs):
         yield str(change.body["alias"])
     if {Verb.RENAME_GROUP, Verb.DELETE_GROUP}.intersection(change.verbs):
         yield change.address
