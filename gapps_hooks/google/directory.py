@@ -13,10 +13,12 @@ from gapps_hooks.google.answers import (
     DOMAIN_FIELDS,
     GROUP_FIELDS,
     MEMBER_FIELDS,
+    ORG_UNIT_FIELDS,
     USER_FIELDS,
     google_group,
     google_member,
     google_user,
+    org_unit_paths,
     verified_domains,
 )
 from gapps_hooks.google.boundaries import CREATION, ORG_UNIT, REQUEST
@@ -177,8 +179,7 @@ class Directory:
 
     def delete_group_alias(self, google_id: str, alias: str) -> None:
         """Take an alias from a group; NotFound if it has none such."""
-        aliases = self._api.group_aliases
-        self._do(aliases.delete(groupKey=_key(google_id), alias=_key(alias)))
+        self._do(self._api.group_aliases.delete(groupKey=_key(google_id), alias=_key(alias)))
 
     # --- members ------------------------------------------------------------------------------
 
@@ -228,6 +229,12 @@ class Directory:
         units = self._api.org_units
         request = units.insert(customerId=OWN_CUSTOMER, body=body, fields="orgUnitPath")
         self._aside(request, self._api.org_unit_sign_in, kinds=ORG_UNIT)
+
+    def list_org_units(self) -> tuple[str, ...]:
+        """Paths of all org units below the topmost; needs a scope of its own."""
+        units = self._api.org_units
+        request = units.list(customerId=OWN_CUSTOMER, type="all", fields=ORG_UNIT_FIELDS)
+        return org_unit_paths(self._aside(request, self._api.org_unit_sign_in))
 
     def list_domains(self) -> tuple[str, ...]:
         """Names of the verified domains, the primary one first; needs a scope of its own."""

@@ -196,6 +196,7 @@ SCENARIOS: Final = {
         prepare=lambda _, name: ("/", name),
         done=lambda house, name: f"/{name}" in org_units(house),
     ),
+    "list_org_units": Scenario(call="orgunits.list", prepare=lambda _, __: ()),
     "list_domains": Scenario(call="domains.list", prepare=lambda _, __: ()),
 }
 
