@@ -12,6 +12,7 @@ from typing import Final
 from gapps_hooks.deliver.carrying import give_back
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.group import deliver_group
+from gapps_hooks.deliver.group_identity import look_for_renamed_group
 from gapps_hooks.deliver.identity import Renamed, look_for_rename
 from gapps_hooks.deliver.judging import (
     PROBE_SECONDS,
@@ -162,6 +163,7 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
     try:
         seeing = _with_snapshot(wiring)
         look_for_rename(seeing, entry)
+        look_for_renamed_group(seeing, entry)
         delivered = _WORK[entry.kind](seeing, entry, done)
     except Renamed:
         raise
