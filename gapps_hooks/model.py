@@ -147,6 +147,7 @@ class Group:
     name: str
     email: str | Unset | None = UNSET
     description: str | Unset | None = UNSET
+    aliases: tuple[str, ...] | Unset = UNSET
     members: tuple[Member, ...] | Unset = UNSET
     #: Roles of which nothing was said: whoever was delivered in one of them stays in it.
     unsaid_roles: frozenset[Role] = frozenset()
@@ -292,6 +293,8 @@ class Verb(enum.StrEnum):
     RENAME_GROUP = "rename-group"
     DELETE_GROUP = "delete-group"
     SET_GROUP_SETTINGS = "set-group-settings"
+    ADD_GROUP_ALIAS = "add-group-alias"
+    REMOVE_GROUP_ALIAS = "remove-group-alias"
     ADD_MEMBER = "add-member"
     CHANGE_ROLE = "change-role"
     REMOVE_MEMBER = "remove-member"

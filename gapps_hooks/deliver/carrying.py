@@ -53,6 +53,7 @@ _LIMITS: Final[dict[Verb, Callable[[BoundSettings, int], int | None]]] = {
     Verb.REMOVE_MEMBER: lambda limits, population: limits.remove_member.limit(population),
     Verb.DELETE_GROUP: lambda limits, population: limits.delete_group.limit(population),
     Verb.REMOVE_ALIAS: lambda limits, population: limits.remove_alias.limit(population),
+    Verb.REMOVE_GROUP_ALIAS: lambda limits, population: limits.remove_alias.limit(population),
     Verb.PASSWORD: lambda limits, population: limits.password.limit(population),
 }
 #: Events bring passwords one by one, because somebody set one; only a reconcile pushes them.

@@ -97,7 +97,16 @@ def desired_group(wiring: Wiring, entry: Entry) -> Group | None:
         return None if entry.removed or _is_over(wiring, entry) else said
     found = wiring.source.group(entry.name)
     _compare_presence(wiring.source, replace(entry, added=False), present=found is not None)
-    return found
+    return None if found is None else _with_texts(found, said)
+
+
+def _with_texts(found: Group, said: Group) -> Group:
+    """Let a payload speak where the source has no place for it, as /etc/group has none."""
+    return replace(
+        found,
+        description=said.description if found.description is UNSET else found.description,
+        aliases=said.aliases if found.aliases is UNSET else found.aliases,
+    )
 
 
 def _is_over(wiring: Wiring, entry: Entry) -> bool:

@@ -16,6 +16,7 @@ from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_group, in_scope
 from gapps_hooks.deliver.doubt import demand_certainty
 from gapps_hooks.deliver.gatherings import ask_about_group, gather
+from gapps_hooks.deliver.group_aliases import ALIAS_VERBS, carry_out_aliases
 from gapps_hooks.deliver.memory import Owner, remember_answer
 from gapps_hooks.deliver.wishes import tell_arrival
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
@@ -90,12 +91,13 @@ def bring_about(
             raise Refused(plan.refusals[0].text)
         try:
             missing = _carry_out(wiring, entry, gathering, plan, done, each)
+            _conclude(wiring, entry, gathering, plan, done)
+            carry_out_aliases(wiring, Task(owner=_owner(entry, gathering), done=done), plan)
         except AlreadyExists as error:
             gathering = _taken(wiring, entry, gathering, error)
         except NotFound as error:
             gathering = _gone(wiring, entry, gathering, error)
         else:
-            _conclude(wiring, entry, gathering, plan, done)
             return gathering, (*plan.notes, *missing)
     raise NotYet(f"{gathering.address} keeps changing at Google while it is being changed")
 
@@ -133,9 +135,16 @@ def _decide(wiring: Wiring, entry: Entry, gathering: Gathering) -> tuple[Gatheri
         if isinstance(step, MembersQuestion):
             gathering = _ask_members(wiring, entry, gathering, step.google_id)
         else:
-            gathering = ask_about_group(wiring, gathering, step.key)
+            gathering = _ask_about(wiring, entry, gathering, step.key)
         step = plan_group(gathering, wiring.rules, wiring.clock())
     return gathering, step
+
+
+def _ask_about(wiring: Wiring, entry: Entry, gathering: Gathering, key: str) -> Gathering:
+    asked = ask_about_group(wiring, gathering, key)
+    if asked.actual is None and gathering.link is not None and key == gathering.link.google_id:
+        return _gone(wiring, entry, gathering, NotFound("Google does not know the group"))
+    return asked
 
 
 def _ask_members(wiring: Wiring, entry: Entry, gathering: Gathering, google_id: str) -> Gathering:
@@ -161,7 +170,8 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     reserve(wiring, entry, plan)
     task = Task(owner=_owner(entry, gathering), done=done, known=gathering.actual)
     members = [change for change in plan.changes if _MEMBER_VERBS.intersection(change.verbs)]
-    others = tuple(change for change in plan.changes if change not in members)
+    later = _MEMBER_VERBS | ALIAS_VERBS
+    others = tuple(change for change in plan.changes if not later.intersection(change.verbs))
     carry_out(wiring, task, others)
     if members:
         _announce(wiring, entry, gathering, members)

@@ -50,7 +50,7 @@ def look_for_rename(wiring: Wiring, entry: Entry) -> None:
         return
     known = _find(wiring, entry, account, account.id)
     if known is not None:
-        _rename(wiring, known, entry.name, held=known, removed=False)
+        give_name(wiring, Kind.USER, known, entry.name, held=known, removed=False)
 
 
 def _follow(wiring: Wiring, entry: Entry, identity: Identity) -> None:
@@ -64,7 +64,7 @@ def _follow(wiring: Wiring, entry: Entry, identity: Identity) -> None:
         return
     other = subjects.of_name(wiring.state, Kind.USER, now.username)
     if other is None or links.of(wiring.state, other) is None:
-        _rename(wiring, entry.subject, now.username, held=other, removed=entry.removed)
+        give_name(wiring, Kind.USER, entry.subject, now.username, held=other, removed=entry.removed)
 
 
 def _follow_newcomer(wiring: Wiring, entry: Entry, identity: Identity) -> None:
@@ -76,7 +76,7 @@ def _follow_newcomer(wiring: Wiring, entry: Entry, identity: Identity) -> None:
     other = subjects.of_name(wiring.state, Kind.USER, now.username)
     link = links.of(wiring.state, other) if other is not None else None
     if other is None or link is None:
-        _rename(wiring, entry.subject, now.username, held=other, removed=False)
+        give_name(wiring, Kind.USER, entry.subject, now.username, held=other, removed=False)
     elif link.identity == identity:
         _merge(wiring, other, entry.subject, held=other)
 
@@ -114,15 +114,22 @@ def _is_same_person(wiring: Wiring, subject: int, account: Account) -> bool:
     )
 
 
-def _rename(wiring: Wiring, known: int, name: str, *, held: int | None, removed: bool) -> None:
-    """Give the known person the new name, while nobody delivers the other subject."""
+def give_name(  # noqa: PLR0913 - who gets which name, and what stands in the way
+    wiring: Wiring, kind: Kind, known: int, name: str, *, held: int | None, removed: bool
+) -> None:
+    """Give the known person or group the new name, while nobody delivers the other subject.
+
+    Raises:
+        Renamed: done; the known subject is the one to deliver.
+    """
     with _held(wiring, held), wiring.state.transaction():
         before = subjects.name_of(wiring.state, known)
         if removed:
             lift_removal(wiring.state, known)
         subjects.rename(wiring.state, known, name)
-        references.follow(wiring.state, Kind.USER, before, name)
-        for group in memberships.groups_awaiting(wiring.state, name):
+        references.follow(wiring.state, kind, before, name)
+        reference = name if kind is Kind.USER else f"group:{name}"
+        for group in memberships.groups_awaiting(wiring.state, reference):
             entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
     raise Renamed(known)
 

@@ -12,6 +12,7 @@ from typing import Final
 from gapps_hooks.deliver.carrying import give_back
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.group import deliver_group
+from gapps_hooks.deliver.group_identity import look_for_renamed_group
 from gapps_hooks.deliver.identity import Renamed, look_for_rename
 from gapps_hooks.deliver.judging import (
     PROBE_SECONDS,
@@ -162,6 +163,7 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
     try:
         seeing = _with_snapshot(wiring)
         look_for_rename(seeing, entry)
+        look_for_renamed_group(seeing, entry)
         delivered = _WORK[entry.kind](seeing, entry, done)
     except Renamed:
         raise
@@ -199,7 +201,7 @@ def freed(change: Change) -> Iterator[str]:
     """Name the addresses that others can have now that this change is done."""
     if Verb.RENAME in change.verbs:
         yield str(change.before.get("primaryEmail", change.address))
-    if Verb.REMOVE_ALIAS in change.verbs:
+    if {Verb.REMOVE_ALIAS, Verb.REMOVE_GROUP_ALIAS}.intersection(change.verbs):
         yield str(change.body["alias"])
     if {Verb.RENAME_GROUP, Verb.DELETE_GROUP}.intersection(change.verbs):
         yield change.address

@@ -19,6 +19,7 @@ USER_FIELDS: Final = (
 )
 GROUP_FIELDS: Final = "id,email,name,description,aliases"
 MEMBER_FIELDS: Final = "id,email,role,type"
+ORG_UNIT_FIELDS: Final = "kind,organizationUnits(orgUnitPath)"
 DOMAIN_FIELDS: Final = "domains(domainName,isPrimary,verified)"
 
 
@@ -69,6 +70,14 @@ def verified_domains(data: Mapping[str, Any]) -> tuple[str, ...]:
     domains = [domain for domain in data.get("domains") or () if domain.get("verified")]
     domains.sort(key=lambda domain: not domain.get("isPrimary"))
     return tuple(_needed(domain, "domainName").lower() for domain in domains)
+
+
+def org_unit_paths(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read the paths of a list of org units, which lacks the list where there are none."""
+    if "kind" not in data:
+        raise Passing("Google answered something else than a list of org units.")
+    units = data.get("organizationUnits") or ()
+    return tuple(_needed(unit, "orgUnitPath") for unit in units)
 
 
 def _needed(data: Mapping[str, Any], key: str) -> str:

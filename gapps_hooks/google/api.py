@@ -39,6 +39,7 @@ class Api:
     users: Any
     aliases: Any
     groups: Any
+    group_aliases: Any
     members: Any
     domains: Any
     org_units: Any
@@ -88,12 +89,13 @@ def open_api(  # noqa: PLR0913 - each is a boundary of its own
 
 def _assemble(api_endpoint: str | None, caller: Caller, sign_in: Callable[..., SignIn]) -> Api:
     directory = build_service("admin", "directory_v1", api_endpoint)
-    users = directory.users()
+    users, groups = directory.users(), directory.groups()
     return Api(
         caller=caller,
         users=users,
         aliases=users.aliases(),
-        groups=directory.groups(),
+        groups=groups,
+        group_aliases=groups.aliases(),
         members=directory.members(),
         domains=directory.domains(),
         org_units=directory.orgunits(),

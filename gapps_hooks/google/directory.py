@@ -5,22 +5,25 @@ It must not know why they are called, and no verb of it deletes a user.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from gapps_hooks.errors import NotFound, Refused, SignInRefused
 from gapps_hooks.google.answers import (
     DOMAIN_FIELDS,
     GROUP_FIELDS,
     MEMBER_FIELDS,
+    ORG_UNIT_FIELDS,
     USER_FIELDS,
     google_group,
     google_member,
     google_user,
+    org_unit_paths,
     verified_domains,
 )
 from gapps_hooks.google.boundaries import CREATION, ORG_UNIT, REQUEST
-from gapps_hooks.google.paging import walk
+from gapps_hooks.google.keys import path_key as _key
+from gapps_hooks.google.paging import each_once, walk
 from gapps_hooks.google.rules import OF_ONE_API
 from gapps_hooks.model import GoogleGroup, GoogleMember, GoogleUser, PasswordHash, Role
 
@@ -36,8 +39,6 @@ OWN_CUSTOMER = "my_customer"
 USERS_PER_PAGE = 500
 GROUPS_PER_PAGE = 200
 MEMBERS_PER_PAGE = 200
-
-_Item = TypeVar("_Item", GoogleUser, GoogleMember)
 
 
 class Directory:
@@ -83,7 +84,7 @@ class Directory:
 
     def list_users(self, query: str | None = None) -> tuple[GoogleUser, ...]:
         """All users of all domains, or those that Google's search ``query`` finds."""
-        return _each_once(self._user_pages(query=query))
+        return each_once(self._user_pages(query=query))
 
     def user_pages(self) -> Iterator[tuple[GoogleUser, ...]]:
         """All users of all domains, a page at a time; what came before a fault stands."""
@@ -91,7 +92,7 @@ class Directory:
 
     def list_deleted_users(self) -> tuple[GoogleUser, ...]:
         """The users that were deleted in the last 20 days and can be undeleted by id."""
-        return _each_once(self._user_pages(showDeleted="true"))
+        return each_once(self._user_pages(showDeleted="true"))
 
     def insert_user(self, body: Mapping[str, Any], password: PasswordHash | None) -> GoogleUser:
         """Create a user; AlreadyExists if anything at Google has the address."""
@@ -173,6 +174,15 @@ class Directory:
         )
         self._aside(request, self._api.group_settings_sign_in)
 
+    def insert_group_alias(self, google_id: str, alias: str) -> None:
+        """Give a group one more address; AlreadyExists if anything at Google has it."""
+        aliases = self._api.group_aliases
+        self._do(aliases.insert(groupKey=_key(google_id), body={"alias": alias}, fields="alias"))
+
+    def delete_group_alias(self, google_id: str, alias: str) -> None:
+        """Take an alias from a group; NotFound if it has none such."""
+        self._do(self._api.group_aliases.delete(groupKey=_key(google_id), alias=_key(alias)))
+
     # --- members ------------------------------------------------------------------------------
 
     def list_members(self, group_id: str) -> tuple[GoogleMember, ...]:
@@ -188,7 +198,7 @@ class Directory:
             return request
 
         pages = walk(lambda token: self._do(page(token)), "members", google_member)
-        return _each_once(pages)
+        return each_once(pages)
 
     def insert_member(self, group_id: str, address: str, role: Role) -> GoogleMember:
         """Add a member; AlreadyExists if it is one, NotFound if Google cannot tell who it is."""
@@ -221,6 +231,12 @@ class Directory:
         units = self._api.org_units
         request = units.insert(customerId=OWN_CUSTOMER, body=body, fields="orgUnitPath")
         self._aside(request, self._api.org_unit_sign_in, kinds=ORG_UNIT)
+
+    def list_org_units(self) -> tuple[str, ...]:
+        """Paths of all org units below the topmost; needs a scope of its own."""
+        units = self._api.org_units
+        request = units.list(customerId=OWN_CUSTOMER, type="all", fields=ORG_UNIT_FIELDS)
+        return org_unit_paths(self._aside(request, self._api.org_unit_sign_in))
 
     def list_domains(self) -> tuple[str, ...]:
         """Names of the verified domains, the primary one first; needs a scope of its own."""
@@ -280,19 +296,7 @@ class Directory:
             return False
 
 
-def _each_once(pages: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
-    # Who moves in the order while it is listed may come twice.
-    return tuple({item.id: item for page in pages for item in page}.values())
-
-
 def _with(body: Mapping[str, Any], password: PasswordHash | None) -> dict[str, Any]:
     if password is None:
         return dict(body)
     return {**body, "password": password.value, "hashFunction": password.function}
-
-
-def _key(key: str) -> str:
-    """Refuse what would change the path: an empty key addresses the whole collection."""
-    if key in {"", ".", ".."}:
-        raise Refused(f"{key!r} is neither an address nor an id of Google.")
-    return key

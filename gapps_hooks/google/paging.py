@@ -5,12 +5,14 @@ It must not know what is listed, nor how a page is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from gapps_hooks.errors import Passing
+from gapps_hooks.model import GoogleMember, GoogleUser
 
 _Item = TypeVar("_Item")
+_Identified = TypeVar("_Identified", GoogleUser, GoogleMember)
 
 
 def walk(
@@ -38,3 +40,8 @@ def walk(
         if token in tokens:
             raise Passing("Google repeats a page of the list, which would never end.")
         tokens.add(token)
+
+
+def each_once(pages: Iterable[tuple[_Identified, ...]]) -> tuple[_Identified, ...]:
+    """Join pages; who moved in the order while it was listed may have come twice."""
+    return tuple({item.id: item for page in pages for item in page}.values())

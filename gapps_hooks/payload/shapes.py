@@ -62,6 +62,7 @@ class GroupShape(_Shape):
     name: Name = ""
     email: Address | None = None
     description: Description | None = None
+    aliases: Addresses | None = None
     #: User names, ``group:NAME`` for nested groups, or addresses.
     members: References | None = None
     owners: References | None = None

@@ -40,6 +40,7 @@ def group_from(patch: Mapping[str, Any], name: str) -> Group:
         name=name,
         email=patch.get("email", UNSET),
         description=patch.get("description", UNSET),
+        aliases=_several(patch, "aliases"),
         members=_members(patch),
         unsaid_roles=frozenset(role for key, role in _ROLES.items() if key not in patch),
         deleted=patch.get("deleted", False),

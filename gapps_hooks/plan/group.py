@@ -21,6 +21,13 @@ from gapps_hooks.model import (
 )
 from gapps_hooks.plan.freshness import TRUST_SECONDS, is_stale
 from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.plan.group_aliases import (
+    group_alias_changes,
+    group_alias_notes,
+    group_alias_question,
+    remember_group_aliases,
+)
+from gapps_hooks.plan.group_settings import settings_change, settings_if_changed
 from gapps_hooks.plan.members import (
     additions,
     delivered_keys,
@@ -88,13 +95,13 @@ def _close_what_was_lost(gathering: Gathering, rules: Rules) -> Plan | Question:
     if actual is None or actual.email != gathering.address or gathering.holder is not None:
         return Plan(notes=("not at Google",))
     found = Change(verbs=(Verb.ADOPT,), google_id=actual.id, address=actual.email)
-    return Plan(changes=(found, _settings_change(actual.email, actual.id, rules)))
+    return Plan(changes=(found, settings_change(actual.email, actual.id, rules)))
 
 
 def _empty(gathering: Gathering, link: Link, rules: Rules) -> Plan | MembersQuestion:
     ours = delivered_keys(gathering.memberships)
     # A creation that was cut off may have left it open to the whole world.
-    closing = _settings_if_changed(link, link.address, rules)
+    closing = settings_if_changed(link, link.address, rules)
     if not ours and not closing:
         return Plan(notes=(f"{link.address} stays at Google, without members of ours",))
     if not ours:
@@ -142,9 +149,15 @@ def _create(gathering: Gathering, group: Group, rules: Rules) -> Plan:
         body=body,
         delivers=_remember(gathering, group, rules),
     )
-    settings = _settings_change(gathering.address, "", rules)
+    settings = settings_change(gathering.address, "", rules)
     members = additions("", gathering.address, gathering)
-    return Plan(changes=(creation, settings, *members), notes=notes(gathering))
+    aliases = group_alias_changes(gathering, None, rules)
+    changes = (creation, settings, *members, *aliases)
+    return Plan(changes=changes, notes=_notes(gathering, rules))
+
+
+def _notes(gathering: Gathering, rules: Rules) -> tuple[str, ...]:
+    return (*notes(gathering), *group_alias_notes(gathering, rules))
 
 
 def _adopt(
@@ -163,19 +176,29 @@ def _adopt(
         address=actual.email,
         delivers=_remember(gathering, group, rules),
     )
-    known = gathering.link
-    ours = known is not None and known.created and known.google_id == actual.id
-    link = Link(
+    link = _link_again(gathering, actual, lost=lost)
+    texts = _texts_change(gathering, group, actual) if link.created else ()
+    settings = (settings_change(actual.email, actual.id, rules),) if lost else ()
+    members = member_changes(gathering, link, rules)
+    aliases = group_alias_changes(gathering, link, rules)
+    return Plan(
+        changes=(adoption, *texts, *settings, *members, *aliases),
+        notes=_notes(gathering, rules),
+        confirms=remember_group_aliases(gathering, link, rules),
+    )
+
+
+def _link_again(gathering: Gathering, actual: GoogleGroup, *, lost: bool) -> Link:
+    """What will be ours of a group that is adopted: what was, if it is the one that we had."""
+    known = gathering.link if gathering.link and gathering.link.google_id == actual.id else None
+    return Link(
         subject=0,
         google_id=actual.id,
         address=actual.email,
         name=gathering.name,
-        created=lost or ours,
+        delivered=known.delivered if known else {},
+        created=lost or (known is not None and known.created),
     )
-    texts = _texts_change(gathering, group, actual) if lost or ours else ()
-    settings = (_settings_change(actual.email, actual.id, rules),) if lost else ()
-    changes = (adoption, *texts, *settings, *member_changes(gathering, link, rules))
-    return Plan(changes=changes, notes=notes(gathering))
 
 
 def _texts_change(gathering: Gathering, group: Group, actual: GoogleGroup) -> tuple[Change, ...]:
@@ -213,12 +236,18 @@ def _plan_linked(
     if isinstance(patch, Refusal):
         return Plan(refusals=(patch,))
     old = is_stale(link.confirmed_at, now, TRUST_SECONDS) and gathering.members is not None
+    if group_alias_question(gathering, link, rules):
+        return Question(link.google_id)
     if gathering.present is None and (old or have_moved(gathering)):
         return MembersQuestion(link.google_id)
-    settings = _settings_if_changed(link, patch.body.get("email", link.address), rules)
+    settings = settings_if_changed(link, patch.body.get("email", link.address), rules)
     members = member_changes(gathering, link, rules) if gathering.present is not None else ()
-    changes = (*((patch,) if patch.body else ()), *settings, *members)
-    return Plan(changes=changes, notes=notes(gathering), confirms=patch.delivers)
+    aliases = group_alias_changes(gathering, link, rules)
+    return Plan(
+        changes=(*((patch,) if patch.body else ()), *settings, *members, *aliases),
+        notes=_notes(gathering, rules),
+        confirms={**patch.delivers, **remember_group_aliases(gathering, link, rules)},
+    )
 
 
 def _patch(gathering: Gathering, group: Group, link: Link, rules: Rules) -> Change | Refusal:
@@ -256,22 +285,3 @@ def _texts(gathering: Gathering, group: Group) -> dict[str, str]:
 def _remember(gathering: Gathering, group: Group, rules: Rules) -> dict[str, Any]:
     values = {**_texts(gathering, group), "address": gathering.address}
     return {key: rules.digest(value) for key, value in values.items()}
-
-
-def _settings_change(address: str, google_id: str, rules: Rules) -> Change:
-    # Google lets anyone on the web post to a group that the API created (help 10427204).
-    post = "ANYONE_CAN_POST" if rules.external_posting else "ALL_IN_DOMAIN_CAN_POST"
-    return Change(
-        verbs=(Verb.SET_GROUP_SETTINGS,),
-        google_id=google_id,
-        address=address,
-        body={"whoCanPostMessage": post, "whoCanJoin": "INVITED_CAN_JOIN"},
-        delivers={"whoCanPostMessage": rules.digest(post)},
-    )
-
-
-def _settings_if_changed(link: Link, address: str, rules: Rules) -> tuple[Change, ...]:
-    change = _settings_change(address, link.google_id, rules)
-    delivered = link.delivered.get("whoCanPostMessage")
-    unchanged = delivered == change.delivers["whoCanPostMessage"]
-    return () if unchanged or not link.created else (change,)

@@ -14,7 +14,13 @@ from gapps_hooks.model import Change, Kind, Plan, Verb
 
 #: Changes that take something away from somebody: only whole reads may lead to them.
 REMOVING: Final = frozenset(
-    {Verb.SUSPEND, Verb.REMOVE_ALIAS, Verb.REMOVE_MEMBER, Verb.DELETE_GROUP}
+    {
+        Verb.SUSPEND,
+        Verb.REMOVE_ALIAS,
+        Verb.REMOVE_GROUP_ALIAS,
+        Verb.REMOVE_MEMBER,
+        Verb.DELETE_GROUP,
+    }
 )
 
 

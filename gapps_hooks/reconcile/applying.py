@@ -192,7 +192,9 @@ class Applying:
     def _succeeded(self, job: Job) -> None:
         if job.missing and job.settling and self._put_aside(job, None):
             return
-        if job.awaited or job.arrived:  # its next turn comes with those who are still to come
+        if (
+            job.awaited or job.arrived or job.unsettled
+        ):  # its next turn comes with those who are still to come
             self._take_turn(job)
             return
         self._conclude(job, verdicts.success(job))

@@ -6,12 +6,16 @@ It must not know how the plan was made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from gapps_hooks.deliver.carrying import limit_of
 from gapps_hooks.errors import GappsHooksError
 from gapps_hooks.model import Verb
 from gapps_hooks.outbox import bounds
 from gapps_hooks.wiring import Wiring
+
+#: Settings that bound more than the kind of change that they are called by.
+_NAMES: Final = {Verb.REMOVE_GROUP_ALIAS: "remove_alias"}
 
 
 class TooMuch(GappsHooksError):
@@ -36,9 +40,10 @@ def _beyond(wiring: Wiring, counts: Mapping[Verb, int]) -> Iterator[str]:
             continue
         used = bounds.used(wiring.state, verb)
         if used + count > limit:
+            name = _NAMES.get(verb, verb.replace("-", "_"))
             before = f", and {used} were done in the last 24 hours" if used else ""
             yield (
                 f"too much, nothing was changed: {count} x {verb.replace('-', ' ')}{before}; "
-                f"bounds.{verb.replace('-', '_')} allows {limit} in 24 hours. Read the plan "
+                f"bounds.{name} allows {limit} in 24 hours. Read the plan "
                 "(--dry-run), and if it is right, repeat with --force"
             )

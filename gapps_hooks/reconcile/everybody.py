@@ -29,6 +29,7 @@ from gapps_hooks.reconcile.groups import GroupsPlanner
 from gapps_hooks.reconcile.lost import find_lost
 from gapps_hooks.reconcile.missing import doubt
 from gapps_hooks.reconcile.notebook import Notebook
+from gapps_hooks.reconcile.org_units import tell_new_units
 from gapps_hooks.reconcile.people import PeoplePlanner
 from gapps_hooks.reconcile.prospects import Prospects
 from gapps_hooks.reconcile.saving import Saved
@@ -108,13 +109,16 @@ def look(
     notebook.close(adding_only=wiring.rules.adding_only)
     pieces = in_order(work.piece for work in works if not work.silent)
     notice = administrator_notice(wiring)
-    remark = claims.why_no_strangers() if _suspends_strangers(wiring) else ""
+    remarks = (
+        claims.why_no_strangers() if _suspends_strangers(wiring) else "",
+        _new_units(wiring, snapshot, pieces) if dry and wiring.settings.org_units.create else "",
+    )
     return Looked(
         whole=Whole(pieces=pieces, incomplete=tuple(dict.fromkeys(snapshot.incomplete))),
         read_at=snapshot.google.read_at,
         works={work.piece.key: work for work in works},
         notices=(notice,) if notice else (),
-        remarks=(remark,) if remark else (),
+        remarks=tuple(filter(None, remarks)),
         waiting=tuple(piece for piece in pieces if _waits(snapshot, piece)),
         wiring=wiring,
     )
@@ -157,6 +161,11 @@ def _plan(
     if _suspends_strangers(wiring) and not claims.why_no_strangers():
         works.extend(_strangers(wiring, snapshot, claims))
     return works
+
+
+def _new_units(wiring: Wiring, snapshot: Snapshot, pieces: Iterable[Piece]) -> str:
+    changes = (change for piece in pieces for change in piece.plan.changes)
+    return tell_new_units(wiring.directory, snapshot.google.users.values(), changes)
 
 
 def _suspends_strangers(wiring: Wiring) -> bool:

@@ -15,6 +15,7 @@ from gapps_hooks.deliver import user as user_delivery
 from gapps_hooks.deliver.carrying import reserve_some
 from gapps_hooks.deliver.desired import resolve_members
 from gapps_hooks.deliver.gatherings import gather
+from gapps_hooks.deliver.group_aliases import AliasRefused
 from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.deliver.wishes import forget_arrival
 from gapps_hooks.errors import GappsHooksError
@@ -80,6 +81,8 @@ class Job:
     settling: bool = False
     #: Of a group: members whom Google did not know yet.
     missing: int = 0
+    #: Of a group: whether an alias was refused while members were still to come.
+    unsettled: bool = False
 
     #: Whether its outcome is told, and it has no more turns.
     finished: bool = False
@@ -136,10 +139,20 @@ def carry_out_group(wiring: Wiring, job: Job, each: Each) -> None:
         old = first == 0 and is_old(job.read_at, wiring.clock())
         known = job.known if isinstance(job.known, Gathering) and not old else None
         known = known or _gather(wiring, job, entry)
-        job.known = None
+        job.known, job.unsettled = None, False
+        # Who comes from now on is in the next turn, this one being the last or not.
+        more = bool(job.awaited)
         gathering = replace(known, members=_resolved(wiring, job))
         before = links.of(wiring.state, entry.subject)
-        gathering, job.notes = group_delivery.bring_about(wiring, entry, gathering, job.done, each)
+        try:
+            gathering, job.notes = group_delivery.bring_about(
+                wiring, entry, gathering, job.done, each
+            )
+        except AliasRefused as error:
+            if not more:
+                raise
+            job.unsettled, job.notes = True, (str(error),)
+            return
         forget_arrival(wiring, entry.subject)
         job.missing = sum(note.endswith(group_delivery.UNKNOWN_MEMBER) for note in job.notes)
         job.known = _afterwards(wiring, entry, gathering, job.done[first:], made=before is None)

@@ -114,7 +114,8 @@ def seen_group(
     if group is None:
         return digest(None)
     members = [[one.id, one.email, one.role] for one in present or ()]
-    return digest([group.id, group.email, group.name, group.description, sorted(members)])
+    fields = [group.id, group.email, group.name, group.description, sorted(group.aliases)]
+    return digest([*fields, sorted(members)])
 
 
 def wanted_group(
@@ -124,7 +125,8 @@ def wanted_group(
     if group is None:
         return digest(None)
     resolved = [[one.reference, one.role, one.address, one.note] for one in members or ()]
-    return digest([address, group.name, _plain(group.description), sorted(resolved, key=str)])
+    texts = [group.name, _plain(group.description), _plain(group.aliases)]
+    return digest([address, *texts, sorted(resolved, key=str)])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of an account

@@ -17,9 +17,11 @@ _SIGNS: Final = {
     Verb.CREATE: "+",
     Verb.CREATE_GROUP: "+",
     Verb.ADD_ALIAS: "+",
+    Verb.ADD_GROUP_ALIAS: "+",
     Verb.ADD_MEMBER: "+",
     Verb.SUSPEND: "-",
     Verb.REMOVE_ALIAS: "-",
+    Verb.REMOVE_GROUP_ALIAS: "-",
     Verb.REMOVE_MEMBER: "-",
     Verb.DELETE_GROUP: "-",
 }
@@ -27,6 +29,8 @@ _SIGNS: Final = {
 _ONE_LINE: Final = {
     Verb.ADD_ALIAS: "{alias}",
     Verb.REMOVE_ALIAS: "{alias}",
+    Verb.ADD_GROUP_ALIAS: "{alias}",
+    Verb.REMOVE_GROUP_ALIAS: "{alias}",
     Verb.ADD_MEMBER: "{email} as {role}",
     Verb.REMOVE_MEMBER: "{email}",
     Verb.CHANGE_ROLE: "{email}",

@@ -104,6 +104,8 @@ _DONE: Final[Mapping[Verb, Callable[[Change], str]]] = {
     Verb.RENAME_GROUP: _renamed,
     Verb.DELETE_GROUP: lambda change: f"deleted group {change.address}",
     Verb.SET_GROUP_SETTINGS: lambda change: f"set who may post to and join {change.address}",
+    Verb.ADD_GROUP_ALIAS: lambda change: f"added alias {change.body.get('alias')}",
+    Verb.REMOVE_GROUP_ALIAS: lambda change: f"removed alias {change.body.get('alias')}",
     Verb.ADD_MEMBER: _added,
     Verb.CHANGE_ROLE: _new_role,
     Verb.REMOVE_MEMBER: lambda change: f"removed {change.body.get('email')} from {change.address}",

@@ -35,6 +35,7 @@ _GROUP: Final[Taken] = {
     "group_name": ("cn",),
     "group_email": ("mail",),
     "group_description": ("description",),
+    "group_aliases": (),
 }
 _BY_NAME: Final[Taken] = {"members": ("memberUid",)}
 _BY_DN: Final[Taken] = {"members": ("member", "uniqueMember", "memberUid")}
@@ -133,6 +134,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "password_changed": ("pwdLastSet",),
             "status": ("userAccountControl", "accountExpires"),
             "group_name": ("sAMAccountName",),
+            "group_aliases": ("proxyAddresses",),
             "members": ("member",),
         },
         everybody_has=frozenset({"userAccountControl", "accountExpires"}),

@@ -64,6 +64,8 @@ class AttributeSettings:
     group_name: AttributeNames | None = None
     group_email: AttributeNames | None = None
     group_description: AttributeNames | None = None
+    #: All values of all these attributes but the group's address.
+    group_aliases: AttributeNames | None = None
     #: All values of all these attributes: distinguished names, or user names (memberUid).
     members: AttributeNames | None = None
 

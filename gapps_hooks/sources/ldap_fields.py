@@ -38,6 +38,21 @@ def several_of(values: Values, attributes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for name in attributes for text in texts(values, name)))
 
 
+def address_of(emails: tuple[str, ...], name: str) -> str | None:
+    """Of several addresses the order means nothing in LDAP: prefer the one of the user name."""
+    own = (text for text in emails if text.lower().startswith(f"{name.lower()}@"))
+    return next(own, emails[0] if emails else None)
+
+
+def mail_alias(attribute: str, text: str) -> str:
+    """Return the address in a value of an attribute of aliases; empty if it is none of mail."""
+    if attribute.lower() != "proxyaddresses":
+        return text
+    # MS-OXOABK section 2.2.3.23: a type before the colon; SMTP: is the primary address
+    kind, _, address = text.partition(":")
+    return address if kind.lower() == "smtp" else ""
+
+
 def name_of(dn: Dn, values: Values, attributes: tuple[str, ...]) -> str:
     """Choose among several names the one that the entry is called by.
 

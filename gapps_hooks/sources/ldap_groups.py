@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from gapps_hooks.model import Identity
-from gapps_hooks.sources.ldap_fields import dn_of, does_count, first_of, identity_of, name_of
+from gapps_hooks.model import UNSET, Identity, Unset
+from gapps_hooks.sources.ldap_fields import (
+    address_of,
+    dn_of,
+    does_count,
+    first_of,
+    identity_of,
+    mail_alias,
+    name_of,
+    several_of,
+)
 from gapps_hooks.sources.ldap_layout import Layout
 from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, Values, lowered, sid, texts
 
@@ -29,6 +38,7 @@ class GroupEntry:
     id: Identity | None
     email: str | None
     description: str | None
+    aliases: tuple[str, ...] | Unset
     #: What a person's ``primary`` is compared with; empty if there is none.
     number: str
     #: Members by DN and by user name.
@@ -56,8 +66,9 @@ def decode_group(dn: str, attributes: Mapping[str, list[bytes]], layout: Layout)
         name=name,
         counts=does_count(values, layout, "gidNumber") and not _is_builtin(name, layout),
         id=identity_of(values, taken["id"], needed=False),
-        email=first_of(values, taken["group_email"]),
+        email=_email(values, layout, name),
         description=first_of(values, taken["group_description"]),
+        aliases=_aliases(values, layout, name),
         number=_number(values, layout),
         member_dns=tuple(
             dn for dn in by_dn if not dn.normal.startswith(layout.preset.placeholders or ("\0",))
@@ -70,6 +81,21 @@ def decode_group(dn: str, attributes: Mapping[str, list[bytes]], layout: Layout)
 
 def _is_builtin(name: str, layout: Layout) -> bool:
     return any(fnmatchcase(name.lower(), pattern) for pattern in layout.preset.builtin_groups)
+
+
+def _email(values: Values, layout: Layout, name: str) -> str | None:
+    shown = (several_of(values, (attribute,)) for attribute in layout.taken["group_email"])
+    return address_of(next(filter(None, shown), ()), name)
+
+
+def _aliases(values: Values, layout: Layout, name: str) -> tuple[str, ...] | Unset:
+    """Return all further addresses; a group that shows no address at all may hide them."""
+    named = [(key, text) for key in layout.taken["group_aliases"] for text in texts(values, key)]
+    if not named:
+        return UNSET
+    address = (_email(values, layout, name) or "").lower()
+    found = (mail_alias(attribute, text).lower() for attribute, text in named)
+    return tuple(dict.fromkeys(text for text in found if "@" in text and text != address))
 
 
 def _number(values: Values, layout: Layout) -> str:

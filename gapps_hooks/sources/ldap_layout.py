@@ -14,7 +14,9 @@ from gapps_hooks.settings import PRESETS, Preset, Settings, SourceSettings, aske
 from gapps_hooks.settings.ldap_presets import Taken
 from gapps_hooks.sources.ldap_status import can_date, can_judge
 
-_GROUP_FIELDS: Final = frozenset({"group_name", "group_email", "group_description", "members"})
+_GROUP_FIELDS: Final = frozenset(
+    {"group_name", "group_email", "group_description", "group_aliases", "members"}
+)
 #: Kinds of id by the attribute that holds them, where they are not called alike.
 _KINDS: Final = {"uidnumber": "uid", "gidnumber": "gid"}
 

@@ -14,10 +14,12 @@ from gapps_hooks.errors import UnusablePassword
 from gapps_hooks.model import UNSET, Account, Identity, StoredPassword, Unset
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.sources.ldap_fields import (
+    address_of,
     dn_of,
     does_count,
     first_of,
     identity_of,
+    mail_alias,
     name_of,
     several_of,
 )
@@ -76,7 +78,7 @@ def decode_person(
         given_name=first_of(values, taken["given_name"]),
         family_name=first_of(values, taken["family_name"]),
         full_name=_full_name(values, taken["full_name"]),
-        email=_email(emails, name) if taken["email"] else UNSET,
+        email=address_of(emails, name) if taken["email"] else UNSET,
         aliases=_aliases(values, layout, emails, name) if taken["aliases"] else UNSET,
         org_unit=first_of(values, taken["org_unit"]) if taken["org_unit"] else UNSET,
         employee_id=first_of(values, taken["employee_id"]),
@@ -142,33 +144,19 @@ def _full_name(values: Values, attributes: tuple[str, ...]) -> str | None:
     return None
 
 
-def _email(emails: tuple[str, ...], name: str) -> str | None:
-    """Of several addresses the order means nothing in LDAP: prefer the one of the user name."""
-    own = (text for text in emails if text.lower().startswith(f"{name.lower()}@"))
-    return next(own, emails[0] if emails else None)
-
-
 def _aliases(values: Values, layout: Layout, emails: tuple[str, ...], name: str) -> tuple[str, ...]:
     """Return all aliases; one without a domain is in that of the person's own address."""
-    primary = _email(emails, name) or ""
+    primary = address_of(emails, name) or ""
     domain = primary.rpartition("@")[2]
     found = [
         alias
         for attribute in layout.taken["aliases"]
         for text in texts(values, attribute)
-        if (alias := _alias(attribute, text))
+        if (alias := mail_alias(attribute, text))
     ]
     whole = (text if "@" in text else f"{text}@{domain}" if domain else "" for text in found)
     known = (text for text in whole if text and text.lower() != primary.lower())
     return tuple(dict.fromkeys(known))
-
-
-def _alias(attribute: str, text: str) -> str:
-    if attribute.lower() != "proxyaddresses":
-        return text
-    # MS-OXOABK section 2.2.3.23: a type before the colon; SMTP: is the primary address
-    kind, _, address = text.partition(":")
-    return address if kind.lower() == "smtp" else ""
 
 
 def _active(values: Values, layout: Layout, now: float) -> bool | Unset:

@@ -96,6 +96,7 @@ class LdapSnapshot:
             name=group.name,
             email=group.email,
             description=group.description,
+            aliases=group.aliases,
             members=tuple(Member(reference) for reference in self._members(group)),
             unsaid_roles=frozenset({Role.MANAGER, Role.OWNER}),
             id=group.id,

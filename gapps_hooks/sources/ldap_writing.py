@@ -32,7 +32,9 @@ _ASSERTION: Final = "1.3.6.1.1.12"
 _HARMLESS: Final = frozenset({"given_name", "family_name", "full_name", "phones"})
 #: One's own password is one's own to change.
 _LEFT_OUT: Final = frozenset({"password", "password_changed"})
-_GROUP_FIELDS: Final = frozenset({"group_name", "group_email", "group_description", "members"})
+_GROUP_FIELDS: Final = frozenset(
+    {"group_name", "group_email", "group_description", "group_aliases", "members"}
+)
 
 _MAY: Final = (ldap.NO_SUCH_ATTRIBUTE, ldap.TYPE_OR_VALUE_EXISTS, ldap.INAPPROPRIATE_MATCHING)
 _MAY_NOT: Final = (

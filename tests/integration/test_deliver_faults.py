@@ -90,6 +90,11 @@ def _team(state: State, name: str) -> list[tuple[Any, ...]]:
     ]
 
 
+def _team_aliases(state: State, name: str) -> list[list[str]]:
+    teams = [group for group in state["groups"] if group["email"] == f"{name}@example.org"]
+    return [group.get("aliases") or [] for group in teams]
+
+
 def _made(description: str, *members: tuple[str, str]) -> list[tuple[Any, ...]]:
     return [(description, "ALL_IN_DOMAIN_CAN_POST", sorted(members))]
 
@@ -198,6 +203,21 @@ ROWS: Final = {
         wanted=lambda _: _made("new"),
         final=HELD,
     ),
+    "add group alias": Row(
+        call="groups.aliases.insert",
+        event=lambda name: _group(name, aliases=[f"a-{name}@example.org"]),
+        seen=_team_aliases,
+        wanted=lambda name: [[f"a-{name}@example.org"]],
+        believed="409 renamed",
+    ),
+    "drop group alias": Row(
+        call="groups.aliases.delete",
+        before=lambda name: [_group(name, aliases=[f"a-{name}@example.org"])],
+        event=lambda name: _group(name, aliases=[]),
+        seen=_team_aliases,
+        wanted=lambda _: [[]],
+        believed="404",
+    ),
     "list members": Row(
         call="members.list",
         before=lambda name: [_group(name)],
@@ -244,7 +264,7 @@ READS: Final = LISTS | {"users.get", "token"}
 #: Where Google tells that an address or a member is there already (409, duplicate).
 UNIQUE: Final = frozenset(
     {"users.insert", "users.patch", "users.aliases.insert", "groups.insert", "groups.patch"}
-    | {"members.insert"}
+    | {"groups.aliases.insert", "members.insert"}
 )
 
 

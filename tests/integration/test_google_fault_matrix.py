@@ -91,6 +91,12 @@ def _with_alias(house: Organisation, name: str) -> tuple[Any, ...]:
     return key, address(f"a-{name}")
 
 
+def _with_group_alias(house: Organisation, name: str) -> tuple[Any, ...]:
+    key = group(house, name)
+    house.google.insert_group_alias(key, address(f"a-{name}"))
+    return key, address(f"a-{name}")
+
+
 def _with_member(house: Organisation, name: str) -> tuple[str, str]:
     key, member = group(house, name), person(house, f"m-{name}")
     house.google.insert_member(key, member, Role.MEMBER)
@@ -147,6 +153,16 @@ SCENARIOS: Final = {
         prepare=lambda house, name: (group(house, name),),
         done=lambda house, name: not seen_group(house, name),
     ),
+    "insert_group_alias": Scenario(
+        call="groups.aliases.insert",
+        prepare=lambda house, name: (group(house, name), address(f"a-{name}")),
+        done=lambda house, name: seen_group(house, name).get("aliases") == [address(f"a-{name}")],
+    ),
+    "delete_group_alias": Scenario(
+        call="groups.aliases.delete",
+        prepare=_with_group_alias,
+        done=lambda house, name: not seen_group(house, name).get("aliases"),
+    ),
     "patch_group_settings": Scenario(
         call="settings.patch",
         prepare=lambda house, name: (
@@ -180,6 +196,7 @@ SCENARIOS: Final = {
         prepare=lambda _, name: ("/", name),
         done=lambda house, name: f"/{name}" in org_units(house),
     ),
+    "list_org_units": Scenario(call="orgunits.list", prepare=lambda _, __: ()),
     "list_domains": Scenario(call="domains.list", prepare=lambda _, __: ()),
 }
 

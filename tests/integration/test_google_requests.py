@@ -207,6 +207,7 @@ def test_a_key_that_would_address_something_else_is_refused(
         lambda: directory.delete_group(key),
         lambda: directory.delete_member("00g", key),
         lambda: directory.delete_user_alias("1", key),
+        lambda: directory.delete_group_alias("00g", key),
     ):
         with pytest.raises(Refused, match="neither an address nor an id"):
             call()
@@ -297,6 +298,18 @@ def test_a_member_is_named_by_address_or_by_id(directory: Directory, google: Goo
             lambda d: d.insert_user_alias("1", "a@example.org"),
             "POST",
             "users/1/aliases",
+            {"alias": "a@example.org"},
+        ),
+        (
+            lambda d: d.delete_group_alias("00g", "a@example.org"),
+            "DELETE",
+            "groups/00g/aliases/a%40example.org",
+            None,
+        ),
+        (
+            lambda d: d.insert_group_alias("00g", "a@example.org"),
+            "POST",
+            "groups/00g/aliases",
             {"alias": "a@example.org"},
         ),
         (

@@ -1,0 +1,186 @@
+"""Aliases of groups, from the hook's event to Google: what is declared, and only ours removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from organisation import Organisation, organise
+
+from gapps_hooks.model import Kind, Outcome, Verdict
+from gapps_hooks.outbox import links, subjects
+
+TEAM = "team@example.org"
+US = "us@example.org"
+WE = "we@example.org"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Organisation:
+    return organise(tmp_path)
+
+
+def say(house: Organisation, *aliases: str, **more: object) -> Outcome:
+    return house.fire("group-change", "team", {"members": [], "aliases": [*aliases], **more})
+
+
+def aliases(house: Organisation, key: str = TEAM) -> set[str]:
+    return set(house.group(key).aliases)
+
+
+def test_a_new_group_gets_its_aliases_after_its_members(house: Organisation) -> None:
+    house.fire("user-add", "alice", {"id": "entryUUID:alice"})
+    with house.calls() as made:
+        outcome = say(house, US, "WE@example.org", members=["alice"])
+    assert outcome.verdict is Verdict.DONE
+    assert made == [
+        "groups.insert",
+        "settings.patch",
+        "members.insert",
+        *["groups.aliases.insert"] * 2,
+    ]
+    assert aliases(house) == {US, WE}
+    assert f"added alias {US}" in outcome.line
+
+
+def test_what_is_delivered_is_asked_for_and_sent_no_more(house: Organisation) -> None:
+    say(house, US)
+    with house.calls() as made:
+        assert say(house, US).verdict is Verdict.NOTHING
+    assert made == []
+
+
+def test_aliases_are_added_and_only_ours_removed(house: Organisation) -> None:
+    say(house, US)
+    house.google.insert_group_alias(house.group(TEAM).id, "theirs@example.org")
+    with house.calls() as made:
+        assert say(house, WE).verdict is Verdict.DONE
+    assert made == ["groups.get", "groups.aliases.delete", "groups.aliases.insert"]
+    assert aliases(house) == {WE, "theirs@example.org"}
+
+
+def test_what_is_not_said_stays_and_an_empty_list_clears(house: Organisation) -> None:
+    say(house, US)
+    house.fire("group-change", "team", {"members": [], "description": "Us"})
+    assert aliases(house) == {US}
+    assert say(house).verdict is Verdict.DONE
+    assert aliases(house) == set()
+
+
+def test_an_alias_that_the_group_has_already_counts_as_delivered(house: Organisation) -> None:
+    made = house.google.insert_group({"email": TEAM})
+    house.google.insert_group_alias(made.id, US)
+    assert say(house, US).verdict is Verdict.DONE
+    assert say(house).verdict is Verdict.DONE
+    assert aliases(house) == set()
+
+
+def test_an_alias_whose_answer_was_lost_is_ours(house: Organisation) -> None:
+    say(house)
+    house.fail(fails="lost answer", call="groups.aliases.insert")
+    say(house, US)
+    house.settle()
+    assert aliases(house) == {US}
+    assert house.left() == {}
+
+
+@pytest.mark.parametrize("kind", ["user", "user's alias", "group", "group's alias"])
+def test_an_alias_that_another_holds_is_refused_by_the_holders_name(
+    house: Organisation, kind: str
+) -> None:
+    holder = WE if "alias" in kind else US
+    if "user" in kind:
+        house.fire("user-add", holder.partition("@")[0])
+        held = house.user(holder)
+        if "alias" in kind:
+            house.google.insert_user_alias(held.id, US)
+    else:
+        other = house.google.insert_group({"email": holder})
+        if "alias" in kind:
+            house.google.insert_group_alias(other.id, US)
+    house.fire("user-add", "alice", {"id": "entryUUID:alice"})
+    outcome = say(house, US, "free@example.org", members=["alice"])
+    assert outcome.verdict is Verdict.BURIED
+    assert f"the alias {US} is held by" in outcome.line
+    assert holder in outcome.line
+    assert house.roles(TEAM) == {"alice@example.org": "MEMBER"}
+
+
+def test_a_refused_alias_comes_when_its_holder_has_set_it_free(house: Organisation) -> None:
+    house.fire("group-change", "other", {"members": [], "aliases": [US]})
+    assert say(house, US).verdict is Verdict.BURIED
+    house.fire("group-change", "other", {"members": [], "aliases": []})
+    house.settle()
+    assert aliases(house) == {US}
+    assert house.left() == {}
+
+
+def test_an_alias_outside_the_domains_holds_up_nothing_and_is_told(house: Organisation) -> None:
+    outcome = say(house, US, "us@elsewhere.net")
+    assert outcome.verdict is Verdict.DONE
+    assert any("us@elsewhere.net" in note for note in outcome.notes)
+    assert aliases(house) == {US}
+
+
+def test_an_alias_that_is_gone_at_google_already_is_done(house: Organisation) -> None:
+    say(house, US)
+    house.google.delete_group_alias(house.group(TEAM).id, US)
+    assert say(house).verdict is Verdict.NOTHING
+    link = links.of(house.state, subjects.of_name(house.state, Kind.GROUP, "team") or 0)
+    assert link is not None
+    assert link.delivered["aliases"] == ()
+
+
+def test_a_group_so_new_that_google_does_not_know_it_yet_waits(house: Organisation) -> None:
+    say(house, US)
+    house.fail(fails="404", call="groups.get")
+    assert say(house).verdict is Verdict.LATER
+    house.settle()
+    assert aliases(house) == set()
+    assert house.left() == {}
+
+
+def test_aliases_taken_away_are_counted_and_bounded(tmp_path: Path) -> None:
+    more = "---\n[bounds.remove_alias]\nshare = 0.0\nleast = 1\nmost = 1\n"
+    house = organise(tmp_path, more=more)
+    say(house, US, WE)
+    outcome = say(house)
+    assert outcome.verdict is Verdict.HELD
+    assert aliases(house) == {US, WE}
+    assert "outbox release" in outcome.line
+
+
+def test_a_source_without_aliases_leaves_them_to_the_payload(tmp_path: Path) -> None:
+    for name, text in {
+        "passwd": "al:x:1500:1500::/:\n",
+        "group": "team:x:1500:\n",
+        "shadow": "",
+    }.items():
+        (tmp_path / name).write_text(text)
+    source = f'[source]\ntype = "nss"\ndirectory = "{tmp_path}"'
+    house = organise(tmp_path, source=source, more='---\n[groups]\nwhich = ["team"]\n')
+    assert say(house, US).verdict is Verdict.DONE
+    assert aliases(house) == {US}
+    house.fire("group-change", "team")
+    assert aliases(house) == {US}
+
+
+# --- renamed -------------------------------------------------------------------------------------
+
+
+def test_the_address_that_a_rename_leaves_as_alias_can_be_declared_and_taken_away(
+    house: Organisation,
+) -> None:
+    say(house)
+    house.fire("group-change", "crew", {"old_name": "team", "members": [], "aliases": [TEAM]})
+    assert aliases(house, "crew@example.org") == {TEAM}
+    house.fire("group-change", "crew", {"members": [], "aliases": []})
+    assert aliases(house, "crew@example.org") == set()
+
+
+def test_an_alias_becomes_the_address_and_is_not_missed(house: Organisation) -> None:
+    say(house, US)
+    outcome = say(house, email=US)
+    assert outcome.verdict is Verdict.DONE
+    assert house.group(US).email == US
+    assert say(house, email=US).verdict is Verdict.NOTHING
