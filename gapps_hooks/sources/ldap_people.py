@@ -190,7 +190,8 @@ def _password(values: Values, layout: Layout) -> StoredPassword | None:
     found = next(iter([*digest, *usable, *stored]), None)
     if found is None or found.partition("}")[2].startswith(("!", "*")):
         return None
-    return StoredPassword(found, set_at(values, layout.taken["password_changed"]))
+    at, day_only = set_at(values, layout.taken["password_changed"])
+    return StoredPassword(found, at, day_only)
 
 
 def _hashes(values: Values, attribute: str) -> Iterator[str]:
