@@ -59,6 +59,7 @@ FLOORS: Final = (
         "journal",
         "metrics",
         "examination_ldap",
+        "examination_passwords",
         "finding",
     },
     # 4 doors
