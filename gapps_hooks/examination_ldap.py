@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.examination_attributes import examine_attributes
 from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
 from gapps_hooks.settings import Settings
@@ -37,6 +38,9 @@ def examine_directory(
     settings: Settings, source: Source, ordinary: OrdinaryPerson | None
 ) -> Iterator[Finding]:
     """Look at what only directories have; nothing is raised or changed."""
+    owners = frozenset({0, os.geteuid()})
+    tree = Tree(Connection(access_of(settings.source, owners)), layout_of(settings), time.time)
+    yield examine_attributes(settings, tree)
     yield _examine_passwords(settings, source)
     yield _examine_writing(settings, ordinary)
 

@@ -151,3 +151,33 @@ def test_hashes_are_counted_and_the_option_is_offered(
     result = CliRunner().invoke(program, ["--config", path, "check", "--ordinary-user", "cn=x"])
     assert "belong together" in result.output
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("attribute", "named"),
+    [
+        ("shadowExpire", "shadowExpire (status)"),
+        ("employeeNumber", "employeeNumber (employee_id)"),
+        ("title", "title (enabled)"),
+        ("memberUid", "memberUid (members)"),
+    ],
+)
+def test_an_attribute_that_cannot_be_read_is_named(
+    tmp_path: Path, attribute: str, named: str
+) -> None:
+    reader = "cn=sync,dc=example,dc=org"
+    rule = f'access to attrs={attribute} by dn.exact="{reader}" none by * read'
+    slapd = served(tmp_path, "rfc2307bis", rule)
+    with slapd:
+        enabled = '---\n[enabled]\nattribute = "title"\nvalue = "yes"\n'
+        said = finding(found(tmp_path, slapd, "rfc2307bis", enabled), "attributes")
+    assert not said.fine
+    assert f"cannot be read in anybody: {named}; let {reader} read and compare that" in said.text
+
+
+@pytest.mark.parametrize("preset", ["clearos", "active-directory", "freeipa"])
+def test_where_all_can_be_read_nothing_is_named(tmp_path: Path, preset: str) -> None:
+    slapd = served(tmp_path, preset)
+    with slapd:
+        said = finding(found(tmp_path, slapd, preset, "---\n[enabled]\nall = true\n"), "attributes")
+    assert (said.fine, said.text) == (True, "whatever is relied on can be read, or is not there")

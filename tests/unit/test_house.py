@@ -58,6 +58,7 @@ FLOORS: Final = (
         "watching",
         "journal",
         "metrics",
+        "examination_attributes",
         "examination_ldap",
         "examination_passwords",
         "finding",
