@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gapps_hooks import policy_files
 from gapps_hooks.errors import BadInput, GappsHooksError, GoogleFault, NotFound
+from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
 from gapps_hooks.model import GoogleUser, Kind
 from gapps_hooks.outbox import open_state
@@ -39,6 +40,8 @@ def examine(path: Path, ordinary: tuple[str, Path] | None = None) -> Iterator[Fi
         yield _examine_enabled(settings, source)
     if found.fine and source is not None and settings.source.type == "ldap":
         yield from _examine_ldap(settings, source, ordinary)
+    if found.fine and source is not None and settings.source.type == "nss":
+        yield examine_passwords(settings, source)
     policy = _examine_policy(settings)
     yield policy
     yield from _examine_state_and_google(settings, source, policy_loads=policy.fine)

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gapps_hooks.errors import GappsHooksError, UnusablePassword
+from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.examination_attributes import examine_attributes
+from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
-from gapps_hooks.passwords import from_stored
 from gapps_hooks.settings import Settings
 from gapps_hooks.settings.ldap_kinds import is_local
 from gapps_hooks.sources import Source
@@ -37,35 +38,18 @@ def examine_directory(
     settings: Settings, source: Source, ordinary: OrdinaryPerson | None
 ) -> Iterator[Finding]:
     """Look at what only directories have; nothing is raised or changed."""
+    owners = frozenset({0, os.geteuid()})
+    tree = Tree(Connection(access_of(settings.source, owners)), layout_of(settings), time.time)
+    yield examine_attributes(settings, tree)
     yield _examine_passwords(settings, source)
     yield _examine_writing(settings, ordinary)
 
 
 def _examine_passwords(settings: Settings, source: Source) -> Finding:
-    what = "passwords"
-    layout = layout_of(settings)
-    if not layout.taken["password"]:
-        text = "this kind of directory shows no hashes; passwords come from hooks only"
-        return Finding(what=what, fine=True, text=text)
-    try:
-        seen = source.snapshot()
-        stored = [seen.stored_password(name) for name in seen.account_names().names]
-    except GappsHooksError as error:
-        return Finding(what=what, fine=False, text=str(error))
-    hashes = [one.value for one in stored if one is not None]
-    usable = sum(map(_is_usable, hashes))
-    text = f"{usable} of {len(stored)} accounts have a hash that Google takes"
-    if not hashes:
-        text += f"; none can be read: let {settings.source.bind_dn or 'us'} read it if it is to be"
-    return Finding(what=what, fine=True, text=text)
-
-
-def _is_usable(value: str) -> bool:
-    try:
-        from_stored(value)
-    except UnusablePassword:
-        return False
-    return True
+    if layout_of(settings).taken["password"]:
+        return examine_passwords(settings, source)
+    text = "this kind of directory shows no hashes; passwords come from hooks only"
+    return Finding(what="passwords", fine=True, text=text)
 
 
 def _examine_writing(settings: Settings, ordinary: OrdinaryPerson | None) -> Finding:

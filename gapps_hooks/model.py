@@ -89,6 +89,8 @@ class StoredPassword:
     value: str = field(repr=False)
     #: When the password was set, wall-clock seconds; None where the account manager does not say.
     changed_at: float | None = None
+    #: Whether only the day is known: ``changed_at`` is then its beginning, in UTC.
+    day_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,6 +134,12 @@ def from_stored(text: str) -> PasswordHash:
     return _crypt(bare)
 
 
+def scheme_that_is_not_taken(text: str) -> str:
+    """Name the scheme of a stored hash that Google cannot take; empty if it is none of them."""
+    lower = re.sub(r"^\{crypt\}", "", text.lower())
+    return next((name for prefix, name, _ in _UNUSABLE if lower.startswith(prefix)), "")
+
+
 def unknown() -> PasswordHash:
     """Make the hash of 64 random bytes that are kept nowhere: a password that nobody knows."""
     return _hashed(secrets.token_urlsafe(64))

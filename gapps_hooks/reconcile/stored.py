@@ -12,7 +12,7 @@ from typing import Any
 from gapps_hooks.errors import SourceUnreadable, UnusablePassword
 from gapps_hooks.model import PasswordHash, StoredPassword
 from gapps_hooks.passwords import from_stored
-from gapps_hooks.plan.baseline import first_sight, is_newer
+from gapps_hooks.plan.baseline import first_sight, is_newer, is_settled
 from gapps_hooks.plan.person import Person
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.wiring import Wiring
@@ -40,17 +40,16 @@ def look_at_stored(wiring: Wiring, snapshot: Snapshot, person: Person, *, push: 
     if stored is None or person.account is None:
         return Stored()
     exists = person.link is not None or person.actual is not None
-    remembers = _remembers(wiring, person, stored)
+    password, note = _usable(stored)
+    remembers = _remembers(wiring, person, stored, password)
     if not exists:
         return Stored(remembers=remembers)
-    password, note = _usable(stored)
     if password is None:
         return Stored(remembers=remembers, notes=(note,) if push else ())
     delivered = person.link.delivered if person.link is not None else {}
     if push or is_newer(stored, password, delivered, wiring.rules):
-        return Stored(
-            password=password, remembers=first_sight(stored, wiring.rules, wiring.clock())
-        )
+        sight = first_sight(stored, password, wiring.rules, wiring.clock())
+        return Stored(password=password, remembers=sight)
     return Stored(remembers=remembers)
 
 
@@ -61,6 +60,11 @@ def _usable(stored: StoredPassword) -> tuple[PasswordHash | None, str]:
         return None, f"the stored password cannot be sent: {error}"
 
 
-def _remembers(wiring: Wiring, person: Person, stored: StoredPassword) -> Mapping[str, Any]:
-    known = person.link is not None and "stored" in person.link.delivered
-    return {} if known else first_sight(stored, wiring.rules, wiring.clock())
+def _remembers(
+    wiring: Wiring, person: Person, stored: StoredPassword, password: PasswordHash | None
+) -> Mapping[str, Any]:
+    delivered = person.link.delivered if person.link is not None else {}
+    settled = password is not None and is_settled(stored, password, delivered, wiring.rules)
+    if "stored" in delivered and not settled:
+        return {}
+    return first_sight(stored, password, wiring.rules, wiring.clock())

@@ -22,6 +22,7 @@ from ldap.controls.libldap import (  # type: ignore[import-untyped] # it has no 
 
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.sources.ldap_access import Access, password_of, see_it_answers, set_options
+from gapps_hooks.sources.ldap_pages import PagesSeen
 from gapps_hooks.sources.ldap_verdicts import is_lost, verdict
 
 #: MS-ADTS section 3.1.1.3.4.1.6: leave out references to other parts of the forest.
@@ -68,7 +69,7 @@ class Connection:
             SourceUnreadable: some or all of it could not be read.
         """
         cookie: Any = b""
-        seen: set[str] = set()
+        seen = PagesSeen()
         with self._lock:
             paged = _PAGED in self.supported()
             while True:
@@ -77,14 +78,13 @@ class Connection:
                 page, answers = self._search(
                     base, ldap.SCOPE_SUBTREE, found_by, attributes, controls
                 )
-                yield page
                 before, cookie = cookie, _next_cookie(answers)
+                names = (dn for dn, _ in page.entries)
+                if cookie and (why := seen.why_endless(names, before, cookie)):
+                    raise SourceUnreadable(f"{self.access.uri} {why}; see its log")
+                yield page
                 if not cookie:
                     return
-                fresh = {dn for dn, _ in page.entries} - seen
-                seen |= fresh
-                if not fresh and (page.entries or cookie == before):
-                    raise SourceUnreadable(f"{self.access.uri} gives the same page again and again")
 
     def one(self, dn: str, attributes: Sequence[str] = (NOTHING,)) -> Entry | None:
         """Read one entry; None if there is none that we may see.

@@ -6,6 +6,7 @@ error, because nobody may be taken for gone on account of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -29,6 +30,8 @@ from gapps_hooks.sources.ldap_values import Dn, Values, lowered, sid, texts
 
 #: Fields whose absence concludes something of a person.
 _HIDEABLE: Final = ("status", "email", "aliases", "org_unit", "employee_id", "phones")
+#: The lock of a password (passwd -l, usermod -L): no hash has ``!`` there; clear text may begin so.
+_LOCKED = re.compile(r"\{[A-Za-z0-9-]+\}!|!\{[A-Za-z0-9-]+\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,24 +164,25 @@ def _aliases(values: Values, layout: Layout, emails: tuple[str, ...], name: str)
 
 def _active(values: Values, layout: Layout, now: float) -> bool | Unset:
     active = is_active(values, layout.taken["status"], now)
-    locked = [
-        text.partition("}")[2].startswith("!")
-        for name in layout.taken["password"]
-        for text in _hashes(values, name)
-        if text.lower().startswith("{crypt}")
-    ]
-    return False if any(locked) else active
+    locked = any(map(_LOCKED.match, _all_hashes(values, layout)))
+    return False if locked else active
 
 
 def _password(values: Values, layout: Layout) -> StoredPassword | None:
-    names = layout.taken["password"]
-    stored = tuple(text for name in names for text in _hashes(values, name))
+    stored = _all_hashes(values, layout)
+    if any(map(_LOCKED.match, stored)):
+        return None
     usable = [text for text in stored if _is_usable(text)]
     digest = _digest(values, layout, stored)
     found = next(iter([*digest, *usable, *stored]), None)
-    if found is None or found.partition("}")[2].startswith(("!", "*")):
+    if found is None or found.partition("}")[2].startswith("*"):
         return None
-    return StoredPassword(found, set_at(values, layout.taken["password_changed"]))
+    at, day_only = set_at(values, layout.taken["password_changed"])
+    return StoredPassword(found, at, day_only)
+
+
+def _all_hashes(values: Values, layout: Layout) -> tuple[str, ...]:
+    return tuple(text for name in layout.taken["password"] for text in _hashes(values, name))
 
 
 def _hashes(values: Values, attribute: str) -> Iterator[str]:

@@ -36,10 +36,18 @@ def is_active(values: Values, attributes: Iterable[str], now: float) -> bool | U
     return UNSET if UNSET in answers else True
 
 
-def set_at(values: Values, attributes: Iterable[str]) -> float | None:
-    """Return when the password was set: the latest of what the attributes say."""
-    times = [_TIMES[name.lower()](text) for name, text in _said(values, attributes)]
-    return max((time for time in times if time is not None), default=None)
+def set_at(values: Values, attributes: Iterable[str]) -> tuple[float | None, bool]:
+    """Return when the password was set, and whether only the day of that is known.
+
+    It is the latest of what the attributes say.
+    """
+    said = [
+        (_TIMES[name.lower()](text), name.lower() not in _DAYS)
+        for name, text in _said(values, attributes)
+    ]
+    dated = [(time, exact) for time, exact in said if time is not None]
+    latest, exact = max(dated, default=(None, True))
+    return latest, not exact
 
 
 def can_judge(attribute: str) -> bool:
@@ -114,3 +122,5 @@ _TIMES: Final[Mapping[str, Callable[[str], float | None]]] = {
     "pwdlastset": filetime,
     "shadowlastchange": days,
 }
+#: Those that only know the day.
+_DAYS: Final = frozenset({"shadowlastchange"})

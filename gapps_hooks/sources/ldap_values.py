@@ -25,6 +25,8 @@ _NEVER_IN_WINDOWS: Final = 0x7FFF_FFFF_FFFF_FFFF
 _GENERALIZED = re.compile(
     r"(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)?)?(?:[.,](\d+))?(?:Z|([+-])(\d\d)(\d\d)?)"
 )
+#: The first part of a DN as normal_dn writes it, with the comma that no backslash is before.
+_FIRST = re.compile(r"\A(?:[^\\,]|\\.)*,?")
 _SHORTEST_SID: Final = 8
 _GUID_BYTES: Final = 16
 
@@ -174,6 +176,11 @@ class Dn:
             return None
         bare = _without_uid(text)
         return cls(normal, normal if bare == normal else bare)
+
+    @property
+    def above(self) -> str:
+        """The entry that it is directly below, in the form of normal_dn."""
+        return _FIRST.sub("", self.normal, count=1)
 
     @property
     def first(self) -> tuple[str, str]:

@@ -120,7 +120,7 @@ class NssSource:
         password = _shadowed(files, person)
         if not _HASH.fullmatch(password.password):
             return None
-        return StoredPassword(password.password, password.changed_at)
+        return StoredPassword(password.password, password.changed_at, day_only=True)
 
     def groups_with(self, username: str) -> tuple[str, ...]:
         """See Source.groups_with; system and user-private groups are left out."""

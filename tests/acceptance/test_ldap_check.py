@@ -143,9 +143,41 @@ def test_hashes_are_counted_and_the_option_is_offered(
     house.state.close()
     result = CliRunner().invoke(program, ["--config", path, "check"])
     assert "ok       source: ldap, 22 accounts" in result.output
-    assert "ok       passwords: 22 of 22 accounts have a hash that Google takes" in result.output
+    enabled = sum(one.active and one.google for one in crowd(22))
+    counted = f"passwords: {enabled} of {enabled} enabled people have a hash that Google takes"
+    assert f"ok       {counted}\n" in result.output
     assert "ok       enabled: attribute clearGoogleAppsState, " in result.output
     assert "--ordinary-user DN --password-file FILE" in result.output
     result = CliRunner().invoke(program, ["--config", path, "check", "--ordinary-user", "cn=x"])
     assert "belong together" in result.output
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("attribute", "named"),
+    [
+        ("shadowExpire", "shadowExpire (status)"),
+        ("employeeNumber", "employeeNumber (employee_id)"),
+        ("title", "title (enabled)"),
+        ("memberUid", "memberUid (members)"),
+    ],
+)
+def test_an_attribute_that_cannot_be_read_is_named(
+    tmp_path: Path, attribute: str, named: str
+) -> None:
+    reader = "cn=sync,dc=example,dc=org"
+    rule = f'access to attrs={attribute} by dn.exact="{reader}" none by * read'
+    slapd = served(tmp_path, "rfc2307bis", rule)
+    with slapd:
+        enabled = '---\n[enabled]\nattribute = "title"\nvalue = "yes"\n'
+        said = finding(found(tmp_path, slapd, "rfc2307bis", enabled), "attributes")
+    assert not said.fine
+    assert f"cannot be read in anybody: {named}; let {reader} read and compare that" in said.text
+
+
+@pytest.mark.parametrize("preset", ["clearos", "active-directory", "freeipa"])
+def test_where_all_can_be_read_nothing_is_named(tmp_path: Path, preset: str) -> None:
+    slapd = served(tmp_path, preset)
+    with slapd:
+        said = finding(found(tmp_path, slapd, preset, "---\n[enabled]\nall = true\n"), "attributes")
+    assert (said.fine, said.text) == (True, "whatever is relied on can be read, or is not there")

@@ -20,6 +20,7 @@ class Line:
     password: str = "!"
     home: str = ""
     expires: str = ""
+    changed: int = 19000
 
 
 @dataclass
@@ -86,7 +87,7 @@ class LocalFiles:
     def shadow(self) -> str:
         """What shadow holds."""
         lines = [
-            f"{name}:{line.password}:19000:0:99999:7::{line.expires}:\n"
+            f"{name}:{line.password}:{line.changed}:0:99999:7::{line.expires}:\n"
             for name, line in self.people.items()
         ]
         return "root:*:19000:0:99999:7:::\n" + "".join(lines)

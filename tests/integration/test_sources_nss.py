@@ -199,7 +199,7 @@ def test_a_hash_comes_with_the_day_on_which_it_was_set(
     etc: Etc, day: str, changed_at: float | None
 ) -> None:
     etc.write(shadow=SHADOW.replace(f"alice:{HASH}:19000", f"alice:{HASH}:{day}"))
-    assert etc.source().stored_password("alice") == StoredPassword(HASH, changed_at)
+    assert etc.source().stored_password("alice") == StoredPassword(HASH, changed_at, day_only=True)
 
 
 def test_a_gecos_without_a_name_of_its_own_is_no_trace(etc: Etc) -> None:
@@ -236,7 +236,7 @@ def test_a_person_is_disabled_from_the_day_of_expiry(
 
 def test_a_hash_in_passwd_itself_counts(etc: Etc) -> None:
     etc.write(passwd=f"alice:{HASH}:1001:1001::/home/alice:/bin/sh\n")
-    assert etc.source().stored_password("alice") == StoredPassword(HASH)
+    assert etc.source().stored_password("alice") == StoredPassword(HASH, day_only=True)
 
 
 def test_a_person_is_found_by_uid(etc: Etc) -> None:

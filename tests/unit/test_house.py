@@ -58,7 +58,9 @@ FLOORS: Final = (
         "watching",
         "journal",
         "metrics",
+        "examination_attributes",
         "examination_ldap",
+        "examination_passwords",
         "finding",
     },
     # 4 doors

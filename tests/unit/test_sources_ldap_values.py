@@ -249,8 +249,18 @@ def test_the_latest_time_of_a_password_counts() -> None:
         "pwdlastset": [b"0"],
     }
     names = ["shadowLastChange", "pwdChangedTime", "pwdLastSet"]
-    assert set_at(values, names) == generalized_time("20240102030405Z")
-    assert set_at(values, ["pwdLastSet"]) is None
+    assert set_at(values, names) == (generalized_time("20240102030405Z"), False)
+    assert set_at(values, ["pwdLastSet"]) == (None, False)
+
+
+def test_a_time_that_only_knows_the_day_says_so() -> None:
+    day = {"shadowlastchange": [b"19724"]}
+    assert set_at(day, ["shadowLastChange"]) == (19724 * 86400.0, True)
+    moment = {**day, "pwdchangedtime": [b"20240102030405Z"]}
+    names = ["shadowLastChange", "pwdChangedTime"]
+    assert set_at(moment, names) == (generalized_time("20240102030405Z"), False)
+    assert set_at({**moment, "pwdchangedtime": [b"20240102000000Z"]}, names)[1] is False
+    assert set_at({**moment, "shadowlastchange": [b"19800"]}, names) == (19800 * 86400.0, True)
     assert not can_date("modifyTimestamp")
 
 

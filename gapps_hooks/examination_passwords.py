@@ -1,0 +1,61 @@
+"""How many of the enabled people's stored hashes Google takes, and what the others are.
+
+It must not show any hash, change anything, nor know where the source keeps them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from gapps_hooks.errors import GappsHooksError, UnusablePassword
+from gapps_hooks.finding import Finding
+from gapps_hooks.model import StoredPassword
+from gapps_hooks.passwords import from_stored, scheme_that_is_not_taken
+from gapps_hooks.settings import Settings
+from gapps_hooks.sources import Source
+from gapps_hooks.sources.enabled import is_enabled
+
+
+def examine_passwords(settings: Settings, source: Source) -> Finding:
+    """Count the hashes; nothing is raised."""
+    what = "passwords"
+    try:
+        stored = tuple(_of_enabled(settings, source.snapshot()))
+    except GappsHooksError as error:
+        return Finding(what=what, fine=False, text=str(error))
+    hashes = [one.value for one in stored if one is not None]
+    unusable = Counter(scheme for value in hashes if (scheme := _unusable(value)))
+    people = "person has" if len(stored) == 1 else "people have"
+    usable = len(hashes) - unusable.total()
+    text = f"{usable} of {len(stored)} enabled {people} a hash that Google takes"
+    text += "".join(f"; {count} {scheme}" for scheme, count in sorted(unusable.items()))
+    return Finding(what=what, fine=True, text=text + _remedy(settings, hashes, unusable))
+
+
+def _of_enabled(settings: Settings, source: Source) -> Iterator[StoredPassword | None]:
+    for name in source.account_names().names:
+        account = source.account(name)
+        if account is not None and is_enabled(account, settings.enabled) is True:
+            yield source.stored_password(name)
+
+
+def _unusable(value: str) -> str:
+    try:
+        from_stored(value)
+    except UnusablePassword:
+        return scheme_that_is_not_taken(value) or "of a kind that is not known"
+    return ""
+
+
+def _remedy(settings: Settings, hashes: list[str], unusable: Iterable[str]) -> str:
+    local = settings.source.type == "nss"
+    if not hashes:
+        reader = settings.source.bind_dn or "us"
+        return "" if local else f"; none can be read: let {reader} read it if it is to be"
+    if local and any("yescrypt" in scheme for scheme in unusable):
+        return (
+            "; gapps-hooks enable pam --set-sha512 lets those who change their password from then "
+            "on have one that Google takes"
+        )
+    return ""
