@@ -151,6 +151,42 @@ def test_a_suspension_that_was_not_ours_outlives_the_binding(line: CommandLine) 
     assert line.user("alice")["suspended"]
 
 
+@pytest.mark.parametrize("people", [[{"username": "alice", "enabled": False}], [{"username": "b"}]])
+def test_a_living_account_is_not_suspended_by_a_link(
+    line: CommandLine, people: list[dict[str, object]]
+) -> None:
+    put_at_google(line, "alice")
+    line.people(*people)
+    result = line.run("links", "bind", "alice", "alice@example.org")
+    assert result.exit_code == 1
+    assert "alice@example.org would be suspended" in result.stderr
+    assert "--force" in result.stderr
+    assert not line.user("alice").get("suspended")
+    assert (line.read("links", "show"), line.read("outbox", "list")) == ([], [])
+
+
+def test_a_living_account_is_suspended_by_a_link_that_is_forced(line: CommandLine) -> None:
+    put_at_google(line, "alice")
+    line.people({"username": "alice", "enabled": False})
+    result = line.run("links", "bind", "alice", "alice@example.org", "--force")
+    assert result.exit_code == 0, result.output
+    assert line.user("alice")["suspended"]
+
+
+def test_without_a_source_the_last_word_on_being_enabled_counts(line: CommandLine) -> None:
+    put_at_google(line, "alice")
+    line.fire("user-modify", "alice", {"enabled": False})
+    assert line.run("links", "bind", "alice", "alice@example.org").exit_code == 1
+    line.fire("user-modify", "alice", {"enabled": True})
+    assert not line.user("alice").get("suspended")
+
+
+def test_a_suspended_account_is_linked_to_whoever_is_not_enabled(line: CommandLine) -> None:
+    put_at_google(line, "alice", suspended=True)
+    line.people({"username": "alice", "enabled": False})
+    assert line.run("links", "bind", "alice", "alice@example.org").exit_code == 0
+
+
 def test_a_group_is_bound_to_a_group(line: CommandLine) -> None:
     line.emulator.seed({"groups": [{"email": "everybody@example.org"}]})
     assert line.run("links", "bind", "group:staff", "everybody@example.org").exit_code == 0
