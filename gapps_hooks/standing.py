@@ -98,8 +98,9 @@ class Standing:
             yield f"Nothing can be sent: {self.outage.reason}"
         if self.reconciled and self.reconciled.trouble:
             yield f"The last reconcile of everybody: {self.reconciled.trouble}"
-        for entry in (*self.of("held"), *self.of("buried")):
-            yield f"{entry.name}: {entry.status}: {entry.reason}"
+        unsent = (entry for entry in self.of("waiting") if entry.unsent)
+        for entry in (*self.of("held"), *self.of("buried"), *unsent):
+            yield f"{entry.name}: {entry.status}: {entry.why}"
 
 
 def look(settings: Settings, state: State) -> Standing:
