@@ -68,7 +68,8 @@ def test_keys_merge_one_by_one_and_the_later_word_wins() -> None:
     ],
 )
 def test_that_a_password_cannot_be_sent_is_told_until_one_comes_that_can(
-    later: Event, told: bool
+    later: Event,
+    told: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     before = said(event(EventKind.PASSWORD_SET), 1, unsent="yescrypt")
     assert before.tells_only
