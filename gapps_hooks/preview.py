@@ -5,6 +5,7 @@ It must not know how plans are shown; it asks the source and Google, and writes 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -45,12 +46,33 @@ def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
         return Plan(refusals=(Refusal(str(error)),))
 
 
-def administrator_notice(wiring: Wiring) -> str | None:
-    """Say that the administrator whom we act as is nobody's account here, while that is so."""
+def administrator_notice(wiring: Wiring, plans: Iterable[Plan]) -> str | None:
+    """Say that the administrator whom we act as is nobody's account here, while that is so.
+
+    None where one of the plans says it already.
+    """
     address = wiring.settings.admin
+    sentence = ADMINISTRATOR_SENTENCE.format(address=address)
+    if any(sentence in refusal.text for plan in plans for refusal in plan.refusals):
+        return None
     if wiring.rules.is_protected(address) or _is_enabled_here(wiring, address):
         return None
-    return ADMINISTRATOR_SENTENCE.format(address=address)
+    return sentence
+
+
+def concerns_administrator(wiring: Wiring, kind: Kind, name: str) -> bool:
+    """Whether the one named has, or is to have, the account that we act as."""
+    if kind is not Kind.USER:
+        return False
+    address, subject = wiring.settings.admin, subjects.of_name(wiring.state, kind, name)
+    link = links.of(wiring.state, subject) if subject is not None else None
+    if link is not None:
+        return link.address == address
+    try:
+        found = wiring.source.account(name) if wiring.source else None
+        return wiring.policy.choose_address(found or Account(username=name)) == address
+    except GappsHooksError:
+        return name == address.partition("@")[0]
 
 
 def _is_enabled_here(wiring: Wiring, address: str) -> bool:

@@ -98,9 +98,8 @@ def reconcile_everybody(wiring: Wiring, wish: Wish) -> int:
 def _test(wiring: Wiring, wish: Wish) -> int:
     with Bar() as bar:
         looked = look(wiring, dry=True, push_passwords=wish.passwords, reading=bar.reading)
-    notices = (*looked.notices, *_would_be_too_much(looked, wish))
-    if wiring.settings.mode == "observe":
-        notices = (*notices, "mode is 'observe': nothing is sent")
+    observed = ("mode is 'observe': nothing is sent",) if wiring.settings.mode == "observe" else ()
+    notices = (*_would_be_too_much(looked, wish), *observed, *looked.notices)
     if wish.save is not None:
         _save(wish.save, wish, looked)
     if wish.json:
@@ -129,9 +128,9 @@ def _would_be_too_much(looked: Looked, wish: Wish) -> tuple[str, ...]:
 
 def _show_test(looked: Looked, notices: tuple[str, ...], wish: Wish) -> None:
     click.echo(render_plans((piece.key, piece.plan) for piece in looked.whole.pieces))
-    _show_remarks(looked, notices, err=False)
     if wish.save is not None:
         click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}")
+    _show_remarks(looked, notices, err=False)
 
 
 def _show_remarks(looked: Looked, notices: tuple[str, ...], *, err: bool) -> None:
