@@ -94,7 +94,11 @@ def forget(settings_path: Path, subject: Named) -> None:
     with opened_state(settings_path) as (_, state):
         link = link_of(state, subject)
         forget_link(state, link)
-    click.echo(f"{subject} is no longer linked to {link.address} ({link.google_id})")
+    click.echo(
+        f"{subject} is no longer linked to {link.address} ({link.google_id}). At the next event or "
+        f"reconcile an account is looked for, and adopted or created; at once by: gapps-hooks "
+        f"reconcile {subject}. If it is to be another one: gapps-hooks links bind {subject} ADDRESS"
+    )
 
 
 def _details(state: State, link: Link, now: float) -> str:

@@ -211,8 +211,10 @@ def test_without_google_nothing_is_bound(line: CommandLine) -> None:
 def test_a_forgotten_account_is_adopted_anew(line: CommandLine) -> None:
     line.fire("user-add", "alice")
     known = line.user("alice")["id"]
-    assert line.run("links", "forget", "alice").exit_code == 0
+    forgotten = line.run("links", "forget", "alice")
+    assert forgotten.exit_code == 0
     assert line.read("links", "show") == []
+    assert "gapps-hooks reconcile alice" in forgotten.stdout
     assert line.fire("user-add", "alice").exit_code == 0
     assert line.read("links", "show", "alice")[0]["google_id"] == known
 
@@ -252,6 +254,17 @@ def test_an_unlinked_account_is_found_by_its_address(line: CommandLine) -> None:
     result = line.run("undelete", "alice")
     assert "links bind alice alice@example.org" in result.stdout
     assert line.user("alice")
+
+
+def test_what_was_deleted_and_is_like_the_one_asked_for_is_named(line: CommandLine) -> None:
+    assert "none was deleted at all" in line.run("undelete", "alice").stderr
+    for name in ("alicia", "zebediah"):
+        put_at_google(line, name)
+        delete_at_google(line, name)
+    stderr = line.run("undelete", "alice").stderr
+    assert "addresses like it: alicia@example.org" in stderr
+    assert "zebediah" not in stderr
+    assert "2 others were, and none" in line.run("undelete", "x").stderr
 
 
 def test_a_deleted_group_cannot_be_brought_back(line: CommandLine) -> None:
