@@ -168,8 +168,9 @@ def _ended_claims(
 
 def _demand_enabled(wiring: Wiring, name: str, actual: GoogleUser) -> None:
     """See that the account does not lose its life by being linked."""
-    if actual.suspended:
-        return
+    holder = links.by_google_id(wiring.state, actual.id)
+    if actual.suspended or (holder is not None and holder.ended_at is None):
+        return  # what another lives in is refused for that
     try:
         account = desired_account(wiring, entry_of(wiring, Kind.USER, name))
     except Contradiction:

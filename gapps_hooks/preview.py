@@ -20,6 +20,7 @@ from gapps_hooks.plan.group import MembersQuestion, plan_group
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.sources.enabled import is_enabled
+from gapps_hooks.sources.scope import OUT_OF_SCOPE
 from gapps_hooks.wiring import Wiring
 
 #: The number of a subject that is not known yet.
@@ -149,7 +150,7 @@ def with_vetoes(wiring: Wiring, plan: Plan, account: Account | None) -> Plan:
 def _preview_group(wiring: Wiring, entry: Entry) -> Plan:
     group = desired_group(wiring, entry)
     if group is not None and not in_scope(wiring, group):
-        return Plan(notes=("the settings do not want this group at Google",))
+        return Plan(notes=(OUT_OF_SCOPE,))
     gathering = gather(wiring, entry, group)
     if gathering.link is not None:  # so that its members are asked for
         gathering = replace(gathering, link=replace(gathering.link, confirmed_at=0.0))

@@ -120,6 +120,14 @@ def test_an_account_that_lives_in_another_link_is_not_taken(line: CommandLine) -
     assert [link["name"] for link in line.read("links", "show")] == ["alice"]
 
 
+def test_whose_account_it_is_is_said_before_anything_else(line: CommandLine) -> None:
+    line.people({"username": "alice"})
+    line.fire("user-add", "alice")
+    result = line.run("links", "bind", "dave", "alice@example.org")
+    assert result.exit_code == 1
+    assert "alice is linked to alice@example.org" in result.stderr
+
+
 def test_a_second_account_is_not_bound_over_the_first(line: CommandLine) -> None:
     line.fire("user-add", "alice")
     put_at_google(line, "other")
