@@ -64,7 +64,14 @@ class BadInput(GappsHooksError):
 
 
 class BadSettings(BadInput):
-    """The settings are wrong; every complaint is listed."""
+    """The settings are wrong; every complaint is listed, with the file that it is about."""
+
+    def __init__(self, complaints: Iterable[Complaint], file: str = "") -> None:
+        super().__init__(complaints)
+        lines = (
+            f"{file}: {one}" if file and one.value != file else str(one) for one in self.complaints
+        )
+        self.args = ("\n".join(lines),)
 
 
 class UnusablePassword(BadInput):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gapps_hooks import policy_files
-from gapps_hooks.errors import BadInput, GappsHooksError, GoogleFault, NotFound
+from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError, GoogleFault, NotFound
 from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
 from gapps_hooks.model import GoogleUser, Kind
@@ -30,7 +30,9 @@ def examine(path: Path, ordinary: tuple[str, Path] | None = None) -> Iterator[Fi
         settings = load_settings(path)
     except BadInput as error:
         for complaint in error.complaints:
-            yield Finding(what="settings", fine=False, text=str(complaint))
+            yield Finding(
+                what="settings", fine=False, text=str(BadSettings((complaint,), str(path)))
+            )
         return
     yield Finding(what="settings", fine=True, text=f"{path}, for {', '.join(settings.domains)}")
     yield Finding(what="credentials", fine=True, text=str(settings.google.credentials))

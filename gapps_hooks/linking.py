@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from gapps_hooks.deliver.desired import group_address
+from gapps_hooks.deliver.desired import Contradiction, desired_account, group_address
 from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.errors import GappsHooksError, NotFound
 from gapps_hooks.model import Account, GoogleGroup, GoogleUser, Group, Identity, Kind, Link
@@ -46,23 +46,27 @@ class Bound:
     left_alone: bool
 
 
-def bind(wiring: Wiring, kind: Kind, name: str, address: str) -> Bound:
+def bind(wiring: Wiring, kind: Kind, name: str, address: str, *, suspending: bool = False) -> Bound:
     """Link a person or group to the account or group at Google with exactly this primary address.
 
     Neither name nor address is changed by it: a bound account keeps the address that it has.
     What waits for the subject is due at once. An administrator's or protected account is linked
-    as it is, and left alone.
+    as it is, and left alone. ``suspending`` allows a link by which a living account would be
+    suspended at once.
 
     Raises:
-        CannotBind: nothing at Google has the address, or only as an alias.
+        CannotBind: nothing at Google has the address, or only as an alias; or the account would be
+            suspended.
         Claimed: another link that still lives has it.
         GappsHooksError: Google, the source or the state could not be asked.
     """
     actual = _find(wiring, kind, address.lower())
+    alone = isinstance(actual, GoogleUser) and left_alone(actual, wiring.rules)
+    if isinstance(actual, GoogleUser) and not (alone or suspending):
+        _demand_enabled(wiring, name, actual)
     subject = subjects.of_name(wiring.state, kind, name)
     if subject is None:
         subject = subjects.create(wiring.state, kind, name)
-    alone = isinstance(actual, GoogleUser) and left_alone(actual, wiring.rules)
     with exclusively(wiring.state, subject, wiring.sleep):
         link, note = _bind(wiring, subject, name, actual)
         if not alone:
@@ -160,6 +164,24 @@ def _ended_claims(
 
 
 # --- a person ------------------------------------------------------------------------------------
+
+
+def _demand_enabled(wiring: Wiring, name: str, actual: GoogleUser) -> None:
+    """See that the account does not lose its life by being linked."""
+    holder = links.by_google_id(wiring.state, actual.id)
+    if actual.suspended or (holder is not None and holder.ended_at is None):
+        return  # what another lives in is refused for that
+    try:
+        account = desired_account(wiring, entry_of(wiring, Kind.USER, name))
+    except Contradiction:
+        return  # nothing is concluded from it by the delivery either
+    if account is None or account.enabled is False:
+        here = "unknown to the account manager" if account is None else "not enabled for Google"
+        raise CannotBind(
+            f"{name} is {here}, so that the live account {actual.primary_email} would be suspended "
+            f"once it is linked; nothing was changed. Enable {name} first (see [enabled] in the "
+            "settings), or repeat with --force if the account is to be suspended"
+        )
 
 
 def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link

@@ -116,7 +116,14 @@ class _Standing(Collector):
         breaks = breaker.current(self._state)
         yield _gauge("breaker_open", "Whether an outage stops all delivery.", breaks is not None)
         yield _gauge("paused", "Whether people have paused it.", is_paused(self._state))
-        yield _gauge("linked", "People linked to an account at Google.", links.count(self._state))
+        yield self._linked()
+
+    def _linked(self) -> Metric:
+        text = "People and groups linked to an account or group at Google."
+        linked = GaugeMetricFamily("gapps_hooks_linked", text, labels=("kind",))
+        for kind in Kind:
+            linked.add_metric((kind,), links.count(self._state, kind))
+        return linked
 
     def _load(self) -> Iterator[Metric]:
         found = load(self._state)

@@ -5,6 +5,7 @@ It must not know how plans are shown; it asks the source and Google, and writes 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +20,7 @@ from gapps_hooks.plan.group import MembersQuestion, plan_group
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.sources.enabled import is_enabled
+from gapps_hooks.sources.scope import OUT_OF_SCOPE
 from gapps_hooks.wiring import Wiring
 
 #: The number of a subject that is not known yet.
@@ -45,12 +47,33 @@ def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
         return Plan(refusals=(Refusal(str(error)),))
 
 
-def administrator_notice(wiring: Wiring) -> str | None:
-    """Say that the administrator whom we act as is nobody's account here, while that is so."""
+def administrator_notice(wiring: Wiring, plans: Iterable[Plan]) -> str | None:
+    """Say that the administrator whom we act as is nobody's account here, while that is so.
+
+    None where one of the plans says it already.
+    """
     address = wiring.settings.admin
+    sentence = ADMINISTRATOR_SENTENCE.format(address=address)
+    if any(sentence in refusal.text for plan in plans for refusal in plan.refusals):
+        return None
     if wiring.rules.is_protected(address) or _is_enabled_here(wiring, address):
         return None
-    return ADMINISTRATOR_SENTENCE.format(address=address)
+    return sentence
+
+
+def concerns_administrator(wiring: Wiring, kind: Kind, name: str) -> bool:
+    """Whether the one named has, or is to have, the account that we act as."""
+    if kind is not Kind.USER:
+        return False
+    address, subject = wiring.settings.admin, subjects.of_name(wiring.state, kind, name)
+    link = links.of(wiring.state, subject) if subject is not None else None
+    if link is not None:
+        return link.address == address
+    try:
+        found = wiring.source.account(name) if wiring.source else None
+        return wiring.policy.choose_address(found or Account(username=name)) == address
+    except GappsHooksError:
+        return name == address.partition("@")[0]
 
 
 def _is_enabled_here(wiring: Wiring, address: str) -> bool:
@@ -127,7 +150,7 @@ def with_vetoes(wiring: Wiring, plan: Plan, account: Account | None) -> Plan:
 def _preview_group(wiring: Wiring, entry: Entry) -> Plan:
     group = desired_group(wiring, entry)
     if group is not None and not in_scope(wiring, group):
-        return Plan(notes=("the settings do not want this group at Google",))
+        return Plan(notes=(OUT_OF_SCOPE,))
     gathering = gather(wiring, entry, group)
     if gathering.link is not None:  # so that its members are asked for
         gathering = replace(gathering, link=replace(gathering.link, confirmed_at=0.0))

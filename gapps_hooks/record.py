@@ -12,8 +12,7 @@ from typing import Any
 
 from gapps_hooks.errors import BadInput, NotRecorded, SourceUnreadable, UnusablePassword
 from gapps_hooks.model import Account, Event, EventKind, Kind
-from gapps_hooks.outbox import State, entries, links, subjects
-from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.outbox import State, entries, history, links, subjects
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.payload import account_from, parse_event
 from gapps_hooks.settings import Settings
@@ -88,7 +87,7 @@ class Prepared:
     event: Event | None
     #: What the receipt says.
     line: str = "recorded"
-    #: Why the entry is buried at once, unless something else waits in it.
+    #: Why its password is buried, alone or beside whatever else waits.
     bury: str | None = None
     #: The stored hash behind it, if there is one.
     reading: Reading | None = None
@@ -137,11 +136,9 @@ def put(state: State, prepared: Prepared) -> Receipt:
     with state.transaction():
         if prepared.reading is not None:
             see_that_it_counts(state, prepared.event, prepared.reading)
-        recorded = entries.record(state, prepared.event)
-        if prepared.bury is not None:
-            entry = entries.get(state, recorded.subject)
-            if entry is not None and not _has_more(entry):
-                entries.bury(state, entry, prepared.bury)
+        recorded = entries.record(state, prepared.event, prepared.bury or "")
+        if prepared.bury is not None and not recorded.duplicate:
+            _write_history(state, recorded.subject, prepared.event.name, prepared.bury)
     return Receipt(subject=recorded.subject, line=prepared.line, duplicate=recorded.duplicate)
 
 
@@ -238,8 +235,16 @@ def _prepare_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Prep
     return Prepared(event=event, line=reason, bury=reason)
 
 
-def _has_more(entry: Entry) -> bool:
-    return bool(entry.added or entry.removed or entry.patch or entry.password)
+def _write_history(state: State, subject: int, name: str, reason: str) -> None:
+    history.write(
+        state,
+        subject=subject,
+        kind=Kind.USER,
+        name=name,
+        what="password",
+        verdict="buried",
+        line=reason,
+    )
 
 
 def _is_news(desk: Desk, reason: str) -> bool:

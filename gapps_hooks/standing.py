@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gapps_hooks.model import Verb
+from gapps_hooks.model import Kind, Verb
 from gapps_hooks.outbox import State, bounds, breaker, entries, leases, links, mending
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.outbox.limiter import Rate
@@ -54,7 +54,9 @@ class Standing:
     #: What became of a damage of the state file, as long as the damaged file is there.
     mended: str | None
     entries: tuple[Entry, ...]
+    #: How many people and how many groups are linked.
     linked: int
+    linked_groups: int
     #: How often each bounded kind of change was done in the last 24 hours.
     done: tuple[tuple[Verb, int], ...]
     #: Whether a resident agent works on this state.
@@ -98,8 +100,9 @@ class Standing:
             yield f"Nothing can be sent: {self.outage.reason}"
         if self.reconciled and self.reconciled.trouble:
             yield f"The last reconcile of everybody: {self.reconciled.trouble}"
-        for entry in (*self.of("held"), *self.of("buried")):
-            yield f"{entry.name}: {entry.status}: {entry.reason}"
+        unsent = (entry for entry in self.of("waiting") if entry.unsent)
+        for entry in (*self.of("held"), *self.of("buried"), *unsent):
+            yield f"{entry.name}: {entry.status}: {entry.why}"
 
 
 def look(settings: Settings, state: State) -> Standing:
@@ -112,7 +115,8 @@ def look(settings: Settings, state: State) -> Standing:
         outage=breaker.current(state),
         mended=mending.notice(state.directory, state.meta(mending.NOTICE)),
         entries=entries.all_entries(state),
-        linked=len([link for link in links.all_links(state) if link.ended_at is None]),
+        linked=links.count(state, Kind.USER),
+        linked_groups=links.count(state, Kind.GROUP),
         done=tuple((verb, bounds.used(state, verb)) for verb in _BOUNDED),
         agent=leases.is_held(state.directory, leases.AGENT),
         reconciled=_reconciled(state),

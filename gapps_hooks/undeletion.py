@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Final
 
 from gapps_hooks.errors import GappsHooksError
@@ -15,6 +16,8 @@ from gapps_hooks.model import Account, GoogleUser, Kind, Link
 from gapps_hooks.outbox import entries, history, links, subjects
 from gapps_hooks.wiring import Wiring
 
+#: So many addresses are named that are like the one that was asked for.
+_NEAR: Final = 3
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -69,10 +72,22 @@ def _find(wiring: Wiring, link: Link | None, address: str) -> GoogleUser:
     candidates = same or ([] if link is not None else namesakes)
     if not candidates:
         raise NothingDeleted(
-            f"no account of {address} was deleted at Google in the last 20 days; what was deleted "
-            "before cannot be brought back"
+            f"no account of {address} was deleted at Google in the last 20 days; "
+            f"{_others(address, deleted)}. What was deleted before cannot be brought back"
         )
     return max(candidates, key=lambda user: user.deletion_time or _LONG_AGO)
+
+
+def _others(address: str, deleted: tuple[GoogleUser, ...]) -> str:
+    """Say which deleted accounts may be meant instead."""
+    if not deleted:
+        return "none was deleted at all"
+    by_name = {user.primary_email.partition("@")[0]: user.primary_email for user in deleted}
+    names = get_close_matches(address.partition("@")[0], by_name, _NEAR)
+    near = [by_name[name] for name in names]
+    if not near:
+        return f"{len(deleted)} others were, and none has an address like it"
+    return f"deleted were, with addresses like it: {', '.join(near)}"
 
 
 def _look_again(wiring: Wiring, link: Link, name: str) -> bool:

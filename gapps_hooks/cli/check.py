@@ -34,9 +34,18 @@ def check(
     password_file: Path | None,
     as_json: bool,  # noqa: FBT001 - click's interface
 ) -> None:
-    """Check settings, source, policy, state, sign-in, administrator and domains.
+    """Look at what gapps-hooks needs, one thing after the other, and print a line for each.
 
-    Nothing is changed. Exit status 1 if anything is not as it has to be; its line says what to do.
+    settings and credentials: complete, owned by root or you, writable by nobody else. source: can
+    be read, and how many accounts it has. enabled: its group exists, and for how many Google is on.
+    policy: each file loads. state: its directory can be used, and the file is this machine's. Then
+    Google is asked for a token, the administrator's own account, its rights and the domains.
+
+    Of an LDAP directory also: how many have a hash that Google takes, and, with --ordinary-user,
+    which attributes that person could write; it tries by removing what is not there.
+
+    Nothing is changed at Google or in the source; a missing state directory is made. Exit status 1
+    if anything is not as it has to be; its line says what to do.
     """
     if (ordinary_user is None) != (password_file is None):
         raise click.UsageError("--ordinary-user and --password-file belong together")

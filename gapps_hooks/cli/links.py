@@ -63,16 +63,20 @@ def show(settings_path: Path, subject: Named | None, as_json: bool) -> None:  # 
 )
 @click.argument("subject", type=read_subject)
 @click.argument("address")
+@click.option(
+    "--force", is_flag=True, help="Also if the account is then suspended at once, as it should be."
+)
 @click.pass_obj
-def bind(settings_path: Path, subject: Named, address: str) -> None:
+def bind(settings_path: Path, subject: Named, address: str, force: bool) -> None:  # noqa: FBT001 - click's interface
     """Link a person or group to the account or group with this address at Google.
 
     The address has to be a primary one, and stays as it is, also if the policy would give another.
     Our mark is put on the account, and whatever differs from the account manager is delivered. An
-    administrator's or protected account is linked and left alone.
+    administrator's or protected account is linked and left alone. Where the person is not enabled
+    for Google a living account is not linked without --force, because it would be suspended.
     """
     with opened(settings_path) as wiring:
-        bound = bind_link(wiring, subject.kind, subject.name, address)
+        bound = bind_link(wiring, subject.kind, subject.name, address, suspending=force)
         click.echo(f"{subject} is {bound.link.address} ({bound.link.google_id}); {bound.note}")
         outcome = None if bound.left_alone else deliver(wiring, bound.subject)
         outcomes = show_outcomes([outcome] if outcome else [], 1)
@@ -90,7 +94,11 @@ def forget(settings_path: Path, subject: Named) -> None:
     with opened_state(settings_path) as (_, state):
         link = link_of(state, subject)
         forget_link(state, link)
-    click.echo(f"{subject} is no longer linked to {link.address} ({link.google_id})")
+    click.echo(
+        f"{subject} is no longer linked to {link.address} ({link.google_id}). At the next event or "
+        f"reconcile an account is looked for, and adopted or created; at once by: gapps-hooks "
+        f"reconcile {subject}. If it is to be another one: gapps-hooks links bind {subject} ADDRESS"
+    )
 
 
 def _details(state: State, link: Link, now: float) -> str:

@@ -63,7 +63,8 @@ def _with_outage(state: State, entry: Entry) -> Entry:
     outage = breaker.current(state)
     why = "paused; go on with: gapps-hooks resume" if is_paused(state) else outage and outage.reason
     waits = entry.status == "waiting" and not entry.reason
-    return replace(entry, reason=why) if why and waits else entry
+    entry = replace(entry, reason=why) if why and waits else entry
+    return replace(entry, reason=entry.why)
 
 
 @outbox.command(epilog=example("gapps-hooks outbox retry alice group:staff"))

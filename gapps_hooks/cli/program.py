@@ -134,6 +134,10 @@ class Program(click.Group):
             raise click.UsageError(text, error.ctx) from error
         except GappsHooksError as error:
             raise Failure(str(error), _status(error)) from error
+        except click.Abort as error:  # how click tells Ctrl-C, or the end of input, at a prompt
+            if isinstance(error.__context__, EOFError):
+                raise Failure("nothing was given, and nothing was done", FAILED) from error
+            ctx.exit(INTERRUPTED)
         except KeyboardInterrupt:
             click.echo(err=True)
             ctx.exit(INTERRUPTED)

@@ -19,7 +19,7 @@ from gapps_hooks.cli.program import FAILED
 from gapps_hooks.cli.rehearsing import CHANGES, Wish
 from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
 from gapps_hooks.model import Plan
-from gapps_hooks.preview import administrator_notice, preview
+from gapps_hooks.preview import administrator_notice, concerns_administrator, preview
 from gapps_hooks.reconcile.named import is_known
 from gapps_hooks.reconcile.named import reconcile as look_at
 from gapps_hooks.report import exit_status, outcome_as_json, plan_as_json, render_plans
@@ -135,7 +135,9 @@ def _correct(wiring: Wiring, named: tuple[Named, ...], json: bool) -> int:  # no
 
 def _look(wiring: Wiring, named: tuple[Named, ...], json: bool) -> int:  # noqa: FBT001 - as given
     plans = [(str(one), preview(wiring, one.kind, one.name)) for one in named]
-    notice = administrator_notice(wiring)
+    concerned = any(concerns_administrator(wiring, one.kind, one.name) for one in named)
+    planned = [plan for _, plan in plans]
+    notice = administrator_notice(wiring, planned) if concerned else None
     if json:
         shown = [plan_as_json(plan, name) for name, plan in plans]
         show_json({"plans": shown, "notices": [notice] if notice else []})
@@ -143,7 +145,7 @@ def _look(wiring: Wiring, named: tuple[Named, ...], json: bool) -> int:  # noqa:
         click.echo(render_plans(plans))
         if notice:
             click.echo(f"\nNotice: {notice}")
-    return _status([plan for _, plan in plans])
+    return _status(planned)
 
 
 def _status(plans: list[Plan]) -> int:

@@ -131,7 +131,7 @@ def _rehearsal(looked: Looked, wish: Wish, saved: Saved | None) -> Rehearsal:
         whole=whole,
         outdated=tuple(outdated(changed)),
         beyond=beyond,
-        notices=(*looked.notices, *beyond, *observed),
+        notices=(*beyond, *observed, *looked.notices),
     )
 
 
@@ -147,9 +147,9 @@ def _show(rehearsal: Rehearsal, wish: Wish) -> None:
     click.echo(render_plans((piece.key, piece.plan) for piece in rehearsal.whole.pieces))
     for outcome in rehearsal.outdated:
         click.echo(outcome_line(outcome), err=True)
-    show_remarks(rehearsal.looked, rehearsal.notices, err=False)
     if wish.save is not None:
         click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}")
+    show_remarks(rehearsal.looked, rehearsal.notices, err=False)
 
 
 def _show_as_json(rehearsal: Rehearsal) -> None:

@@ -55,7 +55,7 @@ def _facts(standing: Standing) -> Iterator[tuple[str, object]]:
     where = f" at {settings.google.api_endpoint}" if settings.google.api_endpoint else ""
     yield "connected as", f"{settings.admin}{where}"
     yield "sending", _sending(standing)
-    yield "linked", standing.linked
+    yield "linked", _linked(standing)
     yield "waiting", _waiting(standing)
     yield "held", len(standing.of("held"))
     yield "buried", len(standing.of("buried"))
@@ -73,6 +73,14 @@ def _facts(standing: Standing) -> Iterator[tuple[str, object]]:
     yield "source", settings.source.type
     yield "settings", settings.path
     yield "state", settings.state.directory
+
+
+def _linked(standing: Standing) -> str:
+    people, groups = standing.linked, standing.linked_groups
+    return (
+        f"{people} {'person' if people == 1 else 'people'}, "
+        f"{groups} {'group' if groups == 1 else 'groups'}"
+    )
 
 
 def _sending(standing: Standing) -> str:
@@ -115,6 +123,7 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "outage": standing.outage.reason if standing.outage else None,
         "binding": standing.binding,
         "linked": standing.linked,
+        "linked_groups": standing.linked_groups,
         "waiting": len(standing.of("waiting")),
         "oldest_seconds": standing.oldest,
         "held": len(standing.of("held")),

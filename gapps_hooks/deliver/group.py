@@ -36,6 +36,7 @@ from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import MembersQuestion, plan_group
 from gapps_hooks.plan.members import memberships_after
+from gapps_hooks.sources.scope import OUT_OF_SCOPE
 from gapps_hooks.wiring import Wiring
 
 #: A linked group that Google does not know is still settling for this long after its creation.
@@ -67,7 +68,7 @@ def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     if wiring.settings.enabled.group == entry.name:
         _touch_people(wiring, entry, group)
     if not wanted:
-        return Delivered(notes=("the settings do not want this group at Google",))
+        return Delivered(notes=(OUT_OF_SCOPE,))
     gathering = gather(wiring, entry, group)
     gathering, notes = bring_about(wiring, entry, gathering, done)
     return Delivered(notes=notes, confirmed_at=_confirmed(gathering))

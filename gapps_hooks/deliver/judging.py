@@ -20,7 +20,7 @@ from gapps_hooks.errors import (
     SignInRefused,
     SourceUnreadable,
 )
-from gapps_hooks.model import Change, Outcome, Verdict
+from gapps_hooks.model import Change, Outcome, Verb, Verdict
 from gapps_hooks.outbox import breaker, entries
 from gapps_hooks.outbox.delays import next_delay
 from gapps_hooks.outbox.entry import Entry
@@ -37,8 +37,10 @@ SIGN_IN_PROBE_SECONDS: Final = 30.0
 def success(entry: Entry, delivered: Delivered, done: tuple[Change, ...]) -> Outcome:
     """Say what a delivery that went through came to."""
     verdict = Verdict.DONE if done else Verdict.NOTHING
-    line = summary(done, delivered.notes, delivered.confirmed_at)
-    return make_outcome(entry, verdict, line, done=done, notes=delivered.notes)
+    unsent = entry.unsent and not any(Verb.PASSWORD in change.verbs for change in done)
+    notes = (*delivered.notes, entry.unsent) if unsent else delivered.notes
+    line = summary(done, notes, delivered.confirmed_at)
+    return make_outcome(entry, verdict, line, done=done, notes=notes)
 
 
 def judge(

@@ -5,7 +5,7 @@ It must not know how a person or a group is planned, nor how events arrive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -221,7 +221,12 @@ def _clear(wiring: Wiring, entry: Entry, outcome: Outcome) -> None:
     elif patch and (link is None or _is_disabled(wiring, link)):
         entries.rest(wiring.state, entry, outcome.line)
     else:
-        entries.settle(wiring.state, entry)
+        sent = entry.password is None and _sends_password(outcome.done)
+        entries.settle(wiring.state, entry, password_sent=sent)
+
+
+def _sends_password(done: Iterable[Change]) -> bool:
+    return any(Verb.PASSWORD in change.verbs for change in done)
 
 
 def _is_disabled(wiring: Wiring, link: Link) -> bool:

@@ -16,8 +16,8 @@ from gapps_hooks.managers.site import Callee, ManagerState, Site
 NAME = "shadow"
 
 _UNSEEN = (
-    "usermod, gpasswd and chage call no hooks: what they change is seen by a reconcile, or when "
-    "another event concerns the same person."
+    "usermod, gpasswd and chage call no hooks: what they change is seen by the agent's "
+    "watcher, by a reconcile, or when another event concerns the same person."
 )
 
 _SCRIPTS = {

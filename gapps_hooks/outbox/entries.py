@@ -15,7 +15,7 @@ from gapps_hooks.outbox import entry as rows
 from gapps_hooks.outbox import subjects
 from gapps_hooks.outbox.delays import LONGEST_DELAY
 from gapps_hooks.outbox.entry import Entry, Status
-from gapps_hooks.outbox.merging import Words, combine, said
+from gapps_hooks.outbox.merging import Words, combine, said, to_json
 from gapps_hooks.outbox.naming import Meant, subject_meant
 from gapps_hooks.outbox.state import State
 
@@ -29,6 +29,7 @@ __all__ = [
     "get",
     "hold",
     "next_due",
+    "password_came",
     "postpone",
     "record",
     "release",
@@ -61,6 +62,7 @@ UPDATE entries SET due_at = ?, reason = ?, attempts = attempts + ?,
 WHERE subject = ?
 """
 _STOP: Final = "UPDATE entries SET status = ?, reason = ? WHERE subject = ?"
+_KEEP_WORDS: Final = "UPDATE entries SET words = ? WHERE subject = ?"
 _RETRY: Final = """
 UPDATE entries SET status = 'waiting', due_at = ?, attempts = 0, contradictions = 0
 WHERE subject = ?
@@ -81,10 +83,12 @@ class Recorded:
     duplicate: bool
 
 
-def record(state: State, event: Event) -> Recorded:
+def record(state: State, event: Event, unsent: str = "") -> Recorded:
     """Merge the event into its subject's entry; on return it is on disk.
 
-    Inside a transaction of the caller it is on disk when that ends.
+    ``unsent`` says why the stored password that it tells of cannot be sent. It stays told until a
+    password comes that can be, or somebody drops the entry. Inside a transaction of the caller it
+    is on disk when that ends.
 
     Raises:
         StateUnusable: nothing was recorded.
@@ -97,7 +101,9 @@ def record(state: State, event: Event) -> Recorded:
             return Recorded(subject=subject, generation=generation, duplicate=True)
         meant = subject_meant(state, event)
         sequence = _next_sequence(state, event.id, meant.subject)
-        return _add(state, meant, said(event, sequence, state.clock()), sequence, event.defer)
+        return _add(
+            state, meant, said(event, sequence, state.clock(), unsent), sequence, event.defer
+        )
 
 
 def touch(state: State, kind: Kind, name: str, *, defer: float = 0.0) -> Recorded:
@@ -139,10 +145,25 @@ def all_entries(state: State) -> tuple[Entry, ...]:
     return rows.entries_where(state, _ALL)
 
 
-def settle(state: State, entry: Entry) -> bool:
-    """Clear a delivered entry and wipe its hash; False if a newer event has come meanwhile."""
+def settle(state: State, entry: Entry, *, password_sent: bool = False) -> bool:
+    """Clear a delivered entry and wipe its hash; False if a newer event has come meanwhile.
+
+    That a password cannot be sent stays told, unless another one was sent.
+    """
     with state.transaction():
-        return _unmoved(state, entry) and rows.delete(state, entry.subject)
+        if not _unmoved(state, entry):
+            return False
+        return rows.delete(state, entry.subject) if password_sent else _clear(state, entry.subject)
+
+
+def password_came(state: State, subject: int) -> None:
+    """Tell no longer that a password cannot be sent, since another one was."""
+    with state.transaction():
+        words = rows.words_of(state, subject)
+        if words.tells_only:
+            rows.delete(state, subject)
+        elif words.unsent is not None:
+            state.execute(_KEEP_WORDS, (to_json(replace(words, unsent=None)), subject))
 
 
 def settle_key(state: State, entry: Entry, key: str) -> bool:
@@ -156,7 +177,7 @@ def settle_key(state: State, entry: Entry, key: str) -> bool:
             return False
         left = {name: word for name, word in words.keys.items() if name != key}
         if not left and words.password is None:
-            return rows.delete(state, entry.subject)
+            return _clear(state, entry.subject)
         rest = replace(words, keys=left)
         last = words.keys[key][0]
         rows.save(state, entry.subject, rest, sequence=last, due_at=state.clock())
@@ -221,17 +242,35 @@ def _next_sequence(state: State, event_id: str, subject: int) -> int:
 
 
 def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) -> Recorded:
+    together = combine(rows.words_of(state, meant.subject), words)
+    problem = meant.problem or _only_told(state, meant.subject, words, together)
     rows.save(
         state,
         meant.subject,
-        combine(rows.words_of(state, meant.subject), words),
+        together,
         sequence=sequence,
         due_at=state.clock() + defer,
-        status="buried" if meant.problem else "waiting",
-        reason=meant.problem,
+        status="buried" if problem else "waiting",
+        reason=problem,
     )
     generation = subjects.advance(state, meant.subject)
     return Recorded(subject=meant.subject, generation=generation, duplicate=False)
+
+
+def _only_told(state: State, subject: int, words: Words, together: Words) -> str:
+    """Say why an entry is buried at once: nobody has to look, and nothing in it can be sent."""
+    before = get(state, subject)
+    looked = before is None or before.idle
+    return words.unsent[1] if words.unsent and together.tells_only and looked else ""
+
+
+def _clear(state: State, subject: int) -> bool:
+    """Remove an entry, but for the news that a password cannot be sent; False if there is none."""
+    unsent = rows.words_of(state, subject).unsent
+    if unsent is None:
+        return rows.delete(state, subject)
+    rows.save_unsent(state, subject, unsent)
+    return True
 
 
 def _unmoved(state: State, entry: Entry) -> bool:

@@ -55,6 +55,9 @@ class Entry:
     #: The last word is that the subject is deleted.
     removed: bool
     password: PasswordHash | None = field(repr=False)
+    #: Why a stored password that was set cannot be sent, as a sentence; "" if none was, or if a
+    #: later one can.
+    unsent: str = ""
     #: The name that the subject had, according to the last event that gave one.
     old_name: str | None
     #: The identity that the last event with one gave.
@@ -73,6 +76,17 @@ class Entry:
     reason: str
     #: A person has let it go beyond the bounds.
     released: bool
+
+    @property
+    def why(self) -> str:
+        """Why it is not delivered, and which password cannot be, as sentences."""
+        return "; ".join(dict.fromkeys(filter(None, (self.reason, self.unsent))))
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to deliver: it rests, or only tells of a password."""
+        told = self.status == "buried" and bool(self.unsent) and self.reason == self.unsent
+        return told or self.status == "resting"
 
 
 def entries_where(
@@ -113,6 +127,14 @@ def save(  # noqa: PLR0913 - the row's fields
         },
     )
     _save_secret(state, subject, words.password[1] if words.password else None)
+
+
+def save_unsent(state: State, subject: int, unsent: tuple[int, str]) -> None:
+    """Leave of an entry only that a password cannot be sent; inside a transaction."""
+    sequence, reason = unsent
+    words = Words(unsent=unsent)
+    now = state.clock()
+    save(state, subject, words, sequence=sequence, due_at=now, status="buried", reason=reason)
 
 
 def lift_removal(state: State, subject: int) -> None:
@@ -164,6 +186,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         added=words.added,
         removed=words.removed,
         password=words.password and words.password[1],
+        unsent=words.unsent[1] if words.unsent else "",
         old_name=words.old_name and words.old_name[1],
         identity=words.identity and words.identity[1],
         recorded_at=row["recorded_at"],

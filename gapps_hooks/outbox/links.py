@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from gapps_hooks.errors import GappsHooksError
-from gapps_hooks.model import Identity, Link
+from gapps_hooks.model import Identity, Kind, Link
 from gapps_hooks.outbox import subjects
 from gapps_hooks.outbox.mending import LINKS_LOST
 from gapps_hooks.outbox.state import State
@@ -23,7 +23,7 @@ _BY_ADDRESS: Final = "SELECT * FROM links WHERE address = ?"
 _ALL: Final = "SELECT * FROM links ORDER BY subject"
 _COUNT: Final = """
 SELECT count(*) AS number FROM links JOIN subjects USING (subject)
-WHERE kind = 'user' AND ended_at IS NULL
+WHERE kind = ? AND ended_at IS NULL
 """
 #: Written so that each part has an index: otherwise every link saved reads all the others.
 _RIVALS: Final = """
@@ -72,9 +72,9 @@ def by_address(state: State, address: str) -> Link | None:
     return _one(state, _BY_ADDRESS, address.lower())
 
 
-def count(state: State) -> int:
-    """How many people are linked, without those whose link has ended."""
-    row = state.row(_COUNT)
+def count(state: State, kind: Kind = Kind.USER) -> int:
+    """How many people, or groups, are linked, without those whose link has ended."""
+    row = state.row(_COUNT, (kind,))
     return 0 if row is None else int(row["number"])
 
 

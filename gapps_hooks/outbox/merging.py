@@ -38,6 +38,8 @@ class Words:
     password: tuple[int, PasswordHash] | None = None
     old_name: tuple[int, str] | None = None
     identity: tuple[int, Identity] | None = None
+    #: Why a stored password that was set cannot be sent, as a sentence; a later password voids it.
+    unsent: tuple[int, str] | None = None
     #: When it was last said that the account is wanted active, wall-clock seconds.
     wished_at: tuple[int, float] | None = None
     #: The last user-add.
@@ -58,19 +60,29 @@ class Words:
         return self.added_by > self.removed_by
 
     @property
+    def tells_only(self) -> bool:
+        """Whether nothing is to be delivered: it only tells of a password that cannot be sent."""
+        more = self.keys or self.password or self.added or self.removed
+        return self.unsent is not None and not more
+
+    @property
     def removed(self) -> bool:
         """Whether the last word on the subject's existence is its deletion."""
         return self.removed_by > self.present_by
 
 
-def said(event: Event, sequence: int, now: float = 0.0) -> Words:
-    """The words of one event that is recorded ``now``, in wall-clock seconds."""
+def said(event: Event, sequence: int, now: float = 0.0, unsent: str = "") -> Words:
+    """The words of one event that is recorded ``now``, in wall-clock seconds.
+
+    ``unsent`` says why the password that it tells of cannot be sent.
+    """
     removed = is_removal(event)
     present = not removed and event.kind in {EventKind.USER_ADD, EventKind.GROUP_CHANGE}
     patch = {} if removed else {key: event.patch[key] for key in event.patch if key != _DELETED}
     return Words(
         keys={key: (sequence, value) for key, value in patch.items()},
         password=None if removed or event.password is None else (sequence, event.password),
+        unsent=(sequence, unsent) if unsent else None,
         old_name=None if event.old_name is None else (sequence, event.old_name),
         identity=None if event.identity is None else (sequence, event.identity),
         wished_at=(sequence, now) if _is_wish(event) else None,
@@ -100,9 +112,12 @@ def combine(first: Words, second: Words) -> Words:
         if word is not None and word[0] > removed_by:
             keys[key] = word
     password = _later(first.password, second.password)
+    unsent = _later(first.unsent, second.unsent)
+    last = max(removed_by, password[0] if password is not None else 0)
     return Words(
         keys=keys,
         password=password if password is not None and password[0] > removed_by else None,
+        unsent=unsent if unsent is not None and unsent[0] > last else None,
         old_name=_later(first.old_name, second.old_name),
         identity=_later(first.identity, second.identity),
         wished_at=_later(first.wished_at, second.wished_at),
@@ -126,6 +141,7 @@ def to_json(words: Words) -> str:
         {
             "keys": words.keys,
             "password": words.password and words.password[0],
+            "unsent": words.unsent,
             "old_name": words.old_name,
             "identity": words.identity and (words.identity[0], str(words.identity[1])),
             "wished_at": words.wished_at,
@@ -140,9 +156,11 @@ def from_json(text: str, password: PasswordHash | None) -> Words:
     """The words that ``to_json`` wrote, and the hash that was kept apart."""
     stored = json.loads(text)
     identity, wished_at = stored["identity"], stored.get("wished_at")
+    unsent = stored.get("unsent")
     return Words(
         keys={key: (sequence, value) for key, (sequence, value) in stored["keys"].items()},
         password=None if password is None else (stored["password"], password),
+        unsent=unsent and tuple(unsent),
         old_name=stored["old_name"] and tuple(stored["old_name"]),
         identity=identity and (identity[0], Identity.parse(identity[1])),
         wished_at=wished_at and tuple(wished_at),

@@ -108,7 +108,7 @@ def look(
     wiring, works = _careful(wiring, snapshot, works)
     notebook.close(adding_only=wiring.rules.adding_only)
     pieces = in_order(work.piece for work in works if not work.silent)
-    notice = administrator_notice(wiring)
+    notice = administrator_notice(wiring, (piece.plan for piece in pieces))
     remarks = (
         claims.why_no_strangers() if _suspends_strangers(wiring) else "",
         _new_units(wiring, snapshot, pieces) if dry and wiring.settings.org_units.create else "",

@@ -112,6 +112,8 @@ def carry_out_person(wiring: Wiring, job: Job) -> None:
             reserve_some(wiring, entry, Verb.PASSWORD, 1)
         person, plan = user_delivery.bring_about(wiring, entry, person, job.done)
         forget_arrival(wiring, entry.subject)
+        if any(Verb.PASSWORD in change.verbs for change in job.done):
+            entries.password_came(wiring.state, entry.subject)
         _remember(wiring, job, entry)
         job.notes = (*plan.notes, *((note,) if note and job.done else ()))
 
@@ -250,7 +252,7 @@ def _begin(wiring: Wiring, job: Job, subject: int) -> Entry:
         waiting = entries.get(state, subject)
         known = work.known.link if work.known is not None else None
         if (
-            (waiting is not None and waiting.status != "resting")
+            (waiting is not None and not waiting.idle)
             or _generation(wiring, subject) != work.piece.generation
             or links.of(state, subject) != known
         ):

@@ -6,7 +6,7 @@ It must not know groups, nor write anything but through the notebook that it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from gapps_hooks.deliver.desired import with_policy
@@ -26,6 +26,7 @@ from gapps_hooks.reconcile.prospects import Prospects
 from gapps_hooks.reconcile.renames import renamed_people
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.reconcile.stored import Stored, look_at_stored
+from gapps_hooks.reconcile.unread import Unread
 from gapps_hooks.reconcile.waiting import left_to_delivery
 from gapps_hooks.reconcile.work import Work, seen_user, wanted_account
 from gapps_hooks.wiring import Wiring
@@ -63,6 +64,7 @@ class PeoplePlanner:
     prospects: Prospects
     lost: Lost
     claims: Claims
+    unread: Unread = field(default_factory=Unread)
 
     def works(self) -> Iterator[Work]:
         """Plan for everybody whom the source has, or who is linked; silent works are left out.
@@ -88,6 +90,7 @@ class PeoplePlanner:
                 work = self._work(name, outline, link, holders)
                 if work is not None:
                     yield work
+        self.snapshot.incomplete.extend(self.unread.sentences())
 
     def _names(self, named: Mapping[str, Outline]) -> set[str]:
         linked = {one.name for one in named.values() if one.live or self.lost.may_be_there(one)}
@@ -123,9 +126,10 @@ class PeoplePlanner:
             return work if str(reason) else None
         except GappsHooksError as error:
             self.prospects.linked(name, link, self.wiring.rules)
-            if isinstance(error, SourceUnreadable):
-                self.snapshot.incomplete.append(f"{name} could not be read: {error}")
             self.claims.unplanned(name)
+            if isinstance(error, SourceUnreadable):
+                self.unread.add(name, str(error))
+                return None
             refused = Plan(refusals=(Refusal(str(error)),))
             return Work(piece=self._piece(name, outline, refused, None))
 
@@ -155,11 +159,8 @@ class PeoplePlanner:
         self.claims.note(name, account, address)
         if link is not None:
             return self._with_occupant(self._look_linked(person, link), holders)
-        return (
-            self._look_unlinked(person, holders)
-            if account and account.enabled is True
-            else (self._look_lost(person, holders))
-        )
+        enabled = account is not None and account.enabled is True
+        return (self._look_unlinked if enabled else self._look_lost)(person, holders)
 
     def _account(self, name: str) -> Account | None:
         found = self.snapshot.source.account(name)
@@ -167,7 +168,8 @@ class PeoplePlanner:
             return with_policy(self.wiring, found)
         if self.snapshot.people.complete or self.snapshot.source.leaves_out(Kind.USER, name):
             return None
-        raise _Passed(f"not found, but absence cannot be concluded: {self.snapshot.people.why}")
+        self.unread.missing.append(name)
+        raise _Passed
 
     def _traced(self, link: Link | None, account: Account | None) -> bool | None:
         left = link is not None and link.ended_at is not None

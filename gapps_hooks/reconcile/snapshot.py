@@ -27,7 +27,7 @@ class Memory:
 
     users: tuple[Outline, ...]
     groups: tuple[Outline, ...]
-    #: What waits, is held or buried; by subject.
+    #: What waits, is held or buried, but for passwords that cannot be sent; by subject.
     entries: Mapping[int, Entry]
     begun: frozenset[int]
 
@@ -116,7 +116,7 @@ def _remember(wiring: Wiring) -> Memory:
     return Memory(
         users=roll.outlines(state, Kind.USER),
         groups=roll.outlines(state, Kind.GROUP),
-        entries={entry.subject: entry for entry in entries.all_entries(state)},
+        entries={entry.subject: entry for entry in entries.all_entries(state) if not entry.idle},
         begun=roll.begun_creations(state),
     )
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 from gapps_hooks.model import Change, Role, Verb
+from gapps_hooks.plan.rules import MARK_TYPE
 
 _FIELDS: Final[Mapping[str, str]] = {
     "orgUnitPath": "org unit",
@@ -124,4 +125,7 @@ def flatten(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _element(value: object) -> object:
-    return value.get("value", dict(value)) if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping):
+        return value
+    ours = " (our mark: managed from here)" if value.get("customType") == MARK_TYPE else ""
+    return f"{value.get('value', dict(value))}{ours}"

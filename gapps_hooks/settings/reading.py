@@ -42,7 +42,7 @@ def load_settings(path: Path, *, check_files: bool = True) -> Settings:
     if check_files:
         complaints += _file_complaints(path, status, table)
     if settings is None or complaints:
-        raise BadSettings(complaints)
+        raise BadSettings(complaints, str(path))
     return settings
 
 

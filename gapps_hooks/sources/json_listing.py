@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gapps_hooks.errors import BadInput, SourceUnreadable
+from gapps_hooks.errors import BadInput, Complaint, SourceUnreadable
 from gapps_hooks.model import Account, Group, Identity, Kind, StoredPassword, Unset
 from gapps_hooks.payload import ListedUser, listed_group, listed_user, parse_json
+from gapps_hooks.payload.json_text import FIELD
 from gapps_hooks.sources.reading import Leash, read_file, read_output
 from gapps_hooks.sources.source import Names
 from gapps_hooks.validation import nearest, shown
@@ -28,6 +29,16 @@ class _Listing:
     users: Mapping[str, ListedUser] | None = field(repr=False)
     groups: Mapping[str, Group] | None
     by_identity: Mapping[Identity, str]
+    #: The file, or the program that printed it.
+    origin: str
+
+    def entries_of_users(self) -> Mapping[str, ListedUser]:
+        """Return the users; raises SourceUnreadable where nobody is listed."""
+        return _listed(self.users, "users", self.origin)
+
+    def entries_of_groups(self) -> Mapping[str, Group]:
+        """Return the groups; raises SourceUnreadable where none is listed."""
+        return _listed(self.groups, "groups", self.origin)
 
 
 class JsonSource:
@@ -72,7 +83,7 @@ class JsonSource:
 
     def account(self, name: str) -> Account | None:
         """See Source.account; someone who is listed is active unless ``enabled`` says no."""
-        listed = _listed(self._read().users, "users").get(name)
+        listed = self._read().entries_of_users().get(name)
         return listed.account if listed else None
 
     def leaves_out(self, kind: Kind, name: str) -> bool:  # noqa: ARG002 - the protocol's arguments
@@ -82,13 +93,13 @@ class JsonSource:
     def account_by(self, identity: Identity) -> Account | None:
         """See Source.account_by."""
         listing = self._read()
-        users = _listed(listing.users, "users")
+        users = listing.entries_of_users()
         name = listing.by_identity.get(identity)
         return users[name].account if name is not None else None
 
     def stored_password(self, name: str) -> StoredPassword | None:
         """See Source.stored_password."""
-        listed = _listed(self._read().users, "users").get(name)
+        listed = self._read().entries_of_users().get(name)
         return listed.stored_password if listed else None
 
     def groups_with(self, username: str) -> tuple[str, ...]:
@@ -97,15 +108,17 @@ class JsonSource:
 
     def group(self, name: str) -> Group | None:
         """See Source.group."""
-        return _listed(self._read().groups, "groups").get(name)
+        return self._read().entries_of_groups().get(name)
 
     def account_names(self) -> Names:
         """See Source.account_names."""
-        return _names(self._read().users, "users")
+        listing = self._read()
+        return _names(listing.users, "users", listing.origin)
 
     def group_names(self) -> Names:
         """See Source.group_names."""
-        return _names(self._read().groups, "groups")
+        listing = self._read()
+        return _names(listing.groups, "groups", listing.origin)
 
     def doubt(self, kind: Kind) -> str:
         """See Source.doubt."""
@@ -115,19 +128,19 @@ class JsonSource:
 _Entry = TypeVar("_Entry")
 
 
-def _listed(entries: Mapping[str, _Entry] | None, key: str) -> Mapping[str, _Entry]:
+def _listed(entries: Mapping[str, _Entry] | None, key: str, origin: str) -> Mapping[str, _Entry]:
     if not entries:
-        raise SourceUnreadable(_nobody(key))
+        raise SourceUnreadable(_nobody(key, origin))
     return entries
 
 
-def _nobody(key: str) -> str:
-    return f"the listing has no {key}, from which nothing can be concluded"
+def _nobody(key: str, origin: str) -> str:
+    return f"the listing of {origin} has no {key}, from which nothing can be concluded"
 
 
-def _names(entries: Mapping[str, object] | None, key: str) -> Names:
+def _names(entries: Mapping[str, object] | None, key: str, origin: str) -> Names:
     if not entries:
-        return Names(names=(), complete=False, why=_nobody(key))
+        return Names(names=(), complete=False, why=_nobody(key, origin))
     return Names(names=tuple(entries), complete=True)
 
 
@@ -139,11 +152,16 @@ def _parse(origin: str, raw: bytes, decisive: str | None) -> _Listing:
         users = _entries(listing, "users", listed_user, lambda user: user.account)
         groups = _entries(listing, "groups", listed_group, lambda group: group)
     except BadInput as error:
-        wrong = str(error)
+        wrong = "\n".join(map(_complaint, error.complaints))
     else:
-        return _joined(users, groups, decisive)
+        return _joined(users, groups, decisive, origin)
     # raised here, so that no decoder's error, which holds the listing, hangs on to it
     raise SourceUnreadable(f"the listing of {origin} cannot be used: {wrong}")
+
+
+def _complaint(one: Complaint) -> str:
+    """The whole listing is no hook's payload, as which it was read."""
+    return f"it {one.remedy}" if one.field == FIELD else str(one)
 
 
 def _name_of(thing: Account | Group) -> str:
@@ -187,6 +205,7 @@ def _joined(
     users: Mapping[str, ListedUser] | None,
     groups: Mapping[str, Group] | None,
     decisive: str | None,
+    origin: str,
 ) -> _Listing:
     """Tell each account its groups, where the listing has groups at all."""
     if users and groups:
@@ -197,7 +216,7 @@ def _joined(
             for name, user in users.items()
         }
     identities = {user.account.id: name for name, user in (users or {}).items() if user.account.id}
-    return _Listing(users, groups, identities)
+    return _Listing(users, groups, identities, origin)
 
 
 def _with_groups(user: ListedUser, names: tuple[str, ...], *, complete: bool) -> ListedUser:

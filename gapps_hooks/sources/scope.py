@@ -7,9 +7,13 @@ groups are out is the sources' business, who know ids and primary groups.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import Final
 
 from gapps_hooks.model import Group
 from gapps_hooks.settings import Settings
+
+#: What is said of a group that is not kept.
+OUT_OF_SCOPE: Final = "groups.which in the settings does not keep this group at Google"
 
 
 def group_in_scope(group: Group, settings: Settings) -> bool:

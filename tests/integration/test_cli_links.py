@@ -120,6 +120,14 @@ def test_an_account_that_lives_in_another_link_is_not_taken(line: CommandLine) -
     assert [link["name"] for link in line.read("links", "show")] == ["alice"]
 
 
+def test_whose_account_it_is_is_said_before_anything_else(line: CommandLine) -> None:
+    line.people({"username": "alice"})
+    line.fire("user-add", "alice")
+    result = line.run("links", "bind", "dave", "alice@example.org")
+    assert result.exit_code == 1
+    assert "alice is linked to alice@example.org" in result.stderr
+
+
 def test_a_second_account_is_not_bound_over_the_first(line: CommandLine) -> None:
     line.fire("user-add", "alice")
     put_at_google(line, "other")
@@ -151,6 +159,42 @@ def test_a_suspension_that_was_not_ours_outlives_the_binding(line: CommandLine) 
     assert line.user("alice")["suspended"]
 
 
+@pytest.mark.parametrize("people", [[{"username": "alice", "enabled": False}], [{"username": "b"}]])
+def test_a_living_account_is_not_suspended_by_a_link(
+    line: CommandLine, people: list[dict[str, object]]
+) -> None:
+    put_at_google(line, "alice")
+    line.people(*people)
+    result = line.run("links", "bind", "alice", "alice@example.org")
+    assert result.exit_code == 1
+    assert "alice@example.org would be suspended" in result.stderr
+    assert "--force" in result.stderr
+    assert not line.user("alice").get("suspended")
+    assert (line.read("links", "show"), line.read("outbox", "list")) == ([], [])
+
+
+def test_a_living_account_is_suspended_by_a_link_that_is_forced(line: CommandLine) -> None:
+    put_at_google(line, "alice")
+    line.people({"username": "alice", "enabled": False})
+    result = line.run("links", "bind", "alice", "alice@example.org", "--force")
+    assert result.exit_code == 0, result.output
+    assert line.user("alice")["suspended"]
+
+
+def test_without_a_source_the_last_word_on_being_enabled_counts(line: CommandLine) -> None:
+    put_at_google(line, "alice")
+    line.fire("user-modify", "alice", {"enabled": False})
+    assert line.run("links", "bind", "alice", "alice@example.org").exit_code == 1
+    line.fire("user-modify", "alice", {"enabled": True})
+    assert not line.user("alice").get("suspended")
+
+
+def test_a_suspended_account_is_linked_to_whoever_is_not_enabled(line: CommandLine) -> None:
+    put_at_google(line, "alice", suspended=True)
+    line.people({"username": "alice", "enabled": False})
+    assert line.run("links", "bind", "alice", "alice@example.org").exit_code == 0
+
+
 def test_a_group_is_bound_to_a_group(line: CommandLine) -> None:
     line.emulator.seed({"groups": [{"email": "everybody@example.org"}]})
     assert line.run("links", "bind", "group:staff", "everybody@example.org").exit_code == 0
@@ -175,8 +219,10 @@ def test_without_google_nothing_is_bound(line: CommandLine) -> None:
 def test_a_forgotten_account_is_adopted_anew(line: CommandLine) -> None:
     line.fire("user-add", "alice")
     known = line.user("alice")["id"]
-    assert line.run("links", "forget", "alice").exit_code == 0
+    forgotten = line.run("links", "forget", "alice")
+    assert forgotten.exit_code == 0
     assert line.read("links", "show") == []
+    assert "gapps-hooks reconcile alice" in forgotten.stdout
     assert line.fire("user-add", "alice").exit_code == 0
     assert line.read("links", "show", "alice")[0]["google_id"] == known
 
@@ -216,6 +262,17 @@ def test_an_unlinked_account_is_found_by_its_address(line: CommandLine) -> None:
     result = line.run("undelete", "alice")
     assert "links bind alice alice@example.org" in result.stdout
     assert line.user("alice")
+
+
+def test_what_was_deleted_and_is_like_the_one_asked_for_is_named(line: CommandLine) -> None:
+    assert "none was deleted at all" in line.run("undelete", "alice").stderr
+    for name in ("alicia", "zebediah"):
+        put_at_google(line, name)
+        delete_at_google(line, name)
+    stderr = line.run("undelete", "alice").stderr
+    assert "addresses like it: alicia@example.org" in stderr
+    assert "zebediah" not in stderr
+    assert "2 others were, and none" in line.run("undelete", "x").stderr
 
 
 def test_a_deleted_group_cannot_be_brought_back(line: CommandLine) -> None:

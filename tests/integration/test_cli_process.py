@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,33 @@ def test_closed_descriptors_change_nothing(line: CommandLine, shell: str) -> Non
     done = start(line, "fire", "user-add", "alice", shell=shell)
     assert done.returncode == 0
     assert line.user("alice")
+
+
+@pytest.mark.parametrize(("key", "status"), [(b"\x03", 130), (b"\x04", 1)])
+def test_whoever_goes_away_at_a_password_prompt_is_not_shown_the_program(
+    line: CommandLine, key: bytes, status: int
+) -> None:
+    controller, terminal = pty.openpty()
+    command = [*PROGRAM, "fire", "password-set", "alice", "--password"]
+    environment = {"GAPPS_HOOKS_CONFIG": str(line.settings), "PATH": os.defpath}
+    asking = subprocess.Popen(
+        ["setsid", "--ctty", "--wait", *command],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment,
+    )
+    os.close(terminal)
+    shown = os.read(controller, 4096)
+    os.write(controller, key)
+    with suppress(OSError):  # how Linux tells that the other end is closed
+        while piece := os.read(controller, 4096):
+            shown += piece
+    os.close(controller)
+    assert asking.wait(timeout=60) == status
+    assert b"Password: " in shown
+    assert b"Traceback" not in shown
+    assert b"Aborted" not in shown
 
 
 def test_a_full_disk_under_stdout_is_a_sentence(line: CommandLine) -> None:

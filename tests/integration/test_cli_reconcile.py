@@ -134,27 +134,36 @@ def test_what_cannot_be_planned_for_one_does_not_hide_the_others(source: Command
     assert "bob is nowhere" in result.stdout
 
 
-def test_every_dry_run_reminds_of_the_administrator_who_is_nobody_here(
+def test_a_dry_run_of_everybody_ends_with_the_administrator_who_is_nobody_here(
     source: CommandLine,
 ) -> None:
     sentence = (
         f"The Google Workspace administrator account {ADMIN} cannot be suspended. Create it in the "
         "account manager and enable Google for it, or list it under protected."
     )
-    words = ("reconcile", "--only", "alice", "--dry-run")
-    assert sentence in source.run(*words).stdout
+    plan = str(source.folder / "plan.json")
+    words = ("reconcile", "--dry-run", "--save", plan)
+    assert source.run(*words).stdout.splitlines()[-1] == f"Notice: {sentence}"
     assert source.read(*words)["notices"] == [sentence]
+
+
+def test_a_dry_run_of_others_does_not_remind_of_the_administrator(source: CommandLine) -> None:
+    words = ("reconcile", "alice", "--only", "group:staff", "--dry-run")
+    assert source.read(*words)["notices"] == []
+    source.people(ALICE, {"username": "chief", "email": ADMIN, "enabled": False}, groups=(STAFF,))
+    assert source.read(*words)["notices"] == []
+    assert len(source.read("reconcile", "chief", "alice", "--dry-run")["notices"]) == 1
 
 
 def test_the_reminder_ends_when_the_administrator_is_protected(source: CommandLine) -> None:
     file = source.folder / "accounts.json"
     source.configure(source=f'type = "json"\nfile = "{file}"', top=f'protected = ["{ADMIN}"]')
-    assert source.read("reconcile", "--only", "alice", "--dry-run")["notices"] == []
+    assert source.read("reconcile", "--dry-run")["notices"] == []
 
 
 def test_the_reminder_ends_when_the_administrator_is_somebody_here(source: CommandLine) -> None:
     source.people(ALICE, {"username": "admin"}, groups=(STAFF,))
-    assert source.read("reconcile", "--only", "alice", "--dry-run")["notices"] == []
+    assert source.read("reconcile", "--dry-run")["notices"] == []
 
 
 def test_the_reminder_is_there_while_the_administrator_is_linked_but_not_enabled(
@@ -162,12 +171,14 @@ def test_the_reminder_is_there_while_the_administrator_is_linked_but_not_enabled
 ) -> None:
     source.people(ALICE, {"username": "admin"}, groups=(STAFF,))
     source.run("links", "bind", "admin", ADMIN)
-    words = ("reconcile", "alice", "group:staff", "--dry-run")
+    words = ("reconcile", "alice", "admin", "group:staff", "--dry-run")
     assert source.read(*words)["notices"] == []
     source.people(ALICE, {"username": "admin", "enabled": False}, groups=(STAFF,))
     shown = source.run(*words).stdout
     assert shown.count("cannot be suspended") == 1
-    assert "cannot be suspended" in shown.splitlines()[-1]
+    assert "! The Google Workspace administrator account" in shown
+    shown = source.run("reconcile", "--dry-run").stdout
+    assert shown.count("cannot be suspended") == 1
 
 
 def test_json_holds_the_plans(source: CommandLine) -> None:

@@ -85,6 +85,24 @@ def test_counts_are_those_of_the_last_day(line: CommandLine) -> None:
     assert (answer["linked"], answer["buried"], answer["exit"]) == (0, 0, 0)
 
 
+def test_people_and_groups_that_are_linked_are_counted_apart(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    line.fire("user-add", "bob")
+    line.fire("group-change", "staff", {"members": ["alice"]})
+    assert "linked:            2 people, 1 group\n" in line.run("status").stdout
+    answer = line.read("status")
+    assert (answer["linked"], answer["linked_groups"]) == (2, 1)
+
+
+def test_what_is_wrong_with_the_settings_is_said_with_their_file(line: CommandLine) -> None:
+    line.configure(top='mode = "dream"\nprotected = 3')
+    for command in ("status", "check"):
+        result = line.run(command)
+        assert result.exit_code == 1
+        assert f"{line.settings}: mode = 'dream'" in result.output
+        assert f"{line.settings}: protected = 3" in result.output
+
+
 def test_a_monitor_is_not_woken_by_a_deliberate_pause(line: CommandLine) -> None:
     line.run("pause")
     line.fire("user-add", "alice")

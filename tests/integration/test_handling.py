@@ -230,7 +230,17 @@ def forbid(house: Organisation, table: str, when: str) -> None:
 
 def test_what_cannot_be_buried_is_not_recorded_either(house: Organisation, lister: Lister) -> None:
     lister.write({**ALICE, "password_hash": YESCRYPT})
-    forbid(house, "UPDATE ON entries", "NEW.status = 'buried'")
+    forbid(house, "INSERT ON entries", "NEW.status = 'buried'")
+    with pytest.raises(sqlite3.IntegrityError, match="not this"):
+        house.record("password-set", "alice")
+    assert house.left() == {}
+
+
+def test_a_buried_password_of_which_no_history_can_be_written_is_not_recorded_either(
+    house: Organisation, lister: Lister
+) -> None:
+    lister.write({**ALICE, "password_hash": YESCRYPT})
+    forbid(house, "INSERT ON history", "NEW.what = 'password'")
     with pytest.raises(sqlite3.IntegrityError, match="not this"):
         house.record("password-set", "alice")
     assert house.left() == {}

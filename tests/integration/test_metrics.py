@@ -164,7 +164,8 @@ def test_how_much_of_the_quota_is_used_is_told(scraped: Scraped) -> None:
     assert scraped.value("limiter_burst") == google.burst
     assert scraped.value("limiter_used") == 0
     scraped.office.fire("user-add", "alice")
-    assert scraped.value("linked") == 1
+    assert scraped.value("linked", kind="user") == 1
+    assert scraped.value("linked", kind="group") == 0
     scraped.office.clock.now += 60.0
     for _ in range(5):
         take(scraped.office.state, ("request",), {"request": Rate(google.rate, google.burst)})

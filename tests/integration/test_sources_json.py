@@ -99,6 +99,24 @@ def test_nothing_is_concluded_from_an_empty_listing(listing: List, content: obje
             question("alice")
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", "cannot be used: it is not JSON"),
+        ("[]", "cannot be used: it must be one JSON object"),
+        ('{"users": [], "users": []}', "cannot be used: it has a key twice"),
+        ("{}", "has no users"),
+    ],
+)
+def test_what_is_wrong_with_the_whole_listing_is_said_with_its_file(
+    listing: List, tmp_path: Path, content: str, why: str
+) -> None:
+    with pytest.raises(SourceUnreadable) as raised:
+        listing(content).account("alice")
+    assert str(raised.value).startswith(f"the listing of {tmp_path / 'list.json'} {why}")
+    assert "payload" not in str(raised.value)
+
+
 def test_without_groups_nothing_is_known_of_memberships(listing: List) -> None:
     alice = listing({"users": [{"username": "alice"}]}).account("alice")
     assert alice is not None

@@ -37,10 +37,13 @@ EVENTS = st.builds(
     password=st.none() | HASHES,
     identity=st.none() | st.builds(Identity, st.just("uid"), st.sampled_from(["1", "2"])),
 )
-WORDS = st.lists(EVENTS, max_size=6).flatmap(
-    lambda events: st.permutations(range(1, 40)).map(
+SAYINGS = st.tuples(EVENTS, st.sampled_from(["", "yescrypt"]))
+WORDS = st.lists(SAYINGS, max_size=6).flatmap(
+    lambda sayings: st.permutations(range(1, 40)).map(
         lambda order: reduce(
-            combine, (said(e, n) for e, n in zip(events, order, strict=False)), Words()
+            combine,
+            (said(e, n, unsent=why) for (e, why), n in zip(sayings, order, strict=False)),
+            Words(),
         )
     )
 )
@@ -54,6 +57,23 @@ def test_keys_merge_one_by_one_and_the_later_word_wins() -> None:
     assert words.patch == {"given_name": "B", "email": "a@example.org", "phones": []}
     assert words.added
     assert not words.removed
+
+
+@pytest.mark.parametrize(
+    ("later", "told"),
+    [
+        (event(EventKind.USER_MODIFY, patch={"given_name": "B"}), True),
+        (event(EventKind.PASSWORD_SET, password=PasswordHash("crypt", "$6$")), False),
+        (event(EventKind.USER_DELETE), False),
+    ],
+)
+def test_that_a_password_cannot_be_sent_is_told_until_one_comes_that_can(
+    later: Event,
+    told: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    before = said(event(EventKind.PASSWORD_SET), 1, unsent="yescrypt")
+    assert before.tells_only
+    assert (combine(before, said(later, 2)).unsent is not None) is told
 
 
 def test_a_deletion_voids_what_was_said_before_it_and_the_queued_password() -> None:

@@ -252,6 +252,20 @@ def test_a_creation_shows_its_fields_and_a_suspension_its_sign() -> None:
     assert page.endswith("Plan: 1 to create, 1 to suspend.")
 
 
+def test_our_mark_is_shown_as_what_it_is() -> None:
+    theirs = {"type": "custom", "customType": "badge", "value": "42"}
+    ours = {"type": "custom", "customType": "gapps-hooks", "value": "ab12:uid:1001"}
+    marked = Change(
+        verbs=(Verb.UPDATE,),
+        google_id="1",
+        address="a@example.org",
+        body={"externalIds": [theirs, ours]},
+        before={"externalIds": [theirs]},
+    )
+    page = render_plan(Plan(changes=(marked,)), "alice")
+    assert "ids: [42] -> [42, ab12:uid:1001 (our mark: managed from here)]" in page
+
+
 def test_members_and_aliases_take_one_line_each() -> None:
     role = change(
         Verb.CHANGE_ROLE,
