@@ -33,7 +33,7 @@ AT_A_TIME: Final = 100
 #: Seconds for which a token has to be good, so that no hook waits for a new one.
 TOKEN_AHEAD: Final = 600.0
 #: Seconds between two looks at the token and the warm connections.
-_KEEP_WARM: Final = 60.0
+KEEP_WARM: Final = 60.0
 #: Workers whose connections are kept open while there is nothing to do: the first to get work.
 _WARM_WORKERS: Final = 4
 
@@ -67,8 +67,10 @@ class Crew:
         *,
         workers: int = WORKERS,
         renew: Callable[[], None] = lambda: None,
+        keep_warm: float = KEEP_WARM,
     ) -> None:
         self._wiring, self._observers, self._renew = wiring, observers, renew
+        self._keep_warm = keep_warm
         self._changed = threading.Condition()
         self._rota = Rota()
         self._idle: list[_Inbox] = []
@@ -143,7 +145,7 @@ class Crew:
                 self.seen_at = time.monotonic()
                 looking, self._look_wanted = self._look_wanted, False
             if self.seen_at >= warm_at:
-                warm_at = self.seen_at + _KEEP_WARM
+                warm_at = self.seen_at + self._keep_warm
                 self._post_warming()
             self._look_safely(wanted=looking)
 

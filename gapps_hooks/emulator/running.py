@@ -71,17 +71,12 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
         _make_up(emulator, people, groups, locales)
     _script_faults(emulator, faults_file)
     certificate = _certificate(tls, host) if tls else None
-    with (
-        _told_to_stop() as stop,
-        _served(emulator, host, (port, control_port, tunnel_port), certificate) as it,
-    ):
-        write_private(key_file, json.dumps(it.key(), indent=2).encode())
-        if consent_file:
-            write_private(consent_file, _consent(it, admin, consent_file))
-        say(_introduction(it, domain, admin, key_file, tls))
+    ports = port, control_port, tunnel_port
+    with _told_to_stop() as stop, _served(emulator, host, ports, certificate) as server:
+        _write_credentials(server, admin, key_file, consent_file)
+        say(_introduction(server, domain, admin, key_file, tls))
         stop.wait()
-    if state_file:
-        write_private(state_file, json.dumps(emulator.state(), indent=1).encode())
+    _keep(emulator, state_file)
     say("The emulator has stopped.")
 
 
@@ -114,6 +109,19 @@ def _make_up(emulator: Emulator, people: int, groups: int, locales: str) -> None
         raise
     except ValueError as error:
         raise CannotStart(f"people and groups cannot be made up: {error}") from error
+
+
+def _write_credentials(
+    server: RunningServer, admin: str, key_file: Path, consent_file: Path | None
+) -> None:
+    write_private(key_file, json.dumps(server.key(), indent=2).encode())
+    if consent_file:
+        write_private(consent_file, _consent(server, admin, consent_file))
+
+
+def _keep(emulator: Emulator, state_file: Path | None) -> None:
+    if state_file:
+        write_private(state_file, json.dumps(emulator.state(), indent=1).encode())
 
 
 def _consent(server: RunningServer, admin: str, path: Path) -> bytes:

@@ -17,7 +17,8 @@ from gapps_hooks.outbox.place import LEASES
 #: Rows of ``meta``: without the first two, nothing at Google and nothing in the links would be
 #: known again.
 ROWS: Final = ("digest-key", "instance", "domain", "machine")
-_LONGEST: Final = 4096
+#: What follows in the file is the mark of acknowledged.
+_LONGEST: Final = 2048
 
 
 def read(directory: Path) -> Mapping[str, str] | None:
@@ -28,7 +29,7 @@ def read(directory: Path) -> Mapping[str, str] | None:
     with suppress(OSError, ValueError, TypeError, AttributeError):
         descriptor = os.open(directory / LEASES, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            stored = json.loads(os.read(descriptor, _LONGEST))
+            stored = json.loads(os.read(descriptor, _LONGEST).rstrip(b"\0"))
         finally:
             os.close(descriptor)
         if all(isinstance(stored[name], str) and stored[name] for name in ROWS[:3]):
@@ -47,8 +48,7 @@ def write(directory: Path, rows: Mapping[str, str]) -> None:
         descriptor = os.open(directory / LEASES, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             text = json.dumps(dict(rows)).encode()
-            os.pwrite(descriptor, text, 0)
-            os.ftruncate(descriptor, len(text))
+            os.pwrite(descriptor, text.ljust(_LONGEST, b"\0"), 0)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -15,14 +15,15 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
-from gapps_hooks.outbox import filling, founding, leases, salvage
+from gapps_hooks.outbox import acknowledged, filling, founding, frames, leases, salvage
 from gapps_hooks.outbox.connection import BUSY_SECONDS, connect, translated
 from gapps_hooks.outbox.digests import keyed_digest
-from gapps_hooks.outbox.pages import is_log_broken
+from gapps_hooks.outbox.pages import size_of
 from gapps_hooks.outbox.schema import Schema, bring_forward, counts, is_current, refuse_newer
 
 #: What looks like the hash of a password; also in hexadecimal, as a digest does.
@@ -90,11 +91,12 @@ def mend(
         notice = None
         if not is_under_way(path):
             database, log = _content(path), _content(beside(path, "-wal"))
-            broken_log = is_log_broken(log)
-            if not broken_log and not _is_lost(path) and _is_sound(path, schema):
+            mark = acknowledged.read(path.parent)
+            broken_log = frames.is_broken(log, size_of(database, log))
+            if not broken_log and not _is_lost(path) and _is_sound(path, schema, mark):
                 beside(path, _SUSPECT).unlink(missing_ok=True)
                 return None
-            refuse_newer(path, salvage.version(database, log), schema)
+            refuse_newer(path, max(salvage.version(database, log), mark.version), schema)
             known = founding.read(path.parent)
             if known is None and not _is_ours(database):
                 raise StateUnusable(
@@ -136,13 +138,14 @@ def _is_ours(database: bytes) -> bool:
     return database[68:72] == b"gApH"
 
 
-def _is_sound(path: Path, schema: Schema) -> bool:
+def _is_sound(path: Path, schema: Schema, mark: acknowledged.Mark) -> bool:
     try:
         with closing(connect(path)) as connection:
             is_current(connection, path, schema, known=True)
             with translated(path):
                 found = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            return bool(found[0] == "ok")
+                last = connection.execute(acknowledged.LAST_EVENT).fetchone()
+            return bool(found[0] == "ok") and acknowledged.number_of(last) >= mark.event
     except StateDamaged:
         return False
 
@@ -224,6 +227,9 @@ def _exchange(path: Path) -> None:
     for ending in ("-wal", "-shm"):
         beside(path, ending).unlink(missing_ok=True)
     _sync(path.parent)
+    # what the new file lacks is told, once
+    mark = acknowledged.read(path.parent)
+    acknowledged.write(path.parent, replace(mark, event=0))
     beside(path, _WHOLE).replace(path)
     beside(path, _SUSPECT).unlink(missing_ok=True)
     _sync(path.parent)

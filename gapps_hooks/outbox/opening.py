@@ -10,12 +10,13 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
-from gapps_hooks.outbox import founding, leases, mending, place
+from gapps_hooks.outbox import acknowledged, founding, leases, mending, place
 from gapps_hooks.outbox.connection import BUSY_SECONDS, connect
 from gapps_hooks.outbox.presence import Presence
 from gapps_hooks.outbox.schema import SCHEMA, Schema, bring_forward, is_current
@@ -71,6 +72,12 @@ def _remember_founding(state: State) -> None:
     founding.write(state.directory, {name: state.meta(name) for name in founding.ROWS})
 
 
+def _remember_version(directory: Path, version: int) -> None:
+    mark = acknowledged.read(directory)
+    if mark.version != version:
+        acknowledged.write(directory, replace(mark, version=version))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Opening:
     """One attempt after the other to open a file."""
@@ -85,11 +92,27 @@ class _Opening:
     def sound(self) -> tuple[State, str | None]:
         """Open it, mended before if need be; say what became of a damage."""
         notice = self._mend() if mending.is_wanted(self.path) else None
-        try:
-            return self._open(), notice
-        except StateDamaged:
+        # Its log may hold more than SQLite reads; the last one who closes does away with the log.
+        with ExitStack() as closing_late:
+            state = self._whole(closing_late)
+            if state is not None:
+                return state, notice
             notice = self._mend()
-        return self._open(), notice
+        with ExitStack() as closing_late:
+            return self._open(closing_late), notice
+
+    def _whole(self, closing_late: ExitStack) -> State | None:
+        """Open it; None if it is damaged, or lacks what was acknowledged."""
+        mark = acknowledged.read(self.path.parent)
+        try:
+            state = self._open(closing_late)
+        except StateDamaged:
+            return None
+        with suppress(StateDamaged):
+            if state.events.reach(mark):
+                return state
+        closing_late.callback(state.close)
+        return None
 
     def _mend(self) -> str | None:
         return mending.mend(
@@ -100,7 +123,7 @@ class _Opening:
             patience=self.patience,
         )
 
-    def _open(self) -> State:
+    def _open(self, closing_late: ExitStack) -> State:
         turnstile = leases.Turnstile(self.path.parent)
         try:
             turnstile.enter(self.patience)
@@ -109,6 +132,7 @@ class _Opening:
                 _make_current(
                     connection, self.path, self.schema, domain=self.domain, machine=self.machine
                 )
+                _remember_version(self.path.parent, self.schema.version)
                 return State(
                     connection,
                     directory=self.path.parent,
@@ -119,6 +143,9 @@ class _Opening:
                     presence=Presence(self.path, turnstile),
                     patience=self.patience,
                 )
+            except StateDamaged:
+                closing_late.callback(self._close, connection)
+                raise
             except BaseException:
                 connection.close()
                 raise
@@ -127,6 +154,11 @@ class _Opening:
         except BaseException:
             turnstile.close()
             raise
+
+    def _close(self, connection: sqlite3.Connection) -> None:
+        presence = Presence(self.path, leases.Turnstile(self.path.parent))
+        with presence.ending(self.patience):
+            connection.close()
 
 
 def _make_current(

@@ -11,18 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from gapps_hooks.outbox.frames import frames, page_size
+
 Value = int | float | str | bytes | None
 
 _MAGIC: Final = b"SQLite format 3\0"
 _USUAL_PAGE: Final = 4096
-_LOG_HEADER: Final = 32
-_FRAME_HEADER: Final = 24
-_LOG_MAGIC: Final = 0x377F0682
 #: Kinds of pages: inner and leaf pages of indices and of tables.
 INNER_INDEX, INNER_TABLE, LEAF_INDEX, LEAF_TABLE = 2, 5, 10, 13
 _INTEGERS: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 _REAL, _ZERO, _ONE, _FIRST_BLOB = 7, 8, 9, 12
-_MASK: Final = 0xFFFFFFFF
 _LONGEST_VARINT: Final = 9
 
 
@@ -47,9 +45,7 @@ class Pages:
 def read_pages(database: bytes, log: bytes) -> Pages:
     """Put together what stands in a database file and in its write-ahead log."""
     sound = database.startswith(_MAGIC)
-    size = _page_size(database[16:18]) if sound else _USUAL_PAGE
-    if log[:4] and struct.unpack(">I", log[:4].rjust(4, b"\0"))[0] & ~1 == _LOG_MAGIC:
-        size = _sound_size(struct.unpack(">I", log[8:12].rjust(4, b"\0"))[0], size)
+    size = size_of(database, log)
     content = {
         number + 1: database[number * size : (number + 1) * size]
         for number in range(len(database) // size)
@@ -59,64 +55,24 @@ def read_pages(database: bytes, log: bytes) -> Pages:
     return Pages(size, size - reserved, content)
 
 
-def _page_size(field: bytes) -> int:
-    value = struct.unpack(">H", field)[0]
-    return _sound_size(65_536 if value == 1 else value, _USUAL_PAGE)
-
-
-def _sound_size(size: int, otherwise: int) -> int:
-    return size if 512 <= size <= 65_536 and not size & (size - 1) else otherwise  # noqa: PLR2004 - the format's bounds
+def size_of(database: bytes, log: bytes) -> int:
+    """Say how long a page is, by the log if that can be believed, else by the database."""
+    told = int.from_bytes(database[16:18], "big") if database.startswith(_MAGIC) else _USUAL_PAGE
+    size = page_size(log) or (65_536 if told == 1 else told)
+    return size if 512 <= size <= 65_536 and not size & (size - 1) else _USUAL_PAGE  # noqa: PLR2004 - the format's bounds
 
 
 def _newer(log: bytes, size: int) -> dict[int, bytes]:
     """Take the pages of every sound frame up to the last commit."""
     committed: dict[int, bytes] = {}
     pending: dict[int, bytes] = {}
-    for head, page, sound in _frames(log, size):
-        if sound:
-            pending[struct.unpack(">I", head[:4])[0]] = page
-        if any(head[4:8]):
+    for frame in frames(log, size):
+        if frame.sound:
+            pending[frame.number] = frame.page
+        if frame.commits:
             committed.update(pending)
             pending.clear()
     return committed
-
-
-def is_log_broken(log: bytes) -> bool:
-    """Whether a frame is damaged that others follow: SQLite passes over it and all of them.
-
-    A bad one at the end is what a crash leaves of a transaction that nobody was told of.
-    """
-    size = _sound_size(int.from_bytes(log[8:12], "big"), _USUAL_PAGE)
-    verdicts = [sound for _, _, sound in _frames(log, size)]
-    return False in verdicts and True in verdicts[verdicts.index(False) :]
-
-
-def _frames(log: bytes, size: int) -> Iterator[tuple[bytes, bytes, bool]]:
-    """Each frame's head, its page and whether it is sound.
-
-    A frame's checksum goes on from the one of the frame before it, as that is stored; so each
-    can be told from a damaged one by itself, where SQLite stops at the first.
-    """
-    if len(log) < _LOG_HEADER:
-        return
-    magic, salts, before = struct.unpack(">I", log[:4])[0], log[16:24], log[24:32]
-    order = ">" if magic & 1 else "<"
-    for start in range(_LOG_HEADER, len(log) - size - _FRAME_HEADER + 1, size + _FRAME_HEADER):
-        head = log[start : start + _FRAME_HEADER]
-        page = log[start + _FRAME_HEADER : start + _FRAME_HEADER + size]
-        if head[8:16] != salts:
-            break
-        yield head, page, _checksum(before, head[:8] + page, order) == head[16:24]
-        before = head[16:24]
-
-
-def _checksum(before: bytes, data: bytes, order: str) -> bytes:
-    first, second = struct.unpack(">II", before)
-    words = struct.unpack(f"{order}{len(data) // 4}I", data)
-    for index in range(0, len(words), 2):
-        first = (first + words[index] + second) & _MASK
-        second = (second + words[index + 1] + first) & _MASK
-    return struct.pack(">II", first, second)
 
 
 # --- the trees -----------------------------------------------------------------------------------

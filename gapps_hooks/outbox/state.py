@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
-from gapps_hooks.outbox import mending
+from gapps_hooks.outbox import acknowledged, mending
 from gapps_hooks.outbox.connection import translated
 from gapps_hooks.outbox.digests import keyed_digest
 from gapps_hooks.outbox.presence import Presence
@@ -62,6 +62,7 @@ class State:
         self._depth = 0
         self._wipe_wanted = False
         self._ring_to_wipe: Callable[[], object] | None = None
+        self.events: Final = acknowledged.Events(directory, self.row)
         self._key = bytes.fromhex(self.meta("digest-key"))
         #: Names this installation in the marks that it leaves at Google.
         self.instance: Final = self.meta("instance")
@@ -163,6 +164,8 @@ class State:
                     self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                     with self._level():
                         yield
+                        last = self.events.last() if durable else 0
+                    self.events.acknowledge(last)
             else:
                 with self._level():
                     yield

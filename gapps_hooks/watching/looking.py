@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gapps_hooks.model import Event, Kind
-from gapps_hooks.outbox import State, seen
+from gapps_hooks.errors import SourceUnreadable
+from gapps_hooks.model import Event, EventKind, Kind
+from gapps_hooks.outbox import State, links, seen
 from gapps_hooks.outbox.seen import Seen
 from gapps_hooks.settings import Settings
 from gapps_hooks.sources import NssSource
 from gapps_hooks.sources.nss_whole import left_over
 from gapps_hooks.watching.comparing import Absence, Comparison, compare
+from gapps_hooks.watching.plausible import why_implausible
 from gapps_hooks.watching.sight import Eye, Sight
 from gapps_hooks.watching.telling import Teller
 
@@ -53,7 +55,8 @@ class Looker:
         """Tell what happened since the last look; of the very first nothing is told.
 
         Raises:
-            SourceUnreadable: the files cannot be read whole; nothing is concluded.
+            SourceUnreadable: the files cannot be read whole, or seem not to be whole; nothing is
+                concluded.
             NotRecorded: something could not be told; all of it is told again by the next look.
         """
         source = self._source.snapshot()
@@ -67,10 +70,17 @@ class Looker:
             self._remember(sight, Comparison(seen=everybody, gone=others))
             return Looked()
         found = compare(self._before, sight, self._absence(source, sight), ruled=rule == sight.rule)
+        self._check_plausible(found)
         told = self._tell(source, sight, found)
         if found.seen or found.gone or rule != sight.rule or told:
             self._remember(sight, found)
         return Looked(told=told, doubts=found.doubts)
+
+    def _check_plausible(self, found: Comparison) -> None:
+        gone = {one.name for one in found.differences if one.event is EventKind.USER_DELETE}
+        doubt = why_implausible(gone, links.all_links(self._state)) if gone else ""
+        if doubt:
+            raise SourceUnreadable(doubt)
 
     def _absence(self, source: NssSource, sight: Sight) -> Absence:
         before = self._before or {}

@@ -55,6 +55,8 @@ class Person:
     exists: bool = False
     #: Was deleted and came back.
     was_away: bool = False
+    #: Nobody told which name they had before; only a look at the listing shows it.
+    renamed_silently: bool = False
     enabled: bool = False
     family: str = ""
     aliases: tuple[str, ...] = ()
@@ -289,11 +291,21 @@ class World:
         self._look(person)
         silent = self.listed and active and self.dice.random() < 0.5
         payload = {} if silent else {"old_username": old}
+        person.renamed_silently = silent
         self.tell("user-modify", person.name, payload)
+
+    def _is_missed(self, person: Person) -> bool:
+        """Whether nobody could look yet since a new name was not told.
+
+        Gone before that, and back under it, is somebody whom only the id knows: that is asked.
+        """
+        users = self.house.emulator.state()["users"]
+        addresses = {user["primaryEmail"] for user in users if _is(user, person)}
+        return person.renamed_silently and at(person.name) not in addresses
 
     def delete(self) -> None:
         person = self._some(lambda one: one.exists)
-        if person is None:
+        if person is None or self._is_missed(person):
             return
         person.exists, person.was_away = False, True
         person.hashes = self._either(person)
