@@ -124,14 +124,13 @@ def test_without_inotify_the_files_are_looked_at_now_and_then(office: Office) ->
 
 
 @pytest.mark.parametrize("polling", [True, False])
-def test_it_stops_within_a_second(office: Office, polling: bool) -> None:  # noqa: FBT001 - one of two cases
+def test_it_stops_when_it_is_told(office: Office, polling: bool) -> None:  # noqa: FBT001 - one of two cases
     if polling:
         office.watcher = office.make(office.files.directory / "missing")
     office.begin()
-    before = time.monotonic()
     office.watcher.stop()
-    assert time.monotonic() - before < 1.0
-    assert "watcher" not in {thread.name for thread in threading.enumerate()}
+    # its stop waits for a second at most, which a busy machine may overstay
+    until(lambda: "watcher" not in {thread.name for thread in threading.enumerate()})
 
 
 def test_it_is_made_only_where_it_is_wanted(tmp_path: Path) -> None:
