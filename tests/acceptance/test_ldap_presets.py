@@ -6,12 +6,12 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pytest
-from slapd import Slapd
+from slapd import Slapd, make_certificates
 from trees import HASH, MAKERS, Somebody, Tree, crowd
 
 from gapps_hooks.model import Account, Identity, Kind, Role
@@ -92,6 +92,23 @@ def read(source: Source, one: Somebody) -> Account:
 def test_everybody_is_listed_and_nobody_else(served: Served) -> None:
     names = served.source.account_names()
     assert (sorted(names.names), names.why) == (sorted(one.name for one in served.tree.people), "")
+
+
+def test_everybody_is_listed_over_tls_as_well(served: Served, tmp_path: Path) -> None:
+    at = replace(
+        served.settings.source,
+        uri=served.slapd.tls_uri,
+        ca_file=served.slapd.ca_file,
+        starttls=False,
+    )
+    source = open_source(replace(served.settings, source=at))
+    assert source is not None
+    assert len(source.account_names().names) == PEOPLE
+    make_certificates(tmp_path)
+    strange = replace(at, ca_file=tmp_path / "ca.pem")
+    stranger = open_source(replace(served.settings, source=strange))
+    assert stranger is not None
+    assert stranger.account_names().names == ()
 
 
 def test_names_of_every_script_arrive_as_they_are(served: Served) -> None:

@@ -29,6 +29,8 @@ class ScriptedDirectory:
         self.uri = f"ldap://127.0.0.1:{self._listener.getsockname()[1]}"
         #: How many pages were asked for.
         self.pages = 0
+        #: The result (RFC 4511 section 4.1.9) of each page, by its number from 1; 0 is success.
+        self.results: dict[int, int] = {}
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -77,7 +79,8 @@ class ScriptedDirectory:
             yield _message(number, _person(name))
         value = _wrap(_SEQUENCE, _wrap(_INTEGER, b"\0"), _wrap(_TEXT, cookie))
         control = _wrap(_SEQUENCE, _wrap(_TEXT, PAGED), _wrap(_TEXT, value))
-        yield _message(number, _result(_DONE), _wrap(_CONTROLS, control))
+        result = _result(_DONE, self.results.get(self.pages, 0))
+        yield _message(number, result, _wrap(_CONTROLS, control))
 
 
 def _person(name: str) -> bytes:
@@ -100,8 +103,8 @@ def _entry(dn: str, attributes: dict[str, bytes]) -> bytes:
     return _wrap(_ENTRY, _wrap(_TEXT, dn.encode()), _wrap(_SEQUENCE, *rows))
 
 
-def _result(kind: int) -> bytes:
-    return _wrap(kind, _wrap(_ENUMERATED, b"\0"), _wrap(_TEXT), _wrap(_TEXT))
+def _result(kind: int, code: int = 0) -> bytes:
+    return _wrap(kind, _wrap(_ENUMERATED, bytes((code,))), _wrap(_TEXT), _wrap(_TEXT))
 
 
 def _message(number: bytes, *parts: bytes) -> bytes:

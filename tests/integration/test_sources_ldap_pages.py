@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from scripted_directory import Script, ScriptedDirectory
@@ -21,9 +23,10 @@ from gapps_hooks.sources.ldap_pages import MOST_EMPTY_PAGES
 ENOUGH = MOST_EMPTY_PAGES + 10
 
 
-def read(script: Script) -> tuple[Names, int]:
+def read(script: Script, results: Mapping[int, int] = MappingProxyType({})) -> tuple[Names, int]:
     """List everybody, and count the pages that this took."""
     with ScriptedDirectory(script) as server:
+        server.results.update(results)
         source = open_source(
             Settings(
                 path=Path("/etc/gapps-hooks/gapps-hooks.toml"),
@@ -91,3 +94,25 @@ def test_some_empty_pages_in_between_are_no_end() -> None:
 
     names, pages = read(slow)
     assert (len(names.names), names.complete, pages) == (2, True, 2 * ENOUGH)
+
+
+@pytest.mark.parametrize(
+    ("result", "sentence"),
+    [(51, "is busy"), (52, "is not available"), (11, "limit of its administrator's")],
+)
+def test_a_page_that_is_refused_in_the_middle_leaves_the_reading_incomplete(
+    result: int, sentence: str
+) -> None:
+    asked = count(1)
+    names, _ = read(
+        lambda _: ([f"user{next(asked)}"], b"" if next(asked) > 20 else b"more"), {2: result}
+    )
+    assert not names.complete
+    assert names.names[0] == "user1"
+    assert sentence in names.why
+
+
+def test_a_directory_without_an_entry_is_not_believed() -> None:
+    names, _ = read(lambda _: ([], b""))
+    assert (names.names, names.complete) == ((), False)
+    assert "no people can be seen" in names.why
