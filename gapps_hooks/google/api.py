@@ -50,6 +50,12 @@ class Api:
     org_unit_sign_in: SignIn
     group_settings_sign_in: SignIn
 
+    def keep_warm(self, token_for: float | None) -> None:
+        """Have an open connection of this thread, and a token for so many seconds (None: any)."""
+        if token_for is not None:
+            self.caller.keep_fresh(self.directory_sign_in, token_for)
+        self.caller.keep_warm(str(self.users.get(userKey="anybody").uri))  # it is not sent
+
 
 def open_api(  # noqa: PLR0913 - each is a boundary of its own
     settings: Settings,

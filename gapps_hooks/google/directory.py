@@ -66,10 +66,7 @@ class Directory:
 
     def keep_warm(self, token_for: float | None) -> None:
         """Have an open connection of this thread, and a token for so many seconds (None: any)."""
-        api = self._open_api()
-        if token_for is not None:
-            api.caller.keep_fresh(api.directory_sign_in, token_for)
-        api.caller.keep_warm(str(api.users.get(userKey=OWN_CUSTOMER).uri))  # it is not sent
+        self._open_api().keep_warm(token_for)
 
     # --- users --------------------------------------------------------------------------------
 
