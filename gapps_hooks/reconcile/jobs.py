@@ -195,7 +195,8 @@ def _present(present: Iterable[GoogleMember], done: Iterable[Change]) -> tuple[G
 def carry_out_stranger(wiring: Wiring, job: Job) -> None:
     """Suspend an account that nobody here has; raises as carry_out_person."""
     for change in job.work.piece.plan.changes:
-        job.done.extend(suspend_stranger(wiring, change, released=job.released))
+        foreseen = job.work.foreseen
+        job.done += suspend_stranger(wiring, change, foreseen=foreseen, released=job.released)
     if not job.done:
         job.notes = ("somebody here has it by now, or it is to be left alone",)
 

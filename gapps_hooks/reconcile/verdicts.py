@@ -20,6 +20,7 @@ from gapps_hooks.errors import (
 from gapps_hooks.model import Kind, Outcome, Verdict
 from gapps_hooks.outbox import entries, history
 from gapps_hooks.reconcile.jobs import Job, Moved
+from gapps_hooks.reconcile.strangers import Awaited
 from gapps_hooks.report import summary
 from gapps_hooks.wiring import Wiring
 
@@ -49,6 +50,8 @@ def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
     """Say why a subject is not, or not wholly, as planned; what may pass is left to delivery."""
     if isinstance(error, Moved):
         return _moved(wiring, job, str(error))
+    if isinstance(error, Awaited):
+        return _outcome(job, Verdict.LATER, str(error))
     if not isinstance(error, GappsHooksError):
         text = f"an error of this program ({type(error).__name__})"
         wiring.tell_trouble(f"{job.work.piece.key}: {text}")

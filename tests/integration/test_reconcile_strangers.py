@@ -9,7 +9,10 @@ import pytest
 from organisation import Organisation
 from reconciled import listed, person, reconcile
 
+from gapps_hooks.model import Verdict
 from gapps_hooks.outbox import entries
+from gapps_hooks.reconcile.applying import Progress
+from gapps_hooks.reconcile.everybody import Looked, carry_out, everything, look
 
 ELSEWHERE = "hans.meier@example.org"
 CHOOSING = f"""
@@ -78,4 +81,39 @@ def test_who_is_linked_and_buried_holds_nobody_up(house: Organisation) -> None:
     (entry,) = entries.all_entries(house.state)
     entries.bury(house.state, entry, "because")
     reconcile(house)
+    assert not is_left(house)
+
+
+# --- between the look and the suspension ---------------------------------------------------------
+
+
+def go_on(looked: Looked, *, force: bool = False) -> Progress:
+    return carry_out(looked, everything(looked), force=force, report=lambda _: None)
+
+
+def test_one_who_comes_while_a_run_goes_on_leaves_strangers_to_the_next(
+    house: Organisation,
+) -> None:
+    looked = look(house.wiring, dry=False)
+    house.people(person("alice"), person("hans", email=ELSEWHERE))
+    house.record("user-add", "hans")
+    (told,) = go_on(looked).outcomes
+    assert is_left(house)
+    assert told.verdict is Verdict.LATER
+    assert told.line.startswith("left to the next reconcile: an event on hans came")
+
+
+def test_what_waited_already_says_another_thing_by_then(house: Organisation) -> None:
+    house.people(person("alice"), person("hans"))
+    house.record("user-modify", "hans", {"email": "h@example.org"})
+    looked = look(house.wiring, dry=False)
+    house.record("user-modify", "hans", {"email": ELSEWHERE})
+    go_on(looked)
+    assert is_left(house)
+
+
+def test_an_event_on_one_who_is_linked_holds_nobody_up(house: Organisation) -> None:
+    looked = look(house.wiring, dry=False)
+    house.record("user-modify", "alice")
+    go_on(looked)
     assert not is_left(house)
