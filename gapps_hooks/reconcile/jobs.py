@@ -17,7 +17,14 @@ from gapps_hooks.deliver.desired import resolve_members
 from gapps_hooks.deliver.gatherings import gather
 from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.deliver.wishes import forget_arrival
-from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.errors import (
+    GappsHooksError,
+    GoogleFault,
+    NotYet,
+    OutOfTime,
+    Passing,
+    Throttled,
+)
 from gapps_hooks.model import Change, GoogleMember, Kind, Role, Verb
 from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry
@@ -73,6 +80,8 @@ class Job:
     #: How often it was put aside.
     tries: int = 0
     due_at: float = 0.0
+    #: Whether an answer was lost, so that more may be done than is known.
+    doubtful: bool = False
     #: Of a group: who is still to come in this run, and how many came since its last turn.
     awaited: set[str] = field(default_factory=set)
     arrived: int = 0
@@ -260,9 +269,14 @@ def run(wiring: Wiring, job: Job, each: Each) -> None:
     """Carry out whatever kind of work it is; raises as carry_out_person."""
     if job.reviewed:
         wiring = replace(wiring, forbids=partial(why_not_reviewed, job.work.piece.plan.changes))
-    if job.work.piece.kind is Kind.GROUP:
-        carry_out_group(wiring, job, each)
-    elif job.work.known is None:
-        carry_out_stranger(wiring, job)
-    else:
-        carry_out_person(wiring, job)
+    try:
+        if job.work.piece.kind is Kind.GROUP:
+            carry_out_group(wiring, job, each)
+        elif job.work.known is None:
+            carry_out_stranger(wiring, job)
+        else:
+            carry_out_person(wiring, job)
+    except GoogleFault as fault:
+        certain = isinstance(fault, Throttled | OutOfTime | NotYet)
+        job.doubtful |= fault.tried_before or (isinstance(fault, Passing) and not certain)
+        raise
