@@ -71,6 +71,8 @@ class Rehearsal:
 def rehearse(wiring: Wiring, wish: Wish) -> int:
     """Compare everybody, show what would be done, and return the exit status."""
     saved = reviewed_before(wiring, wish)
+    if wish.save is not None:
+        saving.demand_place(wish.save)
     with Bar() as bar:
         push = pushes_passwords(wish, saved)
         looked = look(wiring, dry=True, push_passwords=push, reading=bar.reading)

@@ -29,6 +29,13 @@ ON CONFLICT (subject, generation, verb) DO UPDATE SET amount = max(amount, exclu
 _GIVE_BACK: Final = """
 DELETE FROM reservations WHERE subject = ? AND generation = ? AND verb = ?
 """
+_CARRY_OVER: Final = """
+INSERT INTO reservations (subject, generation, verb, amount, reserved_at)
+SELECT :heir, :newer, verb, amount, reserved_at FROM reservations
+WHERE subject = :subject AND generation = :generation
+ON CONFLICT (subject, generation, verb) DO UPDATE SET amount = max(amount, excluded.amount)
+"""
+_FORGET: Final = "DELETE FROM reservations WHERE subject = ? AND generation = ?"
 _PURGE: Final = """
 DELETE FROM reservations
 WHERE reserved_at <= :now - :window OR reserved_at >= :now + :window
@@ -82,6 +89,16 @@ def give_back(state: State, subject: int, generation: int, verb: Verb) -> None:
     """Count no more what was reserved but not done."""
     with state.transaction(durable=False):
         state.execute(_GIVE_BACK, (subject, generation, verb))
+
+
+def carry_over(state: State, subject: int, generation: int, *, heir: int, newer: int) -> None:
+    """Count what was reserved for the subject that goes on with it, so that it counts once."""
+    if (subject, generation) == (heir, newer):
+        return
+    values = {"subject": subject, "generation": generation, "heir": heir, "newer": newer}
+    with state.transaction(durable=False):
+        state.execute(_CARRY_OVER, values)
+        state.execute(_FORGET, (subject, generation))
 
 
 def _used(state: State, verb: Verb, subject: int, generation: int) -> int:

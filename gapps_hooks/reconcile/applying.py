@@ -88,7 +88,7 @@ class Applying:
             self._conclude(job, outcome)
         for job in jobs:
             if not job.finished:
-                self._conclude(job, verdicts.not_done(job, self.progress.stopped))
+                self._conclude(job, verdicts.not_done(self._wiring, job, self.progress.stopped))
         return self.progress
 
     def interrupt(self) -> None:
@@ -173,7 +173,7 @@ class Applying:
         elif isinstance(error, Outage):
             open_breaker(self._wiring, error)
             self.progress.stopped = self.progress.stopped or str(error)
-            self._conclude(job, verdicts.not_done(job, str(error)))
+            self._conclude(job, verdicts.not_done(self._wiring, job, str(error)))
         elif isinstance(error, GappsHooksError) and self._put_aside(job, error):
             return
         elif isinstance(error, GappsHooksError) and verdicts.lacks_seat(job, error):
@@ -214,7 +214,7 @@ class Applying:
         """No other creation can succeed either: the rest of the plan goes on without them."""
         for one in (job, *self._creations):
             self.progress.seats += 1
-            self._conclude(one, verdicts.no_seat(one))
+            self._conclude(one, verdicts.no_seat(self._wiring, one))
             if one is not job:
                 self._arrive(one, came=False)
         self._creations.clear()

@@ -5,10 +5,14 @@ It must not know what is planned for anybody.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gapps_hooks.deliver.desired import with_policy
+from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.errors import GappsHooksError
-from gapps_hooks.model import Account, Unset
+from gapps_hooks.model import Account, Link, Unset
+from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.wiring import Wiring
 
@@ -32,15 +36,27 @@ class Claims:
             self.unsure.append(name)
         self._at(address)
 
-    def unplanned(self, name: str) -> None:
-        """Note the account of one who is not planned for."""
+    def unplanned(self, name: str, entry: Entry | None = None, link: Link | None = None) -> None:
+        """Note whatever account may be that of one who is not planned for.
+
+        What waits for a person's answer may wait for the very payload that names another.
+        """
+        unsure = entry is not None and entry.status != "waiting" and link is None
         try:
-            account = self.snapshot.source.account(name)
-            address = self.wiring.policy.choose_address(account) if account is not None else ""
+            for address in self._addresses(name, entry):
+                self._at(address)
         except GappsHooksError:
+            unsure = True
+        if unsure:
             self.unsure.append(name)
-            return
-        self._at(address)
+
+    def _addresses(self, name: str, entry: Entry | None) -> Iterator[str]:
+        """Say which addresses the person has by the source, and by delivery's own look."""
+        account = self.snapshot.source.account(name)
+        if account is not None:
+            yield self.wiring.policy.choose_address(with_policy(self.wiring, account))
+        if entry is not None:
+            yield look_at_person(self.wiring, entry).address
 
     def _at(self, address: str) -> None:
         user = self.snapshot.google.user_of(address)

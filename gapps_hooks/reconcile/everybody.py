@@ -179,7 +179,7 @@ def _strangers(wiring: Wiring, snapshot: Snapshot, claims: Claims) -> Iterator[W
         if plan.changes:
             actual = seen_user(user, wiring.state.digest)
             piece = Piece(kind=Kind.USER, name=user.primary_email, actual=actual, plan=plan)
-            yield Work(piece=piece)
+            yield Work(piece=piece, foreseen=snapshot.memory.entries)
 
 
 def _careful(wiring: Wiring, snapshot: Snapshot, works: list[Work]) -> tuple[Wiring, list[Work]]:

@@ -18,7 +18,14 @@ from gapps_hooks.deliver.gatherings import gather
 from gapps_hooks.deliver.group_aliases import AliasRefused
 from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.deliver.wishes import forget_arrival
-from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.errors import (
+    GappsHooksError,
+    GoogleFault,
+    NotYet,
+    OutOfTime,
+    Passing,
+    Throttled,
+)
 from gapps_hooks.model import Change, GoogleMember, Kind, Role, Verb
 from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry
@@ -74,6 +81,8 @@ class Job:
     #: How often it was put aside.
     tries: int = 0
     due_at: float = 0.0
+    #: Whether an answer was lost, so that more may be done than is known.
+    doubtful: bool = False
     #: Of a group: who is still to come in this run, and how many came since its last turn.
     awaited: set[str] = field(default_factory=set)
     arrived: int = 0
@@ -210,7 +219,8 @@ def _present(present: Iterable[GoogleMember], done: Iterable[Change]) -> tuple[G
 def carry_out_stranger(wiring: Wiring, job: Job) -> None:
     """Suspend an account that nobody here has; raises as carry_out_person."""
     for change in job.work.piece.plan.changes:
-        job.done.extend(suspend_stranger(wiring, change, released=job.released))
+        foreseen = job.work.foreseen
+        job.done += suspend_stranger(wiring, change, foreseen=foreseen, released=job.released)
     if not job.done:
         job.notes = ("somebody here has it by now, or it is to be left alone",)
 
@@ -274,9 +284,14 @@ def run(wiring: Wiring, job: Job, each: Each) -> None:
     """Carry out whatever kind of work it is; raises as carry_out_person."""
     if job.reviewed:
         wiring = replace(wiring, forbids=partial(why_not_reviewed, job.work.piece.plan.changes))
-    if job.work.piece.kind is Kind.GROUP:
-        carry_out_group(wiring, job, each)
-    elif job.work.known is None:
-        carry_out_stranger(wiring, job)
-    else:
-        carry_out_person(wiring, job)
+    try:
+        if job.work.piece.kind is Kind.GROUP:
+            carry_out_group(wiring, job, each)
+        elif job.work.known is None:
+            carry_out_stranger(wiring, job)
+        else:
+            carry_out_person(wiring, job)
+    except GoogleFault as fault:
+        certain = isinstance(fault, Throttled | OutOfTime | NotYet)
+        job.doubtful |= fault.tried_before or (isinstance(fault, Passing) and not certain)
+        raise

@@ -110,7 +110,7 @@ class PeoplePlanner:
         entry = self.snapshot.memory.entries.get(outline.subject) if outline else None
         if entry is not None:
             self.prospects.linked(name, link, self.wiring.rules)
-            self.claims.unplanned(name)
+            self.claims.unplanned(name, entry, link)
             plan = left_to_delivery(entry)
             return Work(piece=self._piece(name, outline, plan, None))
         try:

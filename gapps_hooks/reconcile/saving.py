@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -68,14 +69,30 @@ def save(
         "pieces": [_as_json(piece, digest) for piece in kept],
     }
     text = json.dumps({**content, "digest": digest(content)}, indent=1, ensure_ascii=False)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
+    with _beside(path) as (temporary, descriptor):
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+
+
+def demand_place(path: Path) -> None:
+    """See that a plan can be written there, before much is asked for it; raises OSError."""
+    with _beside(path) as (_, descriptor):
+        os.close(descriptor)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[tuple[Path, int]]:
+    """Open a private file in the same folder; what is left of it in the end is removed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:  # people know the name that they gave
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    try:
+        yield temporary, descriptor
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -5,6 +5,7 @@ It must not know who is here, nor when it is its turn.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -13,6 +14,7 @@ from gapps_hooks.deliver.send import send
 from gapps_hooks.errors import GappsHooksError, NotFound, Refused
 from gapps_hooks.model import Change, Kind, Plan, Verb
 from gapps_hooks.outbox import bounds, entries, links
+from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.strangers import plan_stranger
 from gapps_hooks.wiring import Wiring
 
@@ -21,13 +23,23 @@ _NOBODY: Final = 0
 _DIGITS: Final = 7
 
 
-def suspend_stranger(wiring: Wiring, change: Change, *, released: bool) -> tuple[Change, ...]:
+class Awaited(GappsHooksError):
+    """Somebody came since it was planned, and it is not known which account will be theirs."""
+
+
+def suspend_stranger(
+    wiring: Wiring, change: Change, *, foreseen: Mapping[int, Entry], released: bool
+) -> tuple[Change, ...]:
     """Suspend the account, and return what was done: nothing if somebody here has it by now.
 
+    ``foreseen`` are the entries that waited when it was planned, by subject.
+
     Raises:
+        Awaited: another waits by now, of one who has no account yet.
         Held: more would be suspended within 24 hours than the settings allow.
         GappsHooksError: the verdict why not.
     """
+    _demand_nobody_awaited(wiring, foreseen)
     for planned in _look(wiring, change).changes:
         reason = wiring.policy.veto(planned, None)
         if reason is not None:
@@ -44,9 +56,7 @@ def suspend_stranger(wiring: Wiring, change: Change, *, released: bool) -> tuple
 
 def _look(wiring: Wiring, change: Change) -> Plan:
     """Plan anew: since the lists were read it may have become somebody's, or an administrator's."""
-    if links.by_google_id(wiring.state, change.google_id) is not None or _is_awaited(
-        wiring, change.address
-    ):
+    if links.by_google_id(wiring.state, change.google_id) is not None:
         return Plan()
     try:
         return plan_stranger(wiring.directory.get_user(change.google_id), wiring.rules)
@@ -54,11 +64,19 @@ def _look(wiring: Wiring, change: Change) -> Plan:
         return Plan()
 
 
-def _is_awaited(wiring: Wiring, address: str) -> bool:
-    """Whether an event waits for somebody of that name."""
-    name = address.partition("@")[0]
-    waiting = entries.all_entries(wiring.state)
-    return any(entry.kind is Kind.USER and entry.name.lower() == name for entry in waiting)
+def _demand_nobody_awaited(wiring: Wiring, foreseen: Mapping[int, Entry]) -> None:
+    """Which address somebody is to have is known to delivery, which reads everything anew."""
+    for entry in entries.all_entries(wiring.state):
+        before = foreseen.get(entry.subject)
+        known = before is not None and before.generation == entry.generation
+        if entry.kind is not Kind.USER or known or _has_account(wiring, entry.subject):
+            continue
+        raise Awaited(f"left to the next reconcile: an event on {entry.name} came meanwhile")
+
+
+def _has_account(wiring: Wiring, subject: int) -> bool:
+    link = links.of(wiring.state, subject)
+    return link is not None and link.ended_at is None
 
 
 def _reserve(wiring: Wiring, change: Change, *, released: bool) -> None:

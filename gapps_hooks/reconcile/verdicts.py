@@ -18,8 +18,9 @@ from gapps_hooks.errors import (
     StateUnusable,
 )
 from gapps_hooks.model import Kind, Outcome, Verdict
-from gapps_hooks.outbox import entries, history
+from gapps_hooks.outbox import bounds, entries, history
 from gapps_hooks.reconcile.jobs import Job, Moved
+from gapps_hooks.reconcile.strangers import Awaited
 from gapps_hooks.report import summary
 from gapps_hooks.wiring import Wiring
 
@@ -49,6 +50,8 @@ def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
     """Say why a subject is not, or not wholly, as planned; what may pass is left to delivery."""
     if isinstance(error, Moved):
         return _moved(wiring, job, str(error))
+    if isinstance(error, Awaited):
+        return _outcome(job, Verdict.LATER, str(error))
     if not isinstance(error, GappsHooksError):
         text = f"an error of this program ({type(error).__name__})"
         wiring.tell_trouble(f"{job.work.piece.key}: {text}")
@@ -58,7 +61,7 @@ def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
         return _outcome(job, Verdict.HELD, str(error))
     passing = isinstance(error, Passing | SourceUnreadable | PolicyFailed | StateUnusable)
     if passing and job.work.known is not None:
-        entries.touch(wiring.state, job.work.piece.kind, job.work.piece.name)
+        _leave_to_delivery(wiring, job)
         return _outcome(job, Verdict.LATER, f"left to delivery: {error}")
     return _refused(wiring, job, str(error))
 
@@ -66,17 +69,32 @@ def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
 def _moved(wiring: Wiring, job: Job, text: str) -> Outcome:
     if job.reviewed or job.work.known is None:
         return _outcome(job, Verdict.REFUSED, f"not as it was reviewed: {text}")
-    entries.touch(wiring.state, job.work.piece.kind, job.work.piece.name)
+    _leave_to_delivery(wiring, job)
     return _outcome(job, Verdict.LATER, text)
 
 
-def no_seat(job: Job) -> Outcome:
-    """Say that an account was not even tried to be made."""
-    return _outcome(job, Verdict.REFUSED, _NO_SEAT)
+def _leave_to_delivery(wiring: Wiring, job: Job) -> None:
+    """Let delivery go on, within what is reserved: an answer that was lost may have used it."""
+    with wiring.state.transaction():
+        recorded = entries.touch(wiring.state, job.work.piece.kind, job.work.piece.name)
+        if job.entry is not None:
+            bounds.carry_over(
+                wiring.state,
+                job.entry.subject,
+                job.entry.generation,
+                heir=recorded.subject,
+                newer=recorded.generation,
+            )
 
 
-def not_done(job: Job, reason: str) -> Outcome:
+def no_seat(wiring: Wiring, job: Job) -> Outcome:
+    """Say that an account cannot be made, or was not even tried to be."""
+    return _refused(wiring, job, _NO_SEAT)
+
+
+def not_done(wiring: Wiring, job: Job, reason: str) -> Outcome:
     """Say that its turn did not come, or that it was not done to its end."""
+    _give_back(wiring, job)
     what = "the rest is not done" if job.done else "not done"
     return _outcome(job, Verdict.LATER, f"{what}: {reason}")
 
@@ -87,7 +105,7 @@ def _refused(wiring: Wiring, job: Job, text: str) -> Outcome:
 
 
 def _give_back(wiring: Wiring, job: Job) -> None:
-    if job.entry is not None:
+    if job.entry is not None and not job.doubtful:
         give_back(wiring, job.entry, tuple(job.done))
 
 

@@ -51,6 +51,8 @@ class Work:
     remembers: Mapping[str, Any] = field(default_factory=dict)
     #: The members that a group is to have, the policy's wishes too; None if nothing is said of any.
     members: tuple[Member, ...] | None = None
+    #: Of an account that nobody here has: the entries that waited by then, by subject.
+    foreseen: Mapping[int, Entry] = field(default_factory=dict)
     #: Whether there is something to remember, though Google has everything as it should be.
     settles: bool = False
 

@@ -167,6 +167,18 @@ def test_nothing_is_done_that_was_not_reviewed(line: CommandLine) -> None:
     assert not line.user("bob")
 
 
+@pytest.mark.parametrize("place", ["nowhere/plan.json", "accounts.json/plan.json"])
+def test_where_no_plan_can_be_kept_is_told_before_anything_is_asked(
+    line: CommandLine, place: str
+) -> None:
+    before = len(line.emulator.requests.calls())
+    run = line.run("reconcile", "--dry-run", "--save", str(line.folder / place))
+    assert run.exit_code == FAILED
+    assert f"{line.folder / place}: " in run.output
+    assert len(line.emulator.requests.calls()) == before
+    assert not list(line.folder.glob(".plan.json*"))
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"version": 1, "pieces": [], "digest": "x"}', '{"digest": 1}']
 )

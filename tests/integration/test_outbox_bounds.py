@@ -89,3 +89,14 @@ def test_a_clock_set_back_does_not_count_for_ever(state: State, clock: Clock) ->
     assert bounds.used(state, Verb.SUSPEND) == 1
     clock.now -= 365 * 86_400.0
     assert bounds.used(state, Verb.SUSPEND) == 0
+
+
+def test_what_another_generation_goes_on_with_counts_once(state: State) -> None:
+    suspend(state, 1)
+    bounds.carry_over(state, 1, 1, heir=2, newer=7)
+    bounds.carry_over(state, 2, 7, heir=2, newer=7)
+    assert suspend(state, 2, generation=7) is None
+    assert bounds.used(state, Verb.SUSPEND) == 1
+    assert suspend(state, 1) is None
+    bounds.carry_over(state, 1, 1, heir=2, newer=7)
+    assert bounds.used(state, Verb.SUSPEND) == 1
