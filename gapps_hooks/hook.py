@@ -75,7 +75,16 @@ def _say(descriptor: int, line: str) -> None:
     ready.register(descriptor, select.POLLOUT)
     with suppress(OSError):
         if ready.poll(PRINT_WITHIN * 1000):
-            os.write(descriptor, text.encode("utf-8", "replace") + b"\n")
+            os.write(descriptor, _line(text))
+
+
+def _line(text: str) -> bytes:
+    """Encode a line, no longer than what a pipe that is ready takes at once (poll(2), pipe(7))."""
+    whole = text.encode("utf-8", "replace") + b"\n"
+    if len(whole) <= select.PIPE_BUF:
+        return whole
+    end = " …\n".encode()
+    return whole[: select.PIPE_BUF - len(end)].decode("utf-8", "ignore").encode() + end
 
 
 if __name__ == "__main__":

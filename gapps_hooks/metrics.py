@@ -42,9 +42,13 @@ _BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600,
 class Metrics:
     """The counts of one process, in a registry of its own."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.registry: Final = CollectorRegistry()
-        self._monotonic = monotonic
+        self._monotonic, self._clock = monotonic, clock
         self._events = self._counter("events", "Events recorded.", "kind")
         text = "What became of entries that were tried."
         self._outcomes = self._counter("outcomes", text, "verdict", "kind")
@@ -91,7 +95,17 @@ class Metrics:
         with self._lock:
             since = self._since.pop((outcome.kind, outcome.name), None)
         if since is not None and outcome.verdict in _ENDED:
-            self._seconds.observe(self._monotonic() - since)
+            self._seconds.observe(self._waited(since, outcome.recorded_at))
+
+    def _waited(self, since: float, recorded_at: float | None) -> float:
+        """Say how long it took; what another process delivered meanwhile is none of it.
+
+        Nobody tells us of that, but then the entry is younger than what we remember.
+        """
+        seconds = self._monotonic() - since
+        if recorded_at is None:
+            return seconds
+        return max(0.0, min(seconds, self._clock() - recorded_at))
 
     def request(self, method: str, reason: str) -> None:
         """Count a request to Google (see google.boundaries.Observer)."""

@@ -379,3 +379,5 @@ class Outcome:
     notes: tuple[str, ...] = ()
     #: Seconds until the next try, where the verdict is LATER.
     retry_in: float | None = None
+    #: When the first of the events was recorded (wall-clock seconds); None where none is known.
+    recorded_at: float | None = None

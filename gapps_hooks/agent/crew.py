@@ -8,16 +8,17 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from gapps_hooks.agent.companions import Observer
+from gapps_hooks.agent.mishaps import bear
 from gapps_hooks.agent.rota import Rota, Waiter
 from gapps_hooks.deliver.judging import open_breaker
 from gapps_hooks.deliver.subject import deliver, why_closed
-from gapps_hooks.errors import GappsHooksError, Outage, StateDamaged
+from gapps_hooks.errors import Outage
 from gapps_hooks.model import Outcome, Verdict
 from gapps_hooks.outbox import breaker, entries
 from gapps_hooks.wiring import Wiring
@@ -104,7 +105,7 @@ class Crew:
                 self._hand_out()
                 return
         if waiter is not None:
-            waiter(None)
+            self._answer([waiter], None)
 
     def look(self) -> None:
         """Say that something may have come due."""
@@ -121,8 +122,7 @@ class Crew:
             self._changed.notify_all()
             for inbox in self._idle:
                 inbox.put(None)
-        for waiter in waiting:
-            waiter(None)
+        self._answer(waiting, None)
         for thread in (self._dispatcher, *self._threads):
             if thread.ident is not None:
                 thread.join(max(0.0, end - time.monotonic()))
@@ -130,8 +130,8 @@ class Crew:
 
     @property
     def alive(self) -> bool:
-        """Whether work is handed out."""
-        return self._dispatcher.is_alive()
+        """Whether work is handed out, and everybody is there to whom it is given."""
+        return all(thread.is_alive() for thread in (self._dispatcher, *self._threads))
 
     # --- handing out -------------------------------------------------------------------------
 
@@ -153,15 +153,9 @@ class Crew:
         """Look, and go on whatever happens: without this thread nothing would be delivered."""
         try:
             self._look(wanted=wanted)
-        except StateDamaged:
-            self._next_look = time.time() + GLANCE
-            self._renew()
-        except GappsHooksError as error:
-            self._next_look = time.time() + GLANCE
-            self._wiring.tell_trouble(f"agent: {error}")
         except Exception as error:  # noqa: BLE001 - for the reason above
             self._next_look = time.time() + GLANCE
-            self._wiring.tell_trouble(f"agent: an error of this program, {type(error).__name__}")
+            self._bear(error)
 
     def _is_needed(self) -> bool:
         if self._stopping or self.closed is not None:
@@ -189,8 +183,7 @@ class Crew:
             with self._changed:
                 self._rota.add(entry.subject for entry in found)
                 waiting = self._rota.clear() if self.closed else []
-            for waiter in waiting:
-                waiter(None)
+            self._answer(waiting, None)
         with self._changed:
             self._hand_out()
 
@@ -245,23 +238,26 @@ class Crew:
     def _do(self, job: _Job) -> None:
         began = time.monotonic()
         outcome: Outcome | None = None
+        rest: float | None = GLANCE
         try:
             outcome = deliver(self._wiring, job.subject)
-        except Exception as error:  # noqa: BLE001 - one subject's misfortune must not end the worker
-            self._wiring.tell_trouble(f"agent: an error of this program, {type(error).__name__}")
-            rest: float | None = time.monotonic() + GLANCE
-        else:
-            rest = time.monotonic() + REST if _is_later(outcome) else None
-            if _is_later(outcome) and time.monotonic() - began >= self._all_its_time:
+            rest = REST if _is_later(outcome) else None
+            if rest is not None and time.monotonic() - began >= self._all_its_time:
                 self._suspect()
-        with self._changed:
-            self._rota.done(job.subject, rest_until=rest)
-            # what this one has set free, or what came meanwhile, may be due
-            self._look_wanted = True
-        for waiter in job.waiters:
-            waiter(outcome)
+        except Exception as error:  # noqa: BLE001 - one subject's misfortune must not end the worker
+            self._bear(error)
+        finally:  # whatever ends the worker: its subject is free, and whoever waits is told
+            self._done(job.subject, rest)
+            self._answer(job.waiters, outcome)
         if outcome is not None:
             self._tell(outcome, time.monotonic() - began)
+
+    def _done(self, subject: int, rest: float | None) -> None:
+        until = None if rest is None else time.monotonic() + rest
+        with self._changed:
+            self._rota.done(subject, rest_until=until)
+            # what this one has set free, or what came meanwhile, may be due
+            self._look_wanted = True
 
     def _suspect(self) -> None:
         """Knock, as a call had no answer: without one to this either, it is nobody's entry's fault.
@@ -277,6 +273,16 @@ class Crew:
         for observer in self._observers:
             with suppress(Exception):  # whoever looks on must not stop the work
                 observer.delivered(outcome, seconds)
+
+    def _answer(self, waiters: Iterable[Waiter], outcome: Outcome | None) -> None:
+        for waiter in waiters:
+            try:
+                waiter(outcome)
+            except Exception as error:  # noqa: BLE001 - the others wait, too
+                self._bear(error)
+
+    def _bear(self, error: Exception) -> None:
+        bear(error, self._wiring.tell_trouble, self._renew)
 
 
 def _is_later(outcome: Outcome | None) -> bool:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from gapps_hooks.agent.mishaps import bear
 from gapps_hooks.errors import StateUnusable
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import State
@@ -124,12 +125,18 @@ class Recorder:
             batch = [first]
             closing = self._gather(batch)
             for slip, result in zip(batch, self._put_all(batch), strict=True):
-                slip.answer(slip.event, result)
+                self._answer(slip, result)
             for slip in batch:
                 if slip.prepared is not None:
                     tell_news(self._desk, slip.prepared)
             if closing:
                 return
+
+    def _answer(self, slip: Slip, result: Result) -> None:
+        try:
+            slip.answer(slip.event, result)
+        except Exception as error:  # noqa: BLE001 - what the others brought is on disk, too
+            bear(error, self._desk.tell_trouble)
 
     def _gather(self, batch: list[Slip]) -> bool:
         """Wait a moment for those that are about to come; True if none come after them."""

@@ -125,4 +125,5 @@ def make_outcome(  # noqa: PLR0913 - the fields of an outcome
         done=done,
         notes=notes,
         retry_in=retry_in,
+        recorded_at=entry.recorded_at,
     )

@@ -79,7 +79,9 @@ wait = {wait}
         """The program that fire.py becomes."""
         return [sys.executable, "-I", "-m", "gapps_hooks.hook"]
 
-    def start(self, message: Message, *, prefix: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+    def start(
+        self, message: Message, *, prefix: tuple[str, ...] = (), stderr: int = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
         """Start a hook with the message on its stdin, as fire.py does: from a file in memory."""
         words = {"version": 1, "settings": str(self.settings), "defer": 0.0, **vars(message)}
         memory = os.memfd_create("event")
@@ -90,7 +92,7 @@ wait = {wait}
                 [*prefix, *self.command()],
                 stdin=memory,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=stderr,
                 env=CLEAN,
             )
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import socket
 import subprocess
@@ -51,7 +52,10 @@ def fire(
         stderr=subprocess.PIPE,
         env=env,
     ) as process:
-        output, complaint = process.communicate(payload, timeout=30)
+        try:
+            output, complaint = process.communicate(payload, timeout=30)
+        finally:
+            process.kill()
     return subprocess.CompletedProcess(command, process.returncode, output, complaint)
 
 
@@ -400,6 +404,26 @@ def test_with_an_agent_a_reader_that_does_not_read_holds_nothing_up(
     os.close(reader)
     os.close(writer)
     assert result.returncode == 0
+
+
+@pytest.mark.parametrize("length", [4091, 4094, 4095, 4096, 8000])
+def test_with_an_agent_a_long_line_waits_for_no_reader(
+    command: list[str], settings: Path, length: int
+) -> None:
+    """A pipe is ready as soon as one page of it is free, and takes no more than that at once."""
+    line = "ä" * (length // 2) + "!" * (length % 2)
+    outcome = json.dumps({"outcome": {"line": line}}).encode() + b"\n"
+    reader, writer = os.pipe()
+    before = os.write(writer, b"x" * (15 * select.PIPE_BUF))
+    with agent(settings, Answering(RECORDED, outcome)):
+        result = fire(command, "user-add", "alice", stdout=writer)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as printed:
+        said = printed.read()[before:].decode()
+    assert result.returncode == 0
+    assert len(said.encode()) <= select.PIPE_BUF
+    whole = len(line.encode()) < select.PIPE_BUF
+    assert said == (f"{line}\n" if whole else f"{'ä' * ((select.PIPE_BUF - 5) // 2)} …\n")
 
 
 # --- the agent ---------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ class Scraped:
         self.settings = office.settings
         #: What the clock says that only counts up.
         self.now = 100.0
-        self.metrics = Metrics(monotonic=lambda: self.now)
+        self.metrics = Metrics(monotonic=lambda: self.now, clock=office.clock)
         self.server = MetricsServer(self.metrics, 0, clock=office.clock)
         office.observe = self.metrics.request
         office.wire()
@@ -98,6 +98,31 @@ def test_how_long_people_waited_is_a_histogram_of_what_ended_well(scraped: Scrap
     assert scraped.value("delivery_seconds_sum") == 3.0
     assert scraped.value("delivery_seconds_bucket", le="2.5") == 0
     assert scraped.value("delivery_seconds_bucket", le="5.0") == 1
+
+
+def test_how_long_people_waited_begins_anew_after_another_process_has_delivered(
+    scraped: Scraped,
+) -> None:
+    """Nobody tells the agent of that, and what it remembers of the name is days old by then."""
+    office = scraped.office
+
+    def told(name: str) -> None:
+        scraped.metrics.recorded(replace(EVENT, name=name), office.record("user-add", name))
+
+    def passes(seconds: float) -> None:
+        scraped.now += seconds
+        office.clock.now += seconds
+
+    told("alice")
+    passes(1.0)
+    office.drain()
+    passes(86_400.0)
+    told("alice")
+    passes(2.0)
+    for outcome in office.drain():
+        scraped.metrics.delivered(outcome, 0.1)
+    assert scraped.value("delivery_seconds_count") == 1
+    assert scraped.value("delivery_seconds_sum") == pytest.approx(2.0, abs=1.0)
 
 
 def test_an_outage_of_many_is_not_remembered_without_end(scraped: Scraped) -> None:

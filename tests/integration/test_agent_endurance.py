@@ -1,0 +1,222 @@
+"""Whatever happens to one of the agent's threads, the others and those who wait go on."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from organisation import Organisation, organise
+
+from gapps_hooks.agent.crew import Crew
+from gapps_hooks.agent.recording import Recorder, Slip
+from gapps_hooks.errors import Outage
+from gapps_hooks.model import Event, EventKind, Outcome, Verdict
+from gapps_hooks.outbox import entries, open_state
+from gapps_hooks.record import Desk, Receipt, read_event
+
+PATIENCE = 20.0
+Answers = queue.SimpleQueue[Outcome | None]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Organisation:
+    house = organise(tmp_path)
+    house.clock.now = time.time()  # the crew's threads sleep in earnest
+    return house
+
+
+def recorded(house: Organisation, name: str) -> int:
+    """Record what is not due, so that nobody delivers it unasked."""
+    payload = {"family_name": "Example"}
+    words = {"id": secrets.token_hex(16), "event": "user-add", "subject": name, "payload": payload}
+    event = replace(read_event(words), defer=3600.0)
+    return entries.record(house.state, event).subject
+
+
+def suspicious(house: Organisation, probe: Callable[[bool], None]) -> None:
+    """Have every delivery that has to wait taken for one that waited in vain."""
+    google = replace(house.settings.google, timeout=1e-9)
+    settings = replace(house.settings, google=google)
+    house.wiring = replace(house.wiring, settings=settings, probe=probe)
+    house.fail(call="users.insert", fails="503", times=0)
+
+
+@contextmanager
+def at_work(crew: Crew) -> Iterator[Crew]:
+    crew.start()
+    try:
+        yield crew
+    finally:
+        assert crew.stop(PATIENCE)
+
+
+def outcome_of(crew: Crew, subject: int) -> Verdict | None:
+    answers = Answers()
+    crew.deliver(subject, answers.put)
+    outcome = answers.get(timeout=PATIENCE)
+    return None if outcome is None else outcome.verdict
+
+
+def goes_on(house: Organisation, crew: Crew, subject: int) -> bool:
+    """Whether the only worker delivers the same subject and another one."""
+    house.emulator.faults.clear()
+    verdicts = [outcome_of(crew, one) for one in (subject, recorded(house, "bob"))]
+    return crew.alive and verdicts == [Verdict.DONE, Verdict.DONE]
+
+
+# --- the workers ----------------------------------------------------------------------------------
+
+
+def test_an_outage_that_cannot_be_noted_is_told_and_the_work_goes_on(house: Organisation) -> None:
+    """The state file takes nothing just then, as on a full disk."""
+
+    def probe(_: bool) -> None:  # noqa: FBT001 - the wiring's own signature
+        house.state.rows("PRAGMA query_only = ON")
+        raise Outage("No answer")
+
+    suspicious(house, probe)
+    subject = recorded(house, "alice")
+    with at_work(Crew(house.wiring, workers=1)) as crew:
+        assert outcome_of(crew, subject) is Verdict.LATER
+        house.state.rows("PRAGMA query_only = OFF")
+        (trouble,) = house.troubles
+        assert trouble.startswith("agent: ")
+        assert "it cannot be written" in trouble
+        assert goes_on(house, crew, subject)
+
+
+def test_a_probe_that_fails_by_a_mistake_of_ours_ends_no_worker(house: Organisation) -> None:
+    def probe(_: bool) -> None:  # noqa: FBT001 - the wiring's own signature
+        raise ZeroDivisionError
+
+    suspicious(house, probe)
+    subject = recorded(house, "alice")
+    with at_work(Crew(house.wiring, workers=1)) as crew:
+        assert outcome_of(crew, subject) is Verdict.LATER
+        assert house.troubles == ["agent: an error of this program, ZeroDivisionError"]
+        assert goes_on(house, crew, subject)
+
+
+def test_a_state_file_that_is_gone_at_an_outage_is_asked_to_be_opened_anew(
+    house: Organisation,
+) -> None:
+    database = house.settings.state.directory / "state.db"
+    asked: list[str] = []
+
+    def probe(_: bool) -> None:  # noqa: FBT001 - the wiring's own signature
+        database.rename(house.folder / "elsewhere")
+        raise Outage("No answer")
+
+    def renew() -> None:
+        asked.append("anew")
+        (house.folder / "elsewhere").rename(database)
+
+    suspicious(house, probe)
+    subject = recorded(house, "alice")
+    with at_work(Crew(house.wiring, workers=1, renew=renew)) as crew:
+        assert outcome_of(crew, subject) is Verdict.LATER
+        assert asked == ["anew"]
+        assert house.troubles == []
+        assert goes_on(house, crew, subject)
+
+
+def test_trouble_that_nobody_can_be_told_ends_no_worker(house: Organisation) -> None:
+    def probe(_: bool) -> None:  # noqa: FBT001 - the wiring's own signature
+        raise ZeroDivisionError
+
+    def deaf(_: str) -> None:
+        raise OSError
+
+    suspicious(house, probe)
+    house.wiring = replace(house.wiring, tell_trouble=deaf)
+    subject = recorded(house, "alice")
+    with at_work(Crew(house.wiring, workers=1)) as crew:
+        assert outcome_of(crew, subject) is Verdict.LATER
+        assert goes_on(house, crew, subject)
+
+
+def test_one_who_waits_and_chokes_keeps_the_answer_from_nobody(house: Organisation) -> None:
+    subject = recorded(house, "alice")
+    answers = Answers()
+
+    def choke(_: Outcome | None) -> None:
+        raise ZeroDivisionError
+
+    crew = Crew(house.wiring, workers=1)
+    for waiter in (choke, answers.put):
+        crew.deliver(subject, waiter)
+    with at_work(crew):
+        outcome = answers.get(timeout=PATIENCE)
+        assert outcome is not None
+        assert goes_on(house, crew, recorded(house, "carol"))
+    assert house.troubles == ["agent: an error of this program, ZeroDivisionError"]
+
+
+def test_one_who_waits_and_chokes_at_the_end_keeps_the_answer_from_nobody(
+    house: Organisation,
+) -> None:
+    subject = recorded(house, "alice")
+    answers = Answers()
+
+    def choke(_: Outcome | None) -> None:
+        raise ZeroDivisionError
+
+    crew = Crew(house.wiring, workers=1)
+    for waiter in (choke, answers.put):
+        crew.deliver(subject, waiter)
+    assert crew.stop(PATIENCE)
+    assert answers.get(timeout=PATIENCE) is None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_crew_that_has_lost_a_worker_is_not_alive_and_tells_whoever_waits(
+    house: Organisation,
+) -> None:
+    """The watchdog has to notice what no guard could hold, such as the end of a thread itself."""
+
+    def probe(_: bool) -> None:  # noqa: FBT001 - the wiring's own signature
+        raise SystemExit
+
+    suspicious(house, probe)
+    subject = recorded(house, "alice")
+    with at_work(Crew(house.wiring, workers=2)) as crew:
+        assert crew.alive
+        assert outcome_of(crew, subject) is Verdict.LATER
+        end = time.monotonic() + PATIENCE
+        while crew.alive:
+            assert time.monotonic() < end, "nobody noticed"
+            time.sleep(0.01)
+        house.emulator.faults.clear()
+        assert outcome_of(crew, subject) is Verdict.DONE
+
+
+# --- the writer -----------------------------------------------------------------------------------
+
+
+def test_one_who_chokes_on_its_answer_keeps_the_others_from_nothing(house: Organisation) -> None:
+    desk = Desk(
+        settings=house.settings, state=house.state, source=None, tell_trouble=house.troubles.append
+    )
+
+    def event(name: str) -> Event:
+        return Event(id=name * 8, kind=EventKind.USER_ADD, name=name)
+
+    def choke(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with open_state(house.settings.state.directory, domain="example.org") as writing:
+        recorder = Recorder(desk, writing)
+        recorder.submit(Slip(read=lambda: event("alice"), answer=choke))
+        told = queue.SimpleQueue[object]()
+        recorder.submit(Slip(read=lambda: event("bob"), answer=lambda _, result: told.put(result)))
+        assert isinstance(told.get(timeout=PATIENCE), Receipt)
+        assert recorder.alive
+        recorder.close(PATIENCE)
+    assert house.left() == {"alice": "waiting", "bob": "waiting"}
+    assert house.troubles == ["agent: an error of this program, ZeroDivisionError"]
