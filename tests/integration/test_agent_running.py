@@ -352,7 +352,9 @@ def test_one_of_its_own_user_leaves_stored_hashes_to_the_hook_that_root_runs(
     agent.start(prefix=as_nobody(tmp_path / "layer"), **home)
     try:
         assert Path(f"/proc/{agent.running.pid}/status").read_text().count("\nUid:\t65534") == 1
-        (answer,) = agent.tell(agent.message("password-set", "alice"))
+        # on a busy machine the agent may come to it too late, and leaves it to the hook
+        tries = (agent.tell(agent.message("password-set", "alice")) for _ in range(20))
+        (answer,) = next(filter(None, tries))
         assert "shadow cannot be read" in answer["declined"]
         for event in ("user-add", "password-set"):
             command = [sys.executable, "-I", "-S", str(FIRE), "--settings", str(site.settings)]
