@@ -26,11 +26,12 @@ HOUR: Final = 3600.0
 class Sweeper:
     """Empties the write-ahead log soon after it was rung; ``state`` is its own.
 
-    ``keep`` are the seconds for which a hash may wait for its delivery.
+    ``keep`` are the seconds for which a hash may wait for its delivery; one wipe is tried for
+    ``patience`` seconds, and then again.
     """
 
-    def __init__(self, state: State, keep: float) -> None:
-        self._state, self._keep = state, keep
+    def __init__(self, state: State, keep: float, *, patience: float = WIPE_SECONDS) -> None:
+        self._state, self._keep, self._patience = state, keep, patience
         self._rung = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
@@ -57,7 +58,7 @@ class Sweeper:
                 continue
             self._rung.clear()
             self._closing.wait(PAUSE)
-            if not self._state.finish_wiping(WIPE_SECONDS):
+            if not self._state.finish_wiping(self._patience):
                 self._rung.set()
 
     def _tidy(self) -> None:

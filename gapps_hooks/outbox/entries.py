@@ -213,8 +213,10 @@ def rest(state: State, entry: Entry, reason: str) -> bool:
     False if a newer event has come meanwhile.
     """
     with state.transaction():
+        if not _stop(state, entry, "resting", reason):
+            return False
         rows.forget_secret(state, entry.subject)
-        return _stop(state, entry, "resting", reason)
+        return True
 
 
 def retry(state: State, subject: int) -> bool:

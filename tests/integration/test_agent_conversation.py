@@ -126,6 +126,21 @@ def test_what_a_hook_that_goes_away_wanted_never_wins_over_what_was_set_since(
     assert agent.site.emulator.password_of("frida@example.org") == ("crypt", NEWER)
 
 
+def test_a_hook_that_has_hung_up_before_its_event_was_on_disk_is_left_out(
+    agent: Resident,
+) -> None:
+    """Whether it has said when it spoke or not, as the scripts of before did not."""
+    agent.running.send_signal(signal.SIGSTOP)
+    with agent.call() as channel:
+        text = json.dumps(agent.message("user-add", "gustav"))
+        channel.sendall(f"gapps-hooks/1\n{text}\n".encode())
+    agent.running.send_signal(signal.SIGCONT)
+    agent.fire("user-add", "hedwig")
+    agent.fire("user-modify", "hedwig")
+    assert "gustav" not in waiting(agent)
+    assert "gustav" not in agent.site.created()
+
+
 @pytest.mark.parametrize("sent", [-0.6, 60.0])
 def test_what_would_come_on_disk_too_late_or_from_another_clock_is_left_to_the_hook(
     agent: Resident, sent: float

@@ -199,24 +199,50 @@ def test_a_crew_that_has_lost_a_worker_is_not_alive_and_tells_whoever_waits(
 # --- the writer -----------------------------------------------------------------------------------
 
 
-def test_one_who_chokes_on_its_answer_keeps_the_others_from_nothing(house: Organisation) -> None:
-    desk = Desk(
+def desk_of(house: Organisation) -> Desk:
+    return Desk(
         settings=house.settings, state=house.state, source=None, tell_trouble=house.troubles.append
     )
 
-    def event(name: str) -> Event:
-        return Event(id=name * 8, kind=EventKind.USER_ADD, name=name)
+
+def newcomer(name: str) -> Event:
+    return Event(id=name * 8, kind=EventKind.USER_ADD, name=name)
+
+
+def test_one_who_chokes_on_its_answer_keeps_the_others_from_nothing(house: Organisation) -> None:
+    told = queue.SimpleQueue[object]()
 
     def choke(*_: object) -> None:
         raise ZeroDivisionError
 
+    def answer(_: object, result: object) -> None:
+        told.put(result)
+
     with open_state(house.settings.state.directory, domain="example.org") as writing:
-        recorder = Recorder(desk, writing)
-        recorder.submit(Slip(read=lambda: event("alice"), answer=choke))
+        recorder = Recorder(desk_of(house), writing)
+        recorder.submit(Slip(read=lambda: newcomer("alice"), answer=choke))
         told = queue.SimpleQueue[object]()
-        recorder.submit(Slip(read=lambda: event("bob"), answer=lambda _, result: told.put(result)))
+        recorder.submit(
+            Slip(read=lambda: newcomer("bob"), answer=lambda _, result: told.put(result))
+        )
         assert isinstance(told.get(timeout=PATIENCE), Receipt)
         assert recorder.alive
         recorder.close(PATIENCE)
     assert house.left() == {"alice": "waiting", "bob": "waiting"}
     assert house.troubles == ["agent: an error of this program, ZeroDivisionError"]
+
+
+def test_who_is_told_that_an_event_is_recorded_finds_it_on_disk(house: Organisation) -> None:
+    """By a connection of its own, which sees nothing that is not committed."""
+    found = queue.SimpleQueue[dict[str, str]]()
+
+    def look(*_: object) -> None:
+        found.put(house.left())
+
+    with open_state(house.settings.state.directory, domain="example.org") as writing:
+        recorder = Recorder(desk_of(house), writing)
+        recorder.submit(
+            Slip(read=lambda: newcomer("alice"), answer=lambda *_: found.put(house.left()))
+        )
+        assert found.get(timeout=PATIENCE) == {"alice": "waiting"}
+        recorder.close(PATIENCE)

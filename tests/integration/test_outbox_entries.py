@@ -163,6 +163,7 @@ def outcomes() -> list[Any]:
         pytest.param(lambda s, e: entries.postpone(s, e, due_at=0.0, reason="r"), id="postpone"),
         pytest.param(lambda s, e: entries.hold(s, e, "r"), id="hold"),
         pytest.param(lambda s, e: entries.bury(s, e, "r"), id="bury"),
+        pytest.param(lambda s, e: entries.rest(s, e, "r"), id="rest"),
     ]
 
 
@@ -170,7 +171,7 @@ def outcomes() -> list[Any]:
 def test_an_outcome_of_an_older_generation_changes_nothing(
     state: State, outcome: Callable[[State, Entry], bool]
 ) -> None:
-    older = recorded(state, event(ADD))
+    older = recorded(state, event(ADD, patch={"enabled": False}))
     newer = recorded(state, event(MODIFY, password=PasswordHash("crypt", "$6$new")))
     assert not outcome(state, older)
     assert got(state, older.subject) == newer

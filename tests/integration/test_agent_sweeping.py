@@ -1,0 +1,51 @@
+"""The agent's sweeper wipes what it was rung for, however long somebody reads the file."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from gapps_hooks.agent.sweeping import Sweeper
+from gapps_hooks.model import Event, EventKind, PasswordHash
+from gapps_hooks.outbox import entries, open_state
+from gapps_hooks.outbox.keeping import DAY
+
+SECRET = "$6$salt$" + "s" * 86
+
+
+def eventually(holds: Callable[[], object]) -> bool:
+    end = time.monotonic() + 20.0
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_what_a_long_reader_prevents_is_done_when_it_has_ended(tmp_path: Path) -> None:
+    directory = tmp_path / "state"
+
+    def on_disk() -> bool:
+        return SECRET.encode() in b"".join(path.read_bytes() for path in directory.iterdir())
+
+    with (
+        open_state(directory, domain="example.org") as state,
+        open_state(directory, domain="example.org") as wiping,
+    ):
+        sweeper = Sweeper(wiping, 30 * DAY, patience=0.1)
+        state.leave_wiping_to(sweeper.ring)
+        password = PasswordHash("crypt", SECRET)
+        event = Event(id="1" * 32, kind=EventKind.PASSWORD_SET, name="alice", password=password)
+        entries.record(state, event)
+        with closing(sqlite3.connect(directory / "state.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM secrets").fetchall()
+            (entry,) = entries.all_entries(state)
+            entries.settle(state, entry)
+            time.sleep(1.5)  # it has tried, in vain
+            assert on_disk()
+        assert eventually(lambda: not on_disk())
+        sweeper.close()
