@@ -112,6 +112,17 @@ def test_a_whole_run_ends_the_search_for_lost_links(line: CommandLine) -> None:
         assert not state.meta(LINKS_LOST)
 
 
+def test_a_run_that_leaves_somebody_does_not_end_it(line: CommandLine) -> None:
+    line.run("reconcile")
+    line.people({**ALICE, "family_name": "Waiting"}, BOB, groups=(STAFF,))
+    events_that_wait(line, "alice")
+    with line.state() as state, state.transaction():
+        state.set_meta(LINKS_LOST, "yes")
+    assert line.run("reconcile").exit_code == LATER
+    with line.state() as state:
+        assert state.meta(LINKS_LOST)
+
+
 def test_what_was_done_is_in_the_log(line: CommandLine) -> None:
     line.run("reconcile")
     lines = line.run("log", "alice", "--json").stdout.splitlines()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from organisation import Organisation
-from reconciled import dry, listed, person, planned, reconcile
+from reconciled import dry, listed, person, planned, reconcile, refusals
 
 from gapps_hooks.model import Kind, Link, Verb
 from gapps_hooks.outbox import links, subjects
@@ -47,6 +47,7 @@ def test_a_list_that_lacks_many_ends_no_link(tmp_path: Path) -> None:
     assert link(organisation, "p00").ended_at is None
     texts = [text for piece in first.looked.whole.pieces for text in piece.plan.notes]
     assert not any("deleted" in text or "forget" in text for text in texts)
+    assert refusals(first.looked) == {}
     assert reconcile(organisation).done == [("p00@example.org", Verb.SUSPEND)]
     assert suspended(organisation, "p00")
 

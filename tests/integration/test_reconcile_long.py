@@ -128,3 +128,34 @@ def test_one_member_that_is_refused_keeps_no_other_out(tmp_path: Path) -> None:
     assert len(organisation.roles("staff@example.org")) == 7
     assert run.verdicts["staff"] is Verdict.REFUSED
     assert run.lines["staff"].startswith("added 7 members to staff@example.org; ")
+
+
+def test_nobody_is_suspended_before_the_others_have_had_their_turn(tmp_path: Path) -> None:
+    organisation = listed(tmp_path)
+    organisation.people(person("alice"), person("bob"))
+    reconcile(organisation)
+    organisation.clock.now += 90_000.0
+    aliases = [f"a{number}@example.org" for number in range(12)]
+    organisation.people(person("alice", aliases=aliases))
+    done = reconcile(organisation).done
+    assert done[-1] == ("bob@example.org", Verb.SUSPEND)
+    assert len(done) == 13
+
+
+def test_a_group_whose_turn_comes_late_is_read_anew(tmp_path: Path) -> None:
+    organisation = listed(tmp_path)
+    people = tuple(map(person, ("alice", "bob", "carol")))
+    organisation.people(*people, groups=({"name": "staff", "members": ["alice", "bob"]},))
+    reconcile(organisation)
+    organisation.clock.now += 90_000.0
+    everybody = ["alice", "bob", "carol"]
+    organisation.people(*people, groups=({"name": "staff", "members": everybody},))
+    looked = looked_at(organisation)
+    organisation.console.members().delete(
+        groupKey="staff@example.org", memberKey="bob@example.org"
+    ).execute()
+    organisation.clock.now += 3_600.0
+    go_on(looked)
+    assert organisation.roles("staff@example.org").keys() == {
+        f"{name}@example.org" for name in everybody
+    }

@@ -76,6 +76,28 @@ def test_a_list_that_breaks_off(
     assert ("dora@example.org", Verb.SUSPEND) in reconcile(organisation).done
 
 
+def test_a_bin_that_cannot_be_read(organisation: Organisation) -> None:
+    state = organisation.emulator.state()
+    state["users"] = [u for u in state["users"] if u["primaryEmail"] != "dora@example.org"]
+    organisation.emulator.restore(state)
+    organisation.fail(call="users.list", fails="503", nth=2, times=0)
+    run = reconcile(organisation)
+    (why,) = run.looked.whole.incomplete
+    assert why.startswith("Google's list of deleted users could not be read")
+    nothing_is_taken_away(organisation, run)
+    organisation.emulator.faults.clear()
+    assert set(reconcile(organisation).done) == {("staff@example.org", Verb.REMOVE_MEMBER)}
+
+
+def test_a_list_without_anybody(tmp_path: Path) -> None:
+    organisation = listed(tmp_path)
+    organisation.people(PEOPLE[0])
+    organisation.fail(call="users.list", fails="stale list", seconds=10_000.0)
+    assert dry(organisation).whole.incomplete == (
+        "Google listed no user at all, not even the administrator",
+    )
+
+
 def test_a_fault_in_the_middle_that_passes_is_none(organisation: Organisation) -> None:
     organisation.fail(call="users.list", fails="short page")
     organisation.fail(call="users.list", fails="503", nth=2)

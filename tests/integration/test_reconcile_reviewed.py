@@ -8,10 +8,11 @@ import pytest
 from organisation import Organisation
 from reconciled import listed, person
 
-from gapps_hooks.model import Outcome, Verdict
-from gapps_hooks.outbox import entries, leases
+from gapps_hooks.model import Change, Kind, Outcome, Verb, Verdict
+from gapps_hooks.outbox import entries, leases, links, subjects
 from gapps_hooks.reconcile import saving
-from gapps_hooks.reconcile.everybody import carry_out, look, reviewed
+from gapps_hooks.reconcile.everybody import Looked, carry_out, look, reviewed
+from gapps_hooks.reconcile.jobs import why_not_reviewed
 from gapps_hooks.reconcile.work import Work
 
 BOB = {"primaryEmail": "bob@example.org", "name": {"givenName": "Other", "familyName": "Bob"}}
@@ -72,3 +73,63 @@ def test_what_another_process_delivers_is_left_to_delivery_and_not_called_done(
     assert entries.get(house.state, recorded.subject) is not None
     house.drain()
     assert house.user("alice@example.org").family_name == "Baker"
+
+
+NAMED = {"name": {"givenName": "Bob", "familyName": "Baker"}, "id": "7"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": {"givenName": "Rob", "familyName": "Baker"}},
+        {**NAMED, "id": "8", "primaryEmail": "rob@example.org"},
+        {**NAMED, "suspended": False},
+        {"role": "OWNER"},
+    ],
+)
+def test_the_same_verb_with_another_body_was_not_reviewed(body: dict[str, object]) -> None:
+    planned = Change(verbs=(Verb.UPDATE, Verb.ADOPT), google_id="7", address="bob@", body=NAMED)
+    same = Change(verbs=(Verb.UPDATE,), google_id="7", address="bob@", body={**NAMED, "id": "8"})
+    other = Change(verbs=(Verb.UPDATE,), google_id="7", address="bob@", body=body)
+    assert why_not_reviewed([planned], same) is None
+    assert "not as it was reviewed" in str(why_not_reviewed([planned], other))
+
+
+def carried_out(looked: Looked, *, plan: bool) -> dict[str, Outcome]:
+    works = list(looked.works.values())
+    told = carry_out(looked, works, force=False, reviewed_only=plan, report=lambda _: None)
+    return {outcome.name: outcome for outcome in told.outcomes}
+
+
+@pytest.fixture
+def looked(house: Organisation) -> Looked:
+    """Alice is at Google, and gets another name."""
+    house.fire("user-add", "alice")
+    house.clock.now += 90_000.0
+    house.people(person("alice", family_name="Baker"))
+    return look(house.wiring, dry=True)
+
+
+def test_what_more_differs_at_google_by_its_turn_was_not_reviewed(
+    house: Organisation, looked: Looked
+) -> None:
+    state = house.emulator.state()
+    for user in state["users"]:
+        user["name"].update({"givenName": "Ally"} if "alice" in user["primaryEmail"] else {})
+    house.emulator.restore(state)
+    house.clock.now += 3_600.0
+    assert carried_out(looked, plan=True)["alice"].verdict is Verdict.REFUSED
+    assert house.user("alice@example.org").given_name == "Ally"
+
+
+@pytest.mark.parametrize(("plan", "verdict"), [(False, Verdict.LATER), (True, Verdict.REFUSED)])
+def test_whose_link_changed_since_the_look_is_left_to_delivery(
+    house: Organisation, looked: Looked, *, plan: bool, verdict: Verdict
+) -> None:
+    alice = subjects.of_name(house.state, Kind.USER, "alice")
+    assert alice is not None
+    with house.state.transaction():
+        links.forget(house.state, alice)
+    assert carried_out(looked, plan=plan)["alice"].verdict is verdict
+    assert links.of(house.state, alice) is None
+    assert house.user("alice@example.org").family_name == "Example"

@@ -9,9 +9,9 @@ import pytest
 from organisation import Organisation
 from reconciled import listed, person, reconcile
 
-from gapps_hooks.model import Verdict
-from gapps_hooks.outbox import entries
-from gapps_hooks.reconcile.applying import Progress
+from gapps_hooks.model import Verb, Verdict
+from gapps_hooks.outbox import bounds, entries
+from gapps_hooks.reconcile.applying import Applying, Progress
 from gapps_hooks.reconcile.everybody import Looked, carry_out, everything, look
 
 ELSEWHERE = "hans.meier@example.org"
@@ -87,8 +87,9 @@ def test_who_is_linked_and_buried_holds_nobody_up(house: Organisation) -> None:
 # --- between the look and the suspension ---------------------------------------------------------
 
 
-def go_on(looked: Looked, *, force: bool = False) -> Progress:
-    return carry_out(looked, everything(looked), force=force, report=lambda _: None)
+def go_on(looked: Looked, started: Callable[[Applying], None] = lambda _: None) -> Progress:
+    works = everything(looked)
+    return carry_out(looked, works, force=False, report=lambda _: None, started=started)
 
 
 def test_one_who_comes_while_a_run_goes_on_leaves_strangers_to_the_next(
@@ -117,3 +118,28 @@ def test_an_event_on_one_who_is_linked_holds_nobody_up(house: Organisation) -> N
     house.record("user-modify", "alice")
     go_on(looked)
     assert not is_left(house)
+
+
+def test_whose_account_it_is_by_then_is_told_by_the_link_even_without_a_mark(
+    house: Organisation,
+) -> None:
+    looked = look(house.wiring, dry=False)
+    house.people(person("alice"), person("hans", email=ELSEWHERE))
+    house.fire("user-add", "hans")
+    state = house.emulator.state()
+    for user in state["users"]:
+        user["externalIds"] = []
+    house.emulator.restore(state)
+    go_on(looked)
+    assert is_left(house)
+
+
+def test_the_bound_holds_for_strangers_in_the_middle_of_a_run(house: Organisation) -> None:
+    def others(_: Applying) -> None:
+        bounds.reserve(house.state, 99, 1, Verb.SUSPEND, 3, None)
+
+    (told,) = go_on(look(house.wiring, dry=False), others).outcomes
+    assert is_left(house)
+    assert told.verdict is Verdict.HELD
+    assert "4 x suspend within 24 hours is more than the bound of 3" in told.line
+    assert bounds.used(house.state, Verb.SUSPEND) == 3
