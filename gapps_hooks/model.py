@@ -173,6 +173,8 @@ class Event:
     patch: Mapping[str, Any] = field(default_factory=dict)
     old_name: str | None = None
     password: PasswordHash | None = None
+    #: Whose password it is, where that is known: who had the name when it was told or read.
+    owner: Identity | None = None
     identity: Identity | None = None
     #: Seconds before delivery is due, for a hook that only announces what another will complete.
     defer: float = 0.0

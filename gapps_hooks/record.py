@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gapps_hooks.errors import BadInput, NotRecorded, SourceUnreadable, UnusablePassword
-from gapps_hooks.model import Account, Event, EventKind, Kind
+from gapps_hooks.model import Account, Event, EventKind, Identity, Kind
 from gapps_hooks.outbox import State, entries, history, links, subjects
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.payload import account_from, parse_event
@@ -153,29 +153,49 @@ def tell_news(desk: Desk, prepared: Prepared) -> None:
 
 def _prepare_given(desk: Desk, event: Event) -> Prepared:
     """A password of somebody who is not enabled for Google is never recorded."""
-    if _may_record_password(desk, event):
-        return Prepared(event=event)
+    may, account = _look_at_owner(desk, event)
+    if may:
+        return Prepared(event=replace(event, owner=event.owner or _owner(event, account)))
     note = f"{event.name} is not enabled for Google; the password was not recorded"
     if event.kind is EventKind.PASSWORD_SET:
         return Prepared(event=None, line=note)
     return Prepared(event=replace(event, password=None), line=note)
 
 
-def _may_record_password(desk: Desk, event: Event) -> bool:
+def _owner(event: Event, account: Account | None) -> Identity | None:
+    """Say whose the password is: whom the event names by id, else who has the name now."""
+    told, seen = event.identity, account.id if account is not None else None
+    return told if told is not None and (seen is None or seen.kind == told.kind) else seen
+
+
+def _look_at_owner(desk: Desk, event: Event) -> tuple[bool, Account | None]:
+    """Whether a password may be recorded, and the person as far as that had to be known."""
     subject = subjects.of_name(desk.state, Kind.USER, event.old_name or event.name)
     link = links.of(desk.state, subject) if subject is not None else None
     if link is not None and link.ended_at is None:
-        return True
+        return True, _glance(desk, event.name) if _is_at_hand(desk) else None
     waiting = entries.get(desk.state, subject) if subject is not None else None
     said = {**(waiting.patch if waiting else {}), **event.patch}
     added = event.kind is EventKind.USER_ADD or (waiting is not None and waiting.added)
     account = _read_account(desk, event, said)
     if account is None:
         # An account that is only just being added may be missing from a directory's replica.
-        return added
-    return is_enabled(account, desk.settings.enabled) is not False and (
-        added or desk.source is not None
-    )
+        return added, None
+    enabled = is_enabled(account, desk.settings.enabled) is not False
+    return enabled and (added or desk.source is not None), account
+
+
+def _glance(desk: Desk, name: str) -> Account | None:
+    """See who has the name, where that does not decide whether the password is recorded."""
+    with suppress(SourceUnreadable):
+        return desk.source.account(name) if desk.source is not None else None
+    return None
+
+
+def _is_at_hand(desk: Desk) -> bool:
+    """Whether the source is read in next to no time."""
+    kind = desk.settings.source
+    return kind.type == "nss" or (kind.type == "json" and kind.command is None)
 
 
 def _read_account(desk: Desk, event: Event, said: Mapping[str, Any]) -> Account | None:
@@ -211,25 +231,26 @@ def _prepare_stored(desk: Desk, event: Event) -> Prepared:
     except UnusablePassword as error:
         prepared = _prepare_unusable(replace(desk, source=source), event, error)
     else:
-        given = replace(event, password=password)
-        prepared = _prepare_given(replace(desk, source=source), given)
+        seen = replace(desk, source=source)
+        owner = _glance(seen, event.name)
+        given = replace(event, password=password, owner=owner.id if owner is not None else None)
+        prepared = _prepare_given(seen, given)
     return replace(prepared, reading=reading)
 
 
 def _reading(desk: Desk, name: str, before: Standing, value: str) -> Reading:
-    source, kind = desk.source, desk.settings.source
+    source = desk.source
 
     def again() -> str | None:
         stored = source.stored_password(name) if source is not None else None
         return None if stored is None else stored.value
 
-    at_hand = kind.type == "nss" or (kind.type == "json" and kind.command is None)
-    return Reading(before=before, value=value, again=again if at_hand else None)
+    return Reading(before=before, value=value, again=again if _is_at_hand(desk) else None)
 
 
 def _prepare_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Prepared:
     """A stored hash that Google cannot take: buried with its remedy, and reported once."""
-    if not _may_record_password(desk, event):
+    if not _look_at_owner(desk, event)[0]:
         return Prepared(event=None, line=f"{event.name} is not enabled for Google")
     reason = f"password not sent: {error}"
     return Prepared(event=event, line=reason, bury=reason)

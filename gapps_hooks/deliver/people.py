@@ -10,7 +10,7 @@ from dataclasses import replace
 from gapps_hooks.deliver.desired import desired_account, desired_address
 from gapps_hooks.errors import NotFound
 from gapps_hooks.model import Account, Link
-from gapps_hooks.outbox import creations, links, subjects
+from gapps_hooks.outbox import creations, links, owning, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.outbox.mending import LINKS_LOST
 from gapps_hooks.plan.person import Person
@@ -32,12 +32,18 @@ def look_at_person(wiring: Wiring, entry: Entry) -> Person:
         address=_address(wiring, entry, account, link),
         identity=entry.identity or (account.id if account else None),
         traced=is_traced(wiring, link, account) if link and account else None,
-        password=entry.password,
+        password=None if is_told_to_another(entry, account, link) else entry.password,
         link=link,
         attempted=link is None and _may_be_there(wiring, entry.subject),
         added=entry.added,
         wished_at=entry.event_at if entry.wished_at is None else entry.wished_at,
     )
+
+
+def is_told_to_another(entry: Entry, account: Account | None, link: Link | None) -> bool:
+    """Whether the password that waits is not that of the person who has the name now."""
+    known = (account.id if account else None, entry.identity, link.identity if link else None)
+    return owning.is_anothers(entry.owner, known)
 
 
 def _may_be_there(wiring: Wiring, subject: int) -> bool:

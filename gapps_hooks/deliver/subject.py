@@ -22,6 +22,7 @@ from gapps_hooks.deliver.judging import (
     put_off,
     success,
 )
+from gapps_hooks.deliver.owners import without_anothers_password
 from gapps_hooks.deliver.user import deliver_user
 from gapps_hooks.errors import GappsHooksError, Outage
 from gapps_hooks.model import Change, Kind, Link, Outcome, Verb, Verdict
@@ -162,6 +163,7 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
     done: list[Change] = []
     try:
         seeing = _with_snapshot(wiring)
+        entry, told = without_anothers_password(seeing, entry)
         look_for_rename(seeing, entry)
         look_for_renamed_group(seeing, entry)
         delivered = _WORK[entry.kind](seeing, entry, done)
@@ -176,6 +178,7 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
         outcome = put_off(wiring, entry, text, tuple(done))
         _write_history(wiring, entry, outcome)
     else:
+        delivered = replace(delivered, notes=(*delivered.notes, *told))
         outcome = success(entry, delivered, tuple(done))
         with wiring.state.transaction():
             _clear(wiring, entry, outcome)

@@ -12,10 +12,10 @@ from typing import Final
 
 from gapps_hooks.model import Event, Kind
 from gapps_hooks.outbox import entry as rows
-from gapps_hooks.outbox import subjects
+from gapps_hooks.outbox import owning, subjects
 from gapps_hooks.outbox.delays import LONGEST_DELAY
 from gapps_hooks.outbox.entry import Entry, Status
-from gapps_hooks.outbox.merging import Words, combine, said, to_json
+from gapps_hooks.outbox.merging import Words, combine, said
 from gapps_hooks.outbox.naming import Meant, subject_meant
 from gapps_hooks.outbox.state import State
 
@@ -62,7 +62,6 @@ UPDATE entries SET due_at = ?, reason = ?, attempts = attempts + ?,
 WHERE subject = ?
 """
 _STOP: Final = "UPDATE entries SET status = ?, reason = ? WHERE subject = ?"
-_KEEP_WORDS: Final = "UPDATE entries SET words = ? WHERE subject = ?"
 _RETRY: Final = """
 UPDATE entries SET status = 'waiting', due_at = ?, attempts = 0, contradictions = 0
 WHERE subject = ?
@@ -163,7 +162,7 @@ def password_came(state: State, subject: int) -> None:
         if words.tells_only:
             rows.delete(state, subject)
         elif words.unsent is not None:
-            state.execute(_KEEP_WORDS, (to_json(replace(words, unsent=None)), subject))
+            rows.keep_words(state, subject, replace(words, unsent=None))
 
 
 def settle_key(state: State, entry: Entry, key: str) -> bool:
@@ -245,7 +244,10 @@ def _next_sequence(state: State, event_id: str, subject: int) -> int:
 
 
 def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) -> Recorded:
-    together = combine(rows.words_of(state, meant.subject), words)
+    before, gift = rows.words_of(state, meant.subject), Words()
+    if words.owner is not None and words.owner[1].lasting:
+        before, gift = owning.part(before, (words.owner[1],))
+    together = combine(before, words)
     problem = meant.problem or _only_told(state, meant.subject, words, together)
     rows.save(
         state,
@@ -256,6 +258,9 @@ def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) 
         status="buried" if problem else "waiting",
         reason=problem,
     )
+    if gift.owner is not None:
+        home, name = owning.linked_as(state, gift.owner[1]), subjects.name_of(state, meant.subject)
+        owning.pass_on(state, gift, home, subject=meant.subject, name=name)
     generation = subjects.advance(state, meant.subject)
     return Recorded(subject=meant.subject, generation=generation, duplicate=False)
 

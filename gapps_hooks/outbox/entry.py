@@ -30,6 +30,7 @@ ON CONFLICT (subject) DO UPDATE SET
     due_at = excluded.due_at, reason = excluded.reason,
     attempts = 0, contradictions = 0, released = 0
 """
+_KEEP_WORDS: Final = "UPDATE entries SET words = ? WHERE subject = ?"
 _DELETE: Final = "DELETE FROM entries WHERE subject = ?"
 _HASH: Final = "SELECT value FROM secrets WHERE subject = ?"
 _FORGET_HASH: Final = "DELETE FROM secrets WHERE subject = ?"
@@ -55,6 +56,8 @@ class Entry:
     #: The last word is that the subject is deleted.
     removed: bool
     password: PasswordHash | None = field(repr=False)
+    #: Whose password it is, where that is known.
+    owner: Identity | None = None
     #: Why a stored password that was set cannot be sent, as a sentence; "" if none was, or if a
     #: later one can.
     unsent: str = ""
@@ -153,6 +156,12 @@ def delete(state: State, subject: int) -> bool:
     return state.execute(_DELETE, (subject,)) == 1
 
 
+def keep_words(state: State, subject: int, words: Words) -> None:
+    """Let the entry say no more than these words, and stand as it is; inside a transaction."""
+    state.execute(_KEEP_WORDS, (to_json(words), subject))
+    _save_secret(state, subject, words.password[1] if words.password else None)
+
+
 def forget_secret(state: State, subject: int) -> None:
     """Wipe the entry's hash and keep the rest; inside a transaction."""
     _save_secret(state, subject, None)
@@ -186,6 +195,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         added=words.added,
         removed=words.removed,
         password=words.password and words.password[1],
+        owner=words.owner and words.owner[1],
         unsent=words.unsent[1] if words.unsent else "",
         old_name=words.old_name and words.old_name[1],
         identity=words.identity and words.identity[1],

@@ -36,6 +36,8 @@ class Words:
     #: The payload's keys.
     keys: Mapping[str, tuple[int, Any]] = field(default_factory=dict)
     password: tuple[int, PasswordHash] | None = None
+    #: Whose that password is, where its event told it.
+    owner: tuple[int, Identity] | None = None
     old_name: tuple[int, str] | None = None
     identity: tuple[int, Identity] | None = None
     #: Why a stored password that was set cannot be sent, as a sentence; a later password voids it.
@@ -79,9 +81,11 @@ def said(event: Event, sequence: int, now: float = 0.0, unsent: str = "") -> Wor
     removed = is_removal(event)
     present = not removed and event.kind in {EventKind.USER_ADD, EventKind.GROUP_CHANGE}
     patch = {} if removed else {key: event.patch[key] for key in event.patch if key != _DELETED}
+    password = None if removed else event.password
     return Words(
         keys={key: (sequence, value) for key, value in patch.items()},
-        password=None if removed or event.password is None else (sequence, event.password),
+        password=None if password is None else (sequence, password),
+        owner=None if password is None or event.owner is None else (sequence, event.owner),
         unsent=(sequence, unsent) if unsent else None,
         old_name=None if event.old_name is None else (sequence, event.old_name),
         identity=None if event.identity is None else (sequence, event.identity),
@@ -114,9 +118,11 @@ def combine(first: Words, second: Words) -> Words:
     password = _later(first.password, second.password)
     unsent = _later(first.unsent, second.unsent)
     last = max(removed_by, password[0] if password is not None else 0)
+    password = password if password is not None and password[0] > removed_by else None
     return Words(
         keys=keys,
-        password=password if password is not None and password[0] > removed_by else None,
+        password=password,
+        owner=_owner_of(password, first, second),
         unsent=unsent if unsent is not None and unsent[0] > last else None,
         old_name=_later(first.old_name, second.old_name),
         identity=_later(first.identity, second.identity),
@@ -125,6 +131,13 @@ def combine(first: Words, second: Words) -> Words:
         present_by=max(first.present_by, second.present_by),
         removed_by=removed_by,
     )
+
+
+def _owner_of(
+    password: tuple[int, PasswordHash] | None, *sayings: Words
+) -> tuple[int, Identity] | None:
+    owners = (each.owner for each in sayings if each.owner is not None)
+    return next((word for word in owners if password and word[0] == password[0]), None)
 
 
 def _later(
@@ -141,6 +154,7 @@ def to_json(words: Words) -> str:
         {
             "keys": words.keys,
             "password": words.password and words.password[0],
+            "owner": words.owner and str(words.owner[1]),
             "unsent": words.unsent,
             "old_name": words.old_name,
             "identity": words.identity and (words.identity[0], str(words.identity[1])),
@@ -156,10 +170,12 @@ def from_json(text: str, password: PasswordHash | None) -> Words:
     """The words that ``to_json`` wrote, and the hash that was kept apart."""
     stored = json.loads(text)
     identity, wished_at = stored["identity"], stored.get("wished_at")
-    unsent = stored.get("unsent")
+    unsent, owner = stored.get("unsent"), stored.get("owner")
+    known = None if password is None or owner is None else Identity.parse(owner)
     return Words(
         keys={key: (sequence, value) for key, (sequence, value) in stored["keys"].items()},
         password=None if password is None else (stored["password"], password),
+        owner=None if known is None else (stored["password"], known),
         unsent=unsent and tuple(unsent),
         old_name=stored["old_name"] and tuple(stored["old_name"]),
         identity=identity and (identity[0], Identity.parse(identity[1])),

@@ -11,7 +11,7 @@ from typing import Final
 
 from gapps_hooks.errors import GappsHooksError
 from gapps_hooks.model import Identity, Kind
-from gapps_hooks.outbox import entry
+from gapps_hooks.outbox import entry, owning
 from gapps_hooks.outbox.merging import combine
 from gapps_hooks.outbox.state import State
 
@@ -204,9 +204,15 @@ def _merge_entries(state: State, into: int, absorbed: int) -> None:
     found = state.row(_FIRST_SEQUENCE, (into, absorbed))
     if found is None or found["first"] is None:
         return
-    words = combine(entry.words_of(state, into), entry.words_of(state, absorbed))
+    known = owning.known_as(state, into) or owning.known_as(state, absorbed)
+    own, gift = owning.part(entry.words_of(state, into), known)
+    more, other_gift = owning.part(entry.words_of(state, absorbed), known)
     entry.delete(state, absorbed)
-    entry.save(state, into, words, sequence=found["first"], due_at=state.clock())
+    together = combine(own, more)
+    entry.save(state, into, together, sequence=found["first"], due_at=state.clock())
+    for each in (gift, other_gift):
+        home = owning.linked_as(state, each.owner[1]) if each.owner else None
+        owning.pass_on(state, each, home, subject=into, name=name_of(state, absorbed))
 
 
 def _free(state: State, kind: Kind, name: str) -> None:

@@ -36,6 +36,7 @@ EVENTS = st.builds(
     old_name=st.none() | st.just("bob"),
     password=st.none() | HASHES,
     identity=st.none() | st.builds(Identity, st.just("uid"), st.sampled_from(["1", "2"])),
+    owner=st.none() | st.builds(Identity, st.just("uid"), st.sampled_from(["1", "2"])),
 )
 SAYINGS = st.tuples(EVENTS, st.sampled_from(["", "yescrypt"]))
 WORDS = st.lists(SAYINGS, max_size=6).flatmap(
@@ -74,6 +75,17 @@ def test_that_a_password_cannot_be_sent_is_told_until_one_comes_that_can(
     before = said(event(EventKind.PASSWORD_SET), 1, unsent="yescrypt")
     assert before.tells_only
     assert (combine(before, said(later, 2)).unsent is not None) is told
+
+
+def test_a_passwords_owner_is_that_of_the_event_that_told_it() -> None:
+    first, second = PasswordHash("crypt", "$6$a"), PasswordHash("crypt", "$6$b")
+    ann, bob = Identity("entryUUID", "a"), Identity("entryUUID", "b")
+    told = event(EventKind.PASSWORD_SET, password=first, owner=ann)
+    looked = event(EventKind.USER_MODIFY, identity=bob)
+    assert fold(told, looked).owner == (1, ann)
+    assert fold(told, event(EventKind.PASSWORD_SET, password=second, owner=bob)).owner == (2, bob)
+    assert fold(told, event(EventKind.PASSWORD_SET, password=second)).owner is None
+    assert fold(told, event(EventKind.USER_DELETE)).owner is None
 
 
 def test_a_deletion_voids_what_was_said_before_it_and_the_queued_password() -> None:
