@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gapps_hooks.deliver.memory import Owner, remember_change
+from gapps_hooks.deliver.noting import noted
 from gapps_hooks.deliver.org_units import make_org_unit, missing_unit
 from gapps_hooks.deliver.send import Answer, send
 from gapps_hooks.errors import AlreadyExists, GappsHooksError, Outage, Refused, Throttled
@@ -26,7 +27,6 @@ from gapps_hooks.model import (
 )
 from gapps_hooks.outbox import bounds, creations, links, memberships
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.existing import RESTORING
 from gapps_hooks.settings import BoundSettings
 from gapps_hooks.wiring import Wiring
 
@@ -146,21 +146,10 @@ def carry_out(wiring: Wiring, task: Task, changes: tuple[Change, ...]) -> None:
         if forbidden is not None:
             raise Refused(forbidden)
         create = _creates(aimed)
-        _note_restore(wiring, task.owner, aimed)
-        answer = _create(wiring, task, aimed) if create else _send(wiring, aimed, task.known)
+        with noted(wiring, task.owner, aimed, task.known):
+            answer = _create(wiring, task, aimed) if create else _send(wiring, aimed, task.known)
         _remember(wiring, task.owner, aimed, answer)
         task.done.append(_with_id(aimed, answer))
-
-
-def _note_restore(wiring: Wiring, owner: Owner, change: Change) -> None:
-    """Forget on disk that the account is suspended before it may not be so any more.
-
-    If the answer is lost and the person leaves meanwhile, nobody would suspend it otherwise.
-    """
-    link = links.of(wiring.state, owner.subject) if Verb.RESTORE in change.verbs else None
-    if link is not None:
-        enabled = wiring.state.digest(RESTORING)
-        links.save(wiring.state, replace(link, delivered={**link.delivered, "enabled": enabled}))
 
 
 def _with_id(change: Change, answer: Answer) -> Change:
