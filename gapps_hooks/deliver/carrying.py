@@ -6,7 +6,7 @@ It must not know how a plan is made, nor what becomes of an entry whose plan fai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -60,8 +60,10 @@ _LIMITS: Final[dict[Verb, Callable[[BoundSettings, int], int | None]]] = {
 _OF_EVENTS: Final = _LIMITS.keys() - {Verb.PASSWORD}
 
 
-def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
+def reserve(wiring: Wiring, entry: Entry, plan: Plan, done: Iterable[Change]) -> None:
     """Count the plan's bounded changes before the first is sent; all or nothing is done.
+
+    ``done`` is what was done for the same entry already: in turns no more may be done than at once.
 
     Raises:
         Observed: the settings say that nothing is sent.
@@ -69,12 +71,16 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
     """
     if plan.changes and wiring.settings.mode == "observe":
         raise Observed(plan)
-    counts = Counter(verb for change in plan.changes for verb in change.verbs if verb in _OF_EVENTS)
+    counts, before = _bounded(plan.changes), _bounded(done)
     if Verb.DELETE_GROUP in counts:  # takes everybody out of it
         counts[Verb.REMOVE_MEMBER] += len(memberships.of(wiring.state, entry.subject))
     with wiring.state.transaction(durable=False):
         for verb, count in counts.items():
-            reserve_some(wiring, entry, verb, count)
+            reserve_some(wiring, entry, verb, before[verb] + count)
+
+
+def _bounded(changes: Iterable[Change]) -> Counter[Verb]:
+    return Counter(verb for change in changes for verb in change.verbs if verb in _OF_EVENTS)
 
 
 def reserve_some(wiring: Wiring, entry: Entry, verb: Verb, count: int) -> None:
