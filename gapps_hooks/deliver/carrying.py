@@ -6,11 +6,12 @@ It must not know how a plan is made, nor what becomes of an entry whose plan fai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from gapps_hooks.deliver.memory import Owner, remember_change
+from gapps_hooks.deliver.noting import noted
 from gapps_hooks.deliver.org_units import make_org_unit, missing_unit
 from gapps_hooks.deliver.send import Answer, send
 from gapps_hooks.errors import AlreadyExists, GappsHooksError, Outage, Refused, Throttled
@@ -26,7 +27,6 @@ from gapps_hooks.model import (
 )
 from gapps_hooks.outbox import bounds, creations, links, memberships
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.existing import RESTORING
 from gapps_hooks.settings import BoundSettings
 from gapps_hooks.wiring import Wiring
 
@@ -60,8 +60,10 @@ _LIMITS: Final[dict[Verb, Callable[[BoundSettings, int], int | None]]] = {
 _OF_EVENTS: Final = _LIMITS.keys() - {Verb.PASSWORD}
 
 
-def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
+def reserve(wiring: Wiring, entry: Entry, plan: Plan, done: Iterable[Change]) -> None:
     """Count the plan's bounded changes before the first is sent; all or nothing is done.
+
+    ``done`` is what was done for the same entry already: in turns no more may be done than at once.
 
     Raises:
         Observed: the settings say that nothing is sent.
@@ -69,12 +71,16 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan) -> None:
     """
     if plan.changes and wiring.settings.mode == "observe":
         raise Observed(plan)
-    counts = Counter(verb for change in plan.changes for verb in change.verbs if verb in _OF_EVENTS)
+    counts, before = _bounded(plan.changes), _bounded(done)
     if Verb.DELETE_GROUP in counts:  # takes everybody out of it
         counts[Verb.REMOVE_MEMBER] += len(memberships.of(wiring.state, entry.subject))
     with wiring.state.transaction(durable=False):
         for verb, count in counts.items():
-            reserve_some(wiring, entry, verb, count)
+            reserve_some(wiring, entry, verb, before[verb] + count)
+
+
+def _bounded(changes: Iterable[Change]) -> Counter[Verb]:
+    return Counter(verb for change in changes for verb in change.verbs if verb in _OF_EVENTS)
 
 
 def reserve_some(wiring: Wiring, entry: Entry, verb: Verb, count: int) -> None:
@@ -146,21 +152,10 @@ def carry_out(wiring: Wiring, task: Task, changes: tuple[Change, ...]) -> None:
         if forbidden is not None:
             raise Refused(forbidden)
         create = _creates(aimed)
-        _note_restore(wiring, task.owner, aimed)
-        answer = _create(wiring, task, aimed) if create else _send(wiring, aimed, task.known)
+        with noted(wiring, task.owner, aimed, task.known):
+            answer = _create(wiring, task, aimed) if create else _send(wiring, aimed, task.known)
         _remember(wiring, task.owner, aimed, answer)
         task.done.append(_with_id(aimed, answer))
-
-
-def _note_restore(wiring: Wiring, owner: Owner, change: Change) -> None:
-    """Forget on disk that the account is suspended before it may not be so any more.
-
-    If the answer is lost and the person leaves meanwhile, nobody would suspend it otherwise.
-    """
-    link = links.of(wiring.state, owner.subject) if Verb.RESTORE in change.verbs else None
-    if link is not None:
-        enabled = wiring.state.digest(RESTORING)
-        links.save(wiring.state, replace(link, delivered={**link.delivered, "enabled": enabled}))
 
 
 def _with_id(change: Change, answer: Answer) -> Change:

@@ -168,7 +168,7 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     each: Callable[..., Iterable[str | None]],
 ) -> tuple[str, ...]:
     """Make the group first, then its members; one unknown member does not stop the others."""
-    reserve(wiring, entry, plan)
+    reserve(wiring, entry, plan, done)
     task = Task(owner=_owner(entry, gathering), done=done, known=gathering.actual)
     members = [change for change in plan.changes if _MEMBER_VERBS.intersection(change.verbs)]
     later = _MEMBER_VERBS | ALIAS_VERBS

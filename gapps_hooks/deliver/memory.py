@@ -12,6 +12,7 @@ from typing import Any
 from gapps_hooks.model import Change, GoogleGroup, GoogleUser, Identity, Link, Verb
 from gapps_hooks.plan.identities import surer
 from gapps_hooks.plan.rules import MARK_TYPE
+from gapps_hooks.plan.unheard import OURS
 
 #: Is true in what a link holds until the groups concerned know that its owner is there.
 ARRIVED = "arrived"
@@ -65,7 +66,8 @@ def remember_change(
 
 def remember_answer(link: Link, owner: Owner, confirms: Mapping[str, Any], now: float) -> Link:
     """Say what the link holds once Google (or a trusted memory) confirmed that all is so."""
-    delivered = _merge(link.delivered, confirms)
+    told = {key: value for key, value in confirms.items() if key != OURS}
+    delivered = _merge(link.delivered, told)
     # Whoever turned out to be active, or suspended already, is not so by a change of ours.
     unmoved = delivered.get("enabled") == link.delivered.get("enabled")
     return replace(
@@ -74,7 +76,7 @@ def remember_answer(link: Link, owner: Owner, confirms: Mapping[str, Any], now: 
         identity=surer(link.identity, owner.identity),
         delivered=delivered,
         confirmed_at=now,
-        suspended_by_us=link.suspended_by_us and unmoved,
+        suspended_by_us=link.suspended_by_us and (unmoved or OURS in confirms),
     )
 
 

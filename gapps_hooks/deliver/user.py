@@ -97,7 +97,7 @@ def bring_about(
 def _carry_out(
     wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: list[Change]
 ) -> None:
-    reserve(wiring, entry, plan)
+    reserve(wiring, entry, plan, done)
     task = Task(owner=_owner(entry, person), done=done, account=person.account, known=person.actual)
     try:
         carry_out(wiring, task, plan.changes)

@@ -13,16 +13,20 @@ from gapps_hooks.model import Change, GoogleUser, Link, Plan, Question, Refusal,
 from gapps_hooks.plan.aliases import alias_changes, alias_notes, remember_aliases
 from gapps_hooks.plan.creation import create, remember_state
 from gapps_hooks.plan.fields import differ_from_actual
-from gapps_hooks.plan.identities import own_mark, same_identity
+from gapps_hooks.plan.identities import own_mark
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules, find_mark, is_administrator, left_alone
+from gapps_hooks.plan.unheard import (
+    BY_ADMINISTRATOR,
+    RESTORING,
+    SUSPENDING,
+    bears_own_mark,
+    is_being_suspended,
+    is_own_suspension,
+)
 
-#: suspensionReason of an account that an administrator suspended, or of which Google says nothing.
-_BY_ADMINISTRATOR: Final = frozenset({"", "ADMIN"})
 #: Remembered as ``enabled`` while a suspension that is not ours stands against what is wanted.
 SUSPENDED_THERE: Final = "suspended at Google"
-#: Remembered as ``enabled`` while nobody knows whether a restore of ours was carried out.
-RESTORING: Final = "being restored"
 #: What the line says of a person whom no lasting id proves.
 BY_NAME: Final = "taken up by its name alone: no id that could be compared was given"
 BY_NUMBER: Final = "taken up by name and number, which a system gives to another person later"
@@ -36,10 +40,9 @@ _RIGHTS: Final[Mapping[str, frozenset[Verb]]] = {
 
 def whose(person: Person, actual: GoogleUser, rules: Rules) -> Literal["ours", "other", "unmarked"]:
     """Say whom this installation's mark on the account names: this person, another, nobody."""
-    mark = find_mark(actual, rules)
-    if mark is None:
+    if find_mark(actual, rules) is None:
         return "unmarked"
-    return "ours" if same_identity(mark, person.identity, person.name) else "other"
+    return "ours" if bears_own_mark(person, actual, rules) else "other"
 
 
 def same_person_question(
@@ -179,7 +182,7 @@ def _why_not_restore(person: Person, actual: GoogleUser) -> Refusal | None:
     """Refuse to lift a suspension that is Google's own, or newer than the wish to lift it."""
     if not actual.suspended:
         return None
-    if actual.suspension_reason not in _BY_ADMINISTRATOR:
+    if actual.suspension_reason not in BY_ADMINISTRATOR:
         return Refusal(
             f"{actual.primary_email} was suspended by Google itself ({actual.suspension_reason}); "
             "it can only be restored in the Google Admin console"
@@ -223,18 +226,17 @@ def _adopting(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
 def restoring(person: Person, link: Link, rules: Rules) -> Mapping[str, Any] | Question | Refusal:
     """Say whether a linked, enabled person's suspension has to be lifted, and may be."""
     known = link.delivered.get("enabled")
-    off = {rules.digest(False), rules.digest(RESTORING)}  # noqa: FBT003 - a value
-    was_disabled = known in off
+    was_disabled = known in {rules.digest(value) for value in (False, RESTORING, SUSPENDING)}
     doubtful = person.added and (person.asked or known != rules.digest(True))  # noqa: FBT003 - a value
     wanted = person.account is not None and person.account.enabled is True
     if not wanted or not (was_disabled or doubtful):
         return {}
     if person.actual is None:
-        ours = was_disabled and link.suspended_by_us
+        ours = was_disabled and link.suspended_by_us and not is_being_suspended(link, rules)
         return {"suspended": False} if ours else Question(link.google_id)
     if not person.actual.suspended:
         return {}
-    if link.suspended_by_us and person.actual.suspension_reason in _BY_ADMINISTRATOR:
+    if is_own_suspension(link, person.actual, rules):
         return {"suspended": False}
     return _why_not_restore(replace(person, added=True), person.actual) or {"suspended": False}
 

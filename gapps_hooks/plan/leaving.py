@@ -13,11 +13,13 @@ from gapps_hooks.plan.changing import is_new_password, respect_administrators, w
 from gapps_hooks.plan.freshness import TRUST_SECONDS, is_stale
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE, NOT_WHOLE, Rules, is_administrator
+from gapps_hooks.plan.unheard import OURS, is_own_suspension
 
 LET_IN: Final = (
     "{address} is not enabled here, and somebody let it in again at Google; it is left as it is "
     "until it is enabled or deleted here, or suspended at Google"
 )
+_ALREADY: Final = "already suspended"
 
 
 def plan_disable(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
@@ -33,15 +35,23 @@ def plan_disable(person: Person, link: Link, rules: Rules, now: float) -> Plan |
         return Question(link.google_id)
     active = person.actual is not None and not person.actual.suspended
     if person.actual is not None and (not known_disabled or (active and leaves)):
-        plan = suspend(person.actual, rules)
+        plan = _suspend_linked(person.actual, link, rules)
         untouched = not plan.changes and not plan.confirms
         return plan if untouched else _with_password(plan, person, link, rules, now)
-    note = LET_IN.format(address=link.address) if active else "already suspended"
+    note = LET_IN.format(address=link.address) if active else _ALREADY
     plan = _with_password(Plan(), person, link, rules, now)
     if not plan.changes:
         return Plan(notes=(note,))
     plan = replace(plan, notes=(note,)) if active else plan
     return respect_administrators(plan, person, link, rules, now)
+
+
+def _suspend_linked(actual: GoogleUser, link: Link, rules: Rules) -> Plan:
+    """Suspend, or find that a suspension of ours was carried out of which we heard nothing."""
+    plan = suspend(actual, rules)
+    if plan.confirms and actual.suspended and is_own_suspension(link, actual, rules):
+        return replace(plan, notes=(_ALREADY,), confirms={**plan.confirms, OURS: True})
+    return plan
 
 
 def suspend(actual: GoogleUser, rules: Rules) -> Plan:

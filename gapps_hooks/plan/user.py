@@ -16,6 +16,7 @@ from gapps_hooks.plan.identities import is_disproven, is_proven, same_identity
 from gapps_hooks.plan.leaving import plan_disable, suspend
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules, why_not_address
+from gapps_hooks.plan.unheard import RESTORING, bears_own_mark, is_being_adopted
 
 #: Changes that Google does not answer with the account.
 _ALIASES: Final = frozenset({Verb.ADD_ALIAS, Verb.REMOVE_ALIAS})
@@ -39,7 +40,7 @@ def plan_user(person: Person, rules: Rules, now: float) -> Plan | Question:
 def _may_be_back(person: Person, rules: Rules) -> bool:
     """Whether one who left, came back and leaves again may have been restored by a lost answer."""
     delivered = person.link.delivered if person.link is not None else {}
-    return not person.wanted and delivered.get("enabled") == rules.digest(existing.RESTORING)
+    return not person.wanted and delivered.get("enabled") == rules.digest(RESTORING)
 
 
 def _take_up(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
@@ -110,6 +111,11 @@ def _plan_unlinked(person: Person, rules: Rules) -> Plan | Question:
 def _plan_linked(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
     if person.asked and (person.actual is None or person.actual.deletion_time is not None):
         return _plan_gone(person, link, rules)
+    begun = _plan_begun(person, link, rules) if is_being_adopted(link, rules) else None
+    return begun or _plan_known(person, link, rules, now)
+
+
+def _plan_known(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
     same = same_identity(link.identity, person.identity, person.name)
     if not person.wanted:
         if is_disproven(link.identity, person.identity):
@@ -124,6 +130,17 @@ def _plan_linked(person: Person, link: Link, rules: Rules, now: float) -> Plan |
     if isinstance(steps, Question) or not steps.changes:
         return steps
     return respect_administrators(steps, person, link, rules, now)
+
+
+def _plan_begun(person: Person, link: Link, rules: Rules) -> Plan | Question | None:
+    """One whose adoption was sent: adopted again, or suspended if it was carried out (None)."""
+    if person.actual is None:
+        return Question(link.google_id)
+    if person.wanted and person.address == person.actual.primary_email:
+        return existing.adopt(person, person.actual, rules)
+    if person.wanted or bears_own_mark(person, person.actual, rules):
+        return None
+    return Plan(notes=(_NOT_THERE,))
 
 
 def _plan_gone(person: Person, link: Link, rules: Rules) -> Plan:

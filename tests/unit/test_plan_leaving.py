@@ -21,7 +21,7 @@ from plan_builders import (
 from plan_world import PureGoogle, deliver
 
 from gapps_hooks.model import Link, Plan, Question, Verb
-from gapps_hooks.plan.existing import RESTORING
+from gapps_hooks.plan.unheard import RESTORING
 from gapps_hooks.plan.user import plan_user
 
 HOUR = 3600.0
