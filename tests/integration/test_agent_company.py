@@ -6,12 +6,13 @@ import json
 import socket
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command_line import ServedGoogle, served
 from local_files import LocalFiles
+from patience import eventually
 from prometheus_client.parser import text_string_to_metric_families
 from real_hooks import Message, Site
 from resident import Resident, resident
@@ -73,15 +74,6 @@ def scrape(port: int) -> Counts:
         for sample in family.samples
         if sample.value
     }
-
-
-def eventually(holds: Callable[[], object], within: float = 15.0) -> bool:
-    end = time.monotonic() + within
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_a_hooks_event_is_told_to_prometheus_and_in_a_line(agent: Resident, port: int) -> None:

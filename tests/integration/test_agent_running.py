@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from command_line import ServedGoogle, served
+from patience import eventually
 from real_hooks import CLEAN, Site
 from resident import FIRE, Resident, resident
 
@@ -51,16 +52,6 @@ def site(tmp_path: Path, google: ServedGoogle) -> Site:
 def agent(site: Site) -> Iterator[Resident]:
     with resident(site) as agent:
         yield agent
-
-
-def eventually(holds: Callable[[], object], within: float = 10.0) -> bool:
-    """Whether it becomes true in time."""
-    end = time.monotonic() + within
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def waiting(site: Site) -> list[str]:
@@ -208,7 +199,7 @@ def test_settings_that_change_while_others_are_taken_over_are_read_too(agent: Re
         time.sleep(1.0)
     slow.communicate(timeout=30)
     agent.site.emulator.faults.clear()
-    assert eventually(lambda: agent.said().count("were opened again") == 2, within=20.0)
+    assert eventually(lambda: agent.said().count("were opened again") == 2)
     assert agent.tell(agent.message("user-modify", "alice"))[0]["wait"] == 9.0
 
 

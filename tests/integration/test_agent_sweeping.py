@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+
+from patience import eventually
 
 from gapps_hooks.agent.sweeping import Sweeper
 from gapps_hooks.model import Event, EventKind, PasswordHash
@@ -14,15 +15,6 @@ from gapps_hooks.outbox import entries, open_state
 from gapps_hooks.outbox.keeping import DAY
 
 SECRET = "$6$salt$" + "s" * 86
-
-
-def eventually(holds: Callable[[], object]) -> bool:
-    end = time.monotonic() + 20.0
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_what_a_long_reader_prevents_is_done_when_it_has_ended(tmp_path: Path) -> None:
