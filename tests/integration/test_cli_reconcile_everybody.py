@@ -254,6 +254,13 @@ def test_an_incomplete_read_is_1_and_says_so(line: CommandLine) -> None:
     assert not line.user("alice").get("suspended")
 
 
+def test_an_incomplete_read_is_1_though_all_that_was_tried_is_done(line: CommandLine) -> None:
+    line.emulator.faults.script([{"call": "groups.list", "fails": "repeated token", "times": 0}])
+    assert line.run("reconcile").exit_code == FAILED
+    line.emulator.faults.clear()
+    assert line.user("alice")["name"]["familyName"] == "Archer"
+
+
 def test_another_reconcile_is_75_and_a_pause_too(line: CommandLine) -> None:
     with line.state() as state:
         lease = leases.hold(state.directory, leases.EVERYBODY)

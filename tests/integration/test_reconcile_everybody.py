@@ -493,6 +493,16 @@ def test_every_stored_hash_is_sent_if_asked_for_within_the_bounds(tmp_path: Path
     assert [verb for _, verb in run.done] == [Verb.PASSWORD] * 4
 
 
+def test_no_hash_is_sent_for_one_who_is_not_enabled(organisation: Organisation) -> None:
+    organisation.people(person("alice", password_hash=HASH))
+    reconcile(organisation)
+    organisation.clock.now += 7200.0
+    organisation.people(person("alice", password_hash=HASH, enabled=False))
+    run = reconcile(organisation, push_passwords=True)
+    assert run.done == [("alice@example.org", Verb.SUSPEND)]
+    assert planned(dry(organisation, push_passwords=True)) == {}
+
+
 # --- limits of Google's --------------------------------------------------------------------------
 
 
