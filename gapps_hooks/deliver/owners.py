@@ -27,9 +27,13 @@ def without_anothers_password(wiring: Wiring, entry: Entry) -> tuple[Entry, tupl
     if entry.owner is None:
         return entry, ()
     account = wiring.source.account(entry.name) if wiring.source is not None else None
-    if not is_told_to_another(entry, account, links.of(wiring.state, entry.subject)):
+    link = links.of(wiring.state, entry.subject)
+    another = is_told_to_another(entry, account, link)
+    if not another and (account is not None or link is not None or entry.removed):
         return entry, ()
     home = _home(wiring, entry.owner)
+    if not another and home is None:
+        return entry, ()  # nobody has the name, and its owner no other one
     line = owning.take_away(wiring.state, entry, None if home == entry.subject else home)
     if line and home is None:
         wiring.tell_trouble(f"{entry.name}: {line}")

@@ -77,7 +77,7 @@ def pass_on(state: State, gift: Words, home: int | None, *, subject: int, name: 
     if gift.password is None:
         return ""
     taken = home is not None and _received(state, gift, home)
-    line = f"a password that was told under the name {name} is another person's, and was "
+    line = f"a password that was told under the name {name}, which its owner has no more, was "
     line += _fate(state, home, taken=taken)
     history.write(
         state,

@@ -59,7 +59,22 @@ def test_a_password_under_a_name_that_another_has_by_now_goes_to_its_owner(
     house.record("user-modify", "r12")
     house.settle()
     assert passwords(house) == SENT | {"Bert": before["Bert"]}
-    assert "told under the name r12 is another person's, and was passed on to anna" in lines(house)
+    assert "told under the name r12, which its owner has no more, was passed on to anna" in lines(
+        house
+    )
+    assert not house.left()
+
+
+def test_a_password_under_a_name_that_nobody_has_any_more_goes_to_its_owner(
+    house: Organisation,
+) -> None:
+    before = passwords(house)
+    house.people(anna("r12", password_hash=A_HASH), bert("bert"))
+    house.record("password-set", "r12")
+    house.people(anna("r20", password_hash=A_HASH), bert("bert"))
+    house.settle()
+    assert passwords(house) == SENT | {"Bert": before["Bert"]}
+    assert house.user("r20@example.org").given_name == "Anna"
     assert not house.left()
 
 
@@ -71,8 +86,8 @@ def test_a_password_whose_owner_is_gone_is_dropped_and_that_is_told(house: Organ
     house.record("user-modify", "r12")
     house.settle()
     assert passwords(house) == before
-    assert "another person's, and was dropped" in lines(house)
-    assert "another person's, and was dropped" in house.troubles[0]
+    assert "its owner has no more, was dropped" in lines(house)
+    assert "its owner has no more, was dropped" in house.troubles[0]
     assert not house.left()
 
 
