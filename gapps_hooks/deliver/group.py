@@ -35,6 +35,7 @@ from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import MembersQuestion, plan_group
+from gapps_hooks.plan.group_release import is_release
 from gapps_hooks.plan.members import memberships_after
 from gapps_hooks.sources.scope import OUT_OF_SCOPE
 from gapps_hooks.wiring import Wiring
@@ -172,7 +173,9 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     task = Task(owner=_owner(entry, gathering), done=done, known=gathering.actual)
     members = [change for change in plan.changes if _MEMBER_VERBS.intersection(change.verbs)]
     later = _MEMBER_VERBS | ALIAS_VERBS
-    others = tuple(change for change in plan.changes if not later.intersection(change.verbs))
+    others = tuple(
+        one for one in plan.changes if not later.intersection(one.verbs) or is_release(one, plan)
+    )
     carry_out(wiring, task, others)
     if members:
         _announce(wiring, entry, gathering, members)

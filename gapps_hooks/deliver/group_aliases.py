@@ -8,6 +8,7 @@ from __future__ import annotations
 from gapps_hooks.deliver.carrying import Task, carry_out
 from gapps_hooks.errors import Refused
 from gapps_hooks.model import Change, Plan, Verb
+from gapps_hooks.plan.group_release import is_release
 from gapps_hooks.wiring import Wiring
 
 ALIAS_VERBS = frozenset({Verb.ADD_GROUP_ALIAS, Verb.REMOVE_GROUP_ALIAS})
@@ -31,4 +32,5 @@ def carry_out_aliases(wiring: Wiring, task: Task, plan: Plan) -> None:
 
 
 def _of(plan: Plan) -> tuple[Change, ...]:
-    return tuple(change for change in plan.changes if ALIAS_VERBS.intersection(change.verbs))
+    found = (change for change in plan.changes if ALIAS_VERBS.intersection(change.verbs))
+    return tuple(change for change in found if not is_release(change, plan))

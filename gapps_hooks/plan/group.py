@@ -27,6 +27,7 @@ from gapps_hooks.plan.group_aliases import (
     group_alias_question,
     remember_group_aliases,
 )
+from gapps_hooks.plan.group_release import former, release
 from gapps_hooks.plan.group_settings import settings_change, settings_if_changed
 from gapps_hooks.plan.members import (
     additions,
@@ -130,7 +131,11 @@ def _plan_unlinked(
     if gathering.taken and not gathering.asked:
         return Question(gathering.address)
     if gathering.actual is not None:
-        return _adopt(gathering, group, gathering.actual, rules)
+        freed = release(gathering, gathering.actual, rules)
+        if freed is None:
+            return _adopt(gathering, group, gathering.actual, rules)
+        created = _create(gathering, group, rules)
+        return replace(created, changes=(freed, *created.changes))
     if gathering.taken:
         text = (
             f"{gathering.address} is held by a user at Google; the user keeps it: give the group "
@@ -265,6 +270,7 @@ def _patch(gathering: Gathering, group: Group, link: Link, rules: Rules) -> Chan
         if reason:
             return Refusal(reason)
         body, verb = {"email": gathering.address, **body}, Verb.RENAME_GROUP
+        delivers = {**delivers, **former(link, rules)}
     return Change(
         verbs=(verb,),
         google_id=link.google_id,

@@ -387,8 +387,17 @@ def test_two_local_groups_never_share_one_at_google(house: Organisation) -> None
 
 
 def test_an_alias_of_another_group_is_not_taken(house: Organisation) -> None:
+    house.fire("group-change", "crew", {"members": []})
+    alias = house.console.groups().aliases()
+    alias.insert(groupKey="crew@example.org", body={"alias": TEAM}).execute()
+    outcome = house.fire("group-change", "team", {"members": []})
+    assert outcome.verdict is Verdict.BURIED
+    assert "alias" in outcome.line
+
+
+def test_one_that_was_declared_is_not_taken_though_a_rename_left_it(house: Organisation) -> None:
     house.fire("group-change", "team", {"members": []})
-    house.fire("group-change", "crew", {"members": [], "old_name": "team"})
+    house.fire("group-change", "crew", {"members": [], "old_name": "team", "aliases": [TEAM]})
     outcome = house.fire("group-change", "team", {"members": []})
     assert outcome.verdict is Verdict.BURIED
     assert "alias" in outcome.line

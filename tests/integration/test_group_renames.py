@@ -161,3 +161,24 @@ def test_two_groups_that_exchange_their_names_stay_where_they_are_and_exchange_t
     assert organisation.roles("other@example.org") == MEMBERS
     assert organisation.group("other@example.org").aliases == ("us@example.org",)
     assert planned(dry(organisation)) == {}
+
+
+# --- the address that a rename leaves ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["an event", "a reconcile"])
+def test_a_new_group_gets_the_address_that_a_rename_of_ours_left_as_an_alias(
+    organisation: Organisation, by: str
+) -> None:
+    organisation.people(ALICE, groups=({**TEAM, "aliases": []},))
+    reconcile(organisation)
+    assert "staff@example.org" in organisation.group("team@example.org").aliases
+    new = {"name": "staff", "members": ["alice"], "id": "entryUUID:new"}
+    organisation.people(ALICE, groups=({**TEAM, "aliases": []}, new))
+    if by == "an event":
+        organisation.fire("group-change", "staff")
+    else:
+        reconcile(organisation)
+    assert groups(organisation) == ["staff@example.org", "team@example.org"]
+    assert organisation.roles("staff@example.org") == MEMBERS
+    assert planned(dry(organisation)) == {}
