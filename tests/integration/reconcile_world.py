@@ -158,6 +158,11 @@ class World:
         groups = self.organisation.emulator.state()["groups"]
         return {one["email"]: {m["email"]: m["role"] for m in one["members"]} for one in groups}
 
+    def memberships(self) -> set[tuple[str, str]]:
+        """Who is in which group, by id: a rename takes nobody out."""
+        groups = self.organisation.emulator.state()["groups"]
+        return {(one["id"], member["id"]) for one in groups for member in one["members"]}
+
     def is_let_in(self, key: str) -> None:
         """Somebody at Google lifts a suspension."""
         self.edit_user(self.accounts[key], suspended=False, suspensionReason=None)
