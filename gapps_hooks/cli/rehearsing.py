@@ -150,7 +150,8 @@ def _show(rehearsal: Rehearsal, wish: Wish) -> None:
     for outcome in rehearsal.outdated:
         click.echo(outcome_line(outcome), err=True)
     if wish.save is not None:
-        click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}")
+        force = " --force" if rehearsal.beyond or wish.force else ""
+        click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}{force}")
     show_remarks(rehearsal.looked, rehearsal.notices, err=False)
 
 

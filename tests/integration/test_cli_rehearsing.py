@@ -110,6 +110,16 @@ def test_with_force_nothing_is_too_much_for_a_test_either(crowd: CommandLine) ->
     assert "too much" not in result.stdout
 
 
+@pytest.mark.parametrize("more", [(), ("--force",)])
+def test_a_saved_plan_that_is_too_much_is_carried_out_as_the_sentence_says(
+    crowd: CommandLine, more: tuple[str, ...]
+) -> None:
+    file = str(crowd.folder / "plan.json")
+    result = crowd.run("reconcile", "--dry-run", "--save", file, *more)
+    assert f"carry it out with: gapps-hooks reconcile --plan {file} --force\n" in result.stdout
+    assert crowd.run("reconcile", "--plan", file, "--force").exit_code == 0
+
+
 def test_what_is_refused_is_worse_than_too_much(crowd: CommandLine) -> None:
     crowd.people(*(person(f"p{at}") for at in range(3)), person("abuse"))
     assert crowd.run("reconcile", "--dry-run", "--exit-code").exit_code == FAILED
