@@ -36,9 +36,13 @@ def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
     Raises:
         Outage: Google cannot be asked anything at all.
     """
-    entry = entry_of(wiring, kind, name)
+    return preview_entry(wiring, entry_of(wiring, kind, name))
+
+
+def preview_entry(wiring: Wiring, entry: Entry) -> Plan:
+    """Plan what delivering the entry now would change; see preview."""
     try:
-        if kind is Kind.USER:
+        if entry.kind is Kind.USER:
             return _preview_user(wiring, entry)
         return _preview_group(wiring, entry)
     except Outage:

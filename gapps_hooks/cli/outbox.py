@@ -108,7 +108,8 @@ def drop(settings_path: Path, subjects: tuple[Named, ...]) -> None:
 def release(settings_path: Path, subjects: tuple[Named, ...]) -> None:
     """Let held entries go beyond the bounds: those named, or all of them."""
     with opened_state(settings_path) as (_, state):
-        click.echo(f"{_release(state, subjects)} released, {_DUE}")
+        released = _release(state, subjects)
+    click.echo(f"{released} released, {_DUE}" if released else "Nothing is held.")
 
 
 def _release(state: State, named: tuple[Named, ...]) -> int:

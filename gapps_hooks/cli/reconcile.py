@@ -53,7 +53,11 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
     is_flag=True,
     help="Everybody only: send every stored password of who is enabled.",
 )
-@click.option("--force", is_flag=True, help="Go beyond [bounds]; nothing else is lifted.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Go beyond [bounds], also for who is held (not with --plan).",
+)
 @click.option(
     "--exit-code", is_flag=True, help="With --dry-run: exit 3 for changes, 4 for too many."
 )

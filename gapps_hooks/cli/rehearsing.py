@@ -20,6 +20,7 @@ from gapps_hooks.plan.whole import Whole, whole_digest
 from gapps_hooks.reconcile import saving
 from gapps_hooks.reconcile.checking import TooMuch, check_bounds
 from gapps_hooks.reconcile.everybody import Looked, counted, everything, look, reviewed
+from gapps_hooks.reconcile.held import lifted
 from gapps_hooks.reconcile.saving import Saved
 from gapps_hooks.reconcile.work import Work
 from gapps_hooks.report import outcome_as_json, outcome_line, plan_as_json, render_plans
@@ -126,6 +127,8 @@ def _rehearsal(looked: Looked, wish: Wish, saved: Saved | None) -> Rehearsal:
         keys = {work.piece.key for work in works}
         pieces = tuple(piece for piece in whole.pieces if piece.key in keys)
         whole = Whole(pieces=pieces, incomplete=whole.incomplete)
+    elif wish.force and wish.save is None and not whole.incomplete:
+        whole = lifted(looked.wiring, looked.held, whole)
     beyond = () if wish.force else _beyond(looked, works)
     observed = (_OBSERVED,) if looked.wiring.settings.mode == "observe" else ()
     return Rehearsal(
@@ -150,7 +153,8 @@ def _show(rehearsal: Rehearsal, wish: Wish) -> None:
     for outcome in rehearsal.outdated:
         click.echo(outcome_line(outcome), err=True)
     if wish.save is not None:
-        click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}")
+        force = " --force" if rehearsal.beyond or wish.force else ""
+        click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}{force}")
     show_remarks(rehearsal.looked, rehearsal.notices, err=False)
 
 

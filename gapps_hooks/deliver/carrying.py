@@ -71,7 +71,7 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan, done: Iterable[Change]) ->
     """
     if plan.changes and wiring.settings.mode == "observe":
         raise Observed(plan)
-    counts, before = _bounded(plan.changes), _bounded(done)
+    counts, before = _counted(plan.changes), _counted(done)
     if Verb.DELETE_GROUP in counts:  # takes everybody out of it
         counts[Verb.REMOVE_MEMBER] += len(memberships.of(wiring.state, entry.subject))
     with wiring.state.transaction(durable=False):
@@ -79,7 +79,12 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan, done: Iterable[Change]) ->
             reserve_some(wiring, entry, verb, before[verb] + count)
 
 
-def _bounded(changes: Iterable[Change]) -> Counter[Verb]:
+def is_bounded(wiring: Wiring, plan: Plan) -> bool:
+    """Whether the plan, delivered as an event is, could be held as too much."""
+    return any(limit_of(wiring, verb) is not None for verb in _counted(plan.changes))
+
+
+def _counted(changes: Iterable[Change]) -> Counter[Verb]:
     return Counter(verb for change in changes for verb in change.verbs if verb in _OF_EVENTS)
 
 

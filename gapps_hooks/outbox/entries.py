@@ -15,7 +15,7 @@ from gapps_hooks.outbox import entry as rows
 from gapps_hooks.outbox import owning, subjects
 from gapps_hooks.outbox.delays import LONGEST_DELAY
 from gapps_hooks.outbox.entry import Entry, Status
-from gapps_hooks.outbox.merging import Words, combine, said
+from gapps_hooks.outbox.merging import Words, asks_the_same, combine, said
 from gapps_hooks.outbox.naming import Meant, subject_meant
 from gapps_hooks.outbox.state import State
 
@@ -257,6 +257,7 @@ def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) 
         due_at=state.clock() + defer,
         status="buried" if problem else "waiting",
         reason=problem,
+        same=asks_the_same(before, together),
     )
     if gift.owner is not None:
         home, name = owning.linked_as(state, gift.owner[1]), subjects.name_of(state, meant.subject)

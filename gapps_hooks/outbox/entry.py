@@ -28,7 +28,8 @@ ON CONFLICT (subject) DO UPDATE SET
     sequence = min(sequence, excluded.sequence), version = excluded.version,
     words = excluded.words, status = excluded.status, event_at = excluded.event_at,
     due_at = excluded.due_at, reason = excluded.reason,
-    attempts = 0, contradictions = 0, released = 0
+    attempts = 0, contradictions = 0,
+    released = CASE WHEN :same AND status <> 'resting' THEN released ELSE 0 END
 """
 _KEEP_WORDS: Final = "UPDATE entries SET words = ? WHERE subject = ?"
 _DELETE: Final = "DELETE FROM entries WHERE subject = ?"
@@ -114,8 +115,13 @@ def save(  # noqa: PLR0913 - the row's fields
     due_at: float,
     status: Status = "waiting",
     reason: str = "",
+    same: bool = False,
 ) -> None:
-    """Write the subject's entry as after a new event; inside a transaction."""
+    """Write the subject's entry as after a new event; inside a transaction.
+
+    ``same`` says that nothing else is asked for than before, so that a release goes on until that
+    is delivered.
+    """
     state.execute(
         _SAVE,
         {
@@ -127,6 +133,7 @@ def save(  # noqa: PLR0913 - the row's fields
             "now": state.clock(),
             "due_at": due_at,
             "reason": reason,
+            "same": same,
         },
     )
     _save_secret(state, subject, words.password[1] if words.password else None)

@@ -133,6 +133,16 @@ def combine(first: Words, second: Words) -> Words:
     )
 
 
+def asks_the_same(first: Words, second: Words) -> bool:
+    """Whether both sayings ask for the same change; passwords and ids take nothing away."""
+    return _asked(first) == _asked(second)
+
+
+def _asked(words: Words) -> tuple[object, ...]:
+    old_name = words.old_name and words.old_name[1]
+    return words.patch, words.added, words.removed, old_name
+
+
 def _owner_of(
     password: tuple[int, PasswordHash] | None, *sayings: Words
 ) -> tuple[int, Identity] | None:

@@ -14,6 +14,7 @@ from typing import Final
 from gapps_hooks.errors import GappsHooksError, SourceUnreadable
 from gapps_hooks.model import Kind, Outcome, Plan, Refusal, Verb
 from gapps_hooks.outbox import leases
+from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.person import Person
@@ -26,6 +27,7 @@ from gapps_hooks.reconcile.checking import check_bounds
 from gapps_hooks.reconcile.claims import Claims
 from gapps_hooks.reconcile.collisions import without_collisions
 from gapps_hooks.reconcile.groups import GroupsPlanner
+from gapps_hooks.reconcile.held import go_on
 from gapps_hooks.reconcile.lost import find_lost
 from gapps_hooks.reconcile.missing import doubt
 from gapps_hooks.reconcile.notebook import Notebook
@@ -61,6 +63,8 @@ class Looked:
     remarks: tuple[str, ...] = ()
     #: The pieces that are left to delivery, because an event on them waits.
     waiting: tuple[Piece, ...] = ()
+    #: What was held before, and waits for a person.
+    held: tuple[Entry, ...] = ()
     #: The wiring with which this plan has to be carried out.
     wiring: Wiring = field(repr=False)
 
@@ -120,6 +124,7 @@ def look(
         notices=(notice,) if notice else (),
         remarks=tuple(filter(None, remarks)),
         waiting=tuple(piece for piece in pieces if _waits(snapshot, piece)),
+        held=tuple(one for one in snapshot.memory.entries.values() if one.status == "held"),
         wiring=wiring,
     )
 
@@ -276,4 +281,9 @@ def carry_out(  # noqa: PLR0913 - the words by which it is asked for
     started(applying)
     ordered = {piece.key: at for at, piece in enumerate(looked.whole.pieces)}
     works = sorted(works, key=lambda work: ordered.get(work.piece.key, 0))
-    return applying.apply(works, refused)
+    progress = applying.apply(works, refused)
+    if not (reviewed_only or progress.stopped or looked.whole.incomplete):
+        for outcome in go_on(wiring, looked.held, force=force):
+            progress.outcomes.append(outcome)
+            report(outcome)
+    return progress

@@ -161,7 +161,7 @@ class GroupsPlanner:
         outline = target.outline
         entry = self.snapshot.memory.entries.get(outline.subject) if outline else None
         if entry is not None:
-            yield Work(piece=self._piece(target, left_to_delivery(entry), None))
+            yield Work(piece=self._piece(target, left_to_delivery(self.wiring, entry), None))
             return
         try:
             present = asked.result() if asked is not None else None

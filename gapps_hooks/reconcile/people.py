@@ -111,7 +111,7 @@ class PeoplePlanner:
         if entry is not None:
             self.prospects.linked(name, link, self.wiring.rules)
             self.claims.unplanned(name, entry, link)
-            plan = left_to_delivery(entry)
+            plan = left_to_delivery(self.wiring, entry)
             return Work(piece=self._piece(name, outline, plan, None))
         try:
             person = self._person(name, outline, link, holders)

@@ -99,6 +99,14 @@ def test_a_held_entry_is_not_retried_but_released(line: CommandLine) -> None:
     assert line.read("outbox", "list")[0]["status"] == "waiting"
 
 
+@pytest.mark.parametrize("names", [(), ("bob",)])
+def test_a_release_of_nothing_says_so(line: CommandLine, names: tuple[str, ...]) -> None:
+    hold(line, "bob", "too much")
+    line.run("outbox", "release")
+    result = line.run("outbox", "release", *names)
+    assert (result.exit_code, result.stdout) == (0, "Nothing is held.\n")
+
+
 def test_release_lets_only_those_named_go(line: CommandLine) -> None:
     hold(line, "bob", "too much")
     hold(line, "carol", "too much")

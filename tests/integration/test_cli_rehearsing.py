@@ -110,6 +110,44 @@ def test_with_force_nothing_is_too_much_for_a_test_either(crowd: CommandLine) ->
     assert "too much" not in result.stdout
 
 
+@pytest.mark.parametrize("more", [(), ("--force",)])
+def test_a_saved_plan_that_is_too_much_is_carried_out_as_the_sentence_says(
+    crowd: CommandLine, more: tuple[str, ...]
+) -> None:
+    file = str(crowd.folder / "plan.json")
+    result = crowd.run("reconcile", "--dry-run", "--save", file, *more)
+    assert f"carry it out with: gapps-hooks reconcile --plan {file} --force\n" in result.stdout
+    assert crowd.run("reconcile", "--plan", file, "--force").exit_code == 0
+
+
+@pytest.fixture
+def held(crowd: CommandLine) -> CommandLine:
+    """Three of the five are suspended, and the fourth is held."""
+    for at in range(3, 7):
+        crowd.fire("user-delete", f"p{at}")
+    crowd.people(*(person(f"p{at}") for at in (0, 1, 2, 7)))
+    assert crowd.read("outbox", "list")[0]["status"] == "held"
+    return crowd
+
+
+def test_force_lets_go_who_is_held_as_its_test_has_shown(held: CommandLine) -> None:
+    assert "outbox release p6" in held.run("reconcile", "--dry-run").stdout
+    shown = held.run("reconcile", "--dry-run", "--force").stdout
+    assert "- suspend p6@example.org" in shown
+    assert "! " not in shown.partition("\n")[2]
+    result = held.run("reconcile", "--force")
+    assert (result.exit_code, held.read("outbox", "list")) == (0, []), result.output
+    assert held.user("p6")["suspended"]
+
+
+def test_a_plan_carried_out_by_force_leaves_who_is_held(held: CommandLine) -> None:
+    file = str(held.folder / "plan.json")
+    shown = held.run("reconcile", "--dry-run", "--force", "--save", file).stdout
+    assert "outbox release p6" in shown
+    held.run("reconcile", "--plan", file, "--force")
+    assert held.read("outbox", "list")[0]["status"] == "held"
+
+
 def test_what_is_refused_is_worse_than_too_much(crowd: CommandLine) -> None:
     crowd.people(*(person(f"p{at}") for at in range(3)), person("abuse"))
     assert crowd.run("reconcile", "--dry-run", "--exit-code").exit_code == FAILED

@@ -14,9 +14,10 @@ import pytest
 from organisation import Organisation, organise
 from reconciled import listed, person, reconcile
 
-from gapps_hooks.model import Outcome, Verb, Verdict
+from gapps_hooks.model import Kind, Outcome, Verb, Verdict
 from gapps_hooks.outbox import bounds, entries
 from gapps_hooks.reconcile.checking import TooMuch
+from gapps_hooks.reconcile.named import reconcile as reconcile_named
 
 DAY = 90_000.0
 GONE = {"deleted": True}
@@ -119,6 +120,10 @@ def fire(house: Organisation, *events: Event) -> list[Outcome]:
     return [house.fire(event, name, payload) for event, name, payload in events]
 
 
+def look_at(house: Organisation, name: str) -> list[Outcome]:
+    return list(reconcile_named(house.wiring, [(Kind.USER, name)]))
+
+
 def at_google(house: Organisation) -> tuple[Any, Any]:
     """Everything that Google has, without what changes of itself."""
     state = house.emulator.state()
@@ -161,6 +166,16 @@ def test_a_release_lets_it_through_and_counts_it(tmp_path: Path, case: Case) -> 
     assert house.left() == {}
     assert at_google(house) != before
     assert bounds.used(house.state, case.verb) > used
+
+
+def test_a_release_outlasts_a_look_before_it_is_delivered(house: Organisation) -> None:
+    house.people(person("carol"))
+    looks = [one.verdict for name in ("alice", "bob") for one in look_at(house, name)]
+    assert looks == [Verdict.DONE, Verdict.HELD]
+    assert entries.release(house.state) == 1
+    house.record("user-modify", "bob", {})
+    assert [outcome.verdict for outcome in look_at(house, "bob")] == [Verdict.DONE]
+    assert house.user("bob@example.org").suspended
 
 
 def test_a_day_later_there_is_room_again(tmp_path: Path) -> None:

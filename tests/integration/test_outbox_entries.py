@@ -218,7 +218,7 @@ def test_retry_makes_an_entry_due_whatever_its_status(state: State, clock: Clock
     assert not entries.retry(state, 4711)
 
 
-def test_a_held_entry_goes_on_when_released_and_the_next_event_is_held_again(state: State) -> None:
+def test_a_held_entry_goes_on_when_released_and_another_change_is_held_again(state: State) -> None:
     alice = recorded(state, event(DELETE, "alice"))
     bob = recorded(state, event(DELETE, "bob"))
     for entry in (alice, bob):
@@ -228,7 +228,20 @@ def test_a_held_entry_goes_on_when_released_and_the_next_event_is_held_again(sta
     assert entries.release(state) == 1
     assert entries.release(state) == 0
     assert all(entry.released for entry in entries.due(state, NOW))
-    assert not recorded(state, event(DELETE, "bob")).released
+    assert recorded(state, event(DELETE, "bob")).released
+    assert not recorded(state, event(ADD, "bob")).released
+
+
+def test_a_release_lasts_for_the_same_change_and_not_beyond_its_delivery(state: State) -> None:
+    entry = recorded(state, event(MODIFY, "bob", patch={"enabled": False}))
+    entries.hold(state, entry, "too many suspensions")
+    entries.release(state)
+    entries.touch(state, Kind.USER, "bob")
+    again = recorded(state, event(MODIFY, "bob", patch={"enabled": False}))
+    assert again.released
+    entries.rest(state, again, "delivered")
+    entries.touch(state, Kind.USER, "bob")
+    assert not got(state, again.subject).released
 
 
 def test_dropping_forgets_the_entry_and_not_the_subject(state: State) -> None:
