@@ -77,6 +77,11 @@ class BadSettings(BadInput):
 class UnusablePassword(BadInput):
     """Google cannot take this password or hash; the remedy says how to get one that it can."""
 
+    @property
+    def remedy(self) -> str:
+        """The sentence without the field's name, for a hash that no payload brought."""
+        return "; ".join(complaint.remedy for complaint in self.complaints)
+
 
 class NotRecorded(GappsHooksError):
     """The event is not on disk and nothing was changed."""

@@ -322,6 +322,8 @@ class Change:
     #: The same keys as they were, where known, to be shown as ``old -> new``.
     before: Mapping[str, Any] = field(default_factory=dict)
     password: PasswordHash | None = None
+    #: Which password a new account gets, for people; empty where an event brought it.
+    first_password: str = ""
     #: Keyed digests that the link holds once this change is done (see Link.delivered).
     delivers: Mapping[str, Any] = field(default_factory=dict)
 

@@ -52,7 +52,8 @@ _DIGESTS = {16: "MD5", 20: "SHA-1"}
 
 _SHA512_IN_PAM = (
     'replace "yescrypt" by "sha512" on the pam_unix.so line of /etc/pam.d/common-password '
-    "(on other systems: system-auth, or ENCRYPT_METHOD SHA512 in /etc/login.defs) "
+    "(gapps-hooks enable pam --set-sha512 does it; on other systems: system-auth, or "
+    "ENCRYPT_METHOD SHA512 in /etc/login.defs) "
     "and set the password again"
 )
 _SHA512_IN_LDAP = (

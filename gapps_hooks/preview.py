@@ -13,6 +13,7 @@ from gapps_hooks.deliver.desired import desired_group, in_scope
 from gapps_hooks.deliver.gatherings import ask_about_group, gather
 from gapps_hooks.deliver.people import ask_about_person, look_at_person
 from gapps_hooks.errors import GappsHooksError, Outage
+from gapps_hooks.first_passwords import first_password
 from gapps_hooks.model import Account, Change, Kind, Plan, Question, Refusal, Verb
 from gapps_hooks.outbox import entries, links, subjects
 from gapps_hooks.outbox.entry import Entry
@@ -129,6 +130,9 @@ def entry_of(wiring: Wiring, kind: Kind, name: str) -> Entry:
 
 def _preview_user(wiring: Wiring, entry: Entry) -> Plan:
     person = look_at_person(wiring, entry)
+    if person.link is None and person.wanted and wiring.source is not None:
+        first = first_password(wiring.source.stored_password(entry.name))
+        person = replace(person, first_password=first.words)
     if person.link is not None and person.link.ended_at is None:
         person = ask_about_person(wiring, person, person.link.google_id)
     step = plan_user(person, wiring.rules, wiring.clock())

@@ -252,7 +252,7 @@ def _prepare_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Prep
     """A stored hash that Google cannot take: buried with its remedy, and reported once."""
     if not _look_at_owner(desk, event)[0]:
         return Prepared(event=None, line=f"{event.name} is not enabled for Google")
-    reason = f"password not sent: {error}"
+    reason = f"password not sent: the stored hash {error.remedy}"
     return Prepared(event=event, line=reason, bury=reason)
 
 

@@ -28,6 +28,7 @@ from gapps_hooks.cli.rehearsing import (
 )
 from gapps_hooks.cli.showing import show_json
 from gapps_hooks.deliver.subject import why_closed
+from gapps_hooks.first_passwords import signing_in_later
 from gapps_hooks.model import Outcome, Verdict
 from gapps_hooks.outbox import history, links
 from gapps_hooks.plan.whole import count
@@ -175,6 +176,9 @@ def _show_end(looked: Looked, progress: Progress, told: list[Outcome]) -> None:
 
 
 def _closing_notices(progress: Progress) -> Iterator[str]:
+    later = signing_in_later(change for one in progress.outcomes for change in one.done)
+    if later:
+        yield later
     if progress.seats:
         yield _SEATS.format(count=progress.seats)
     if progress.stopped:

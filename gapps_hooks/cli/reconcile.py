@@ -51,7 +51,8 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--passwords",
     is_flag=True,
-    help="Everybody only: send every stored password of who is enabled.",
+    help="Everybody only: send every stored password of who is enabled, unless it was sent "
+    "less than an hour ago.",
 )
 @click.option(
     "--force",

@@ -15,6 +15,7 @@ import click
 from gapps_hooks.cli.bars import Bar
 from gapps_hooks.cli.program import FAILED
 from gapps_hooks.cli.showing import show_json
+from gapps_hooks.first_passwords import signing_in_later
 from gapps_hooks.model import Kind, Outcome, Verdict
 from gapps_hooks.plan.whole import Whole, whole_digest
 from gapps_hooks.reconcile import saving
@@ -131,12 +132,14 @@ def _rehearsal(looked: Looked, wish: Wish, saved: Saved | None) -> Rehearsal:
         whole = lifted(looked.wiring, looked.held, whole)
     beyond = () if wish.force else _beyond(looked, works)
     observed = (_OBSERVED,) if looked.wiring.settings.mode == "observe" else ()
+    changes = (change for piece in whole.pieces for change in piece.plan.changes)
+    later = signing_in_later(changes)
     return Rehearsal(
         looked=looked,
         whole=whole,
         outdated=tuple(outdated(changed)),
         beyond=beyond,
-        notices=(*beyond, *observed, *looked.notices),
+        notices=(*beyond, *observed, *((later,) if later else ()), *looked.notices),
     )
 
 

@@ -20,7 +20,8 @@ from gapps_hooks.deliver.people import (
     traces,
 )
 from gapps_hooks.deliver.wishes import tell_arrival, wish
-from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused, UnusablePassword
+from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
+from gapps_hooks.first_passwords import first_password
 from gapps_hooks.model import (
     UNSET,
     Account,
@@ -28,13 +29,11 @@ from gapps_hooks.model import (
     GoogleUser,
     Kind,
     Link,
-    PasswordHash,
     Plan,
     Question,
 )
 from gapps_hooks.outbox import links, subjects
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.passwords import from_stored
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.user import plan_user
@@ -181,19 +180,12 @@ def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str |
         subjects.note(wiring.state, entry.subject, person.identity, told)
     if person.link is not None or not person.wanted or person.password is not None:
         return person, None
-    password, note = _creation_password(wiring, entry)
-    return replace(person, creation_password=password), note
-
-
-def _creation_password(wiring: Wiring, entry: Entry) -> tuple[PasswordHash, str | None]:
-    """The first sight of a stored hash is sent only with an account that we create."""
-    stored = wiring.source.stored_password(entry.name) if wiring.source else None
-    if stored is None:
-        return wiring.make_password(), None
-    try:
-        return from_stored(stored.value), None
-    except UnusablePassword as error:
-        return wiring.make_password(), f"created with a password that nobody knows: {error}"
+    # The first sight of a stored hash is sent only with an account that we create.
+    first = first_password(wiring.source.stored_password(entry.name) if wiring.source else None)
+    password = first.stored or wiring.make_password()
+    why = f"the stored hash {first.remedy}" if first.remedy else ""
+    note = f"created with a password that nobody knows: {why}" if why else None
+    return replace(person, creation_password=password, first_password=first.words), note
 
 
 # --- deciding ------------------------------------------------------------------------------------

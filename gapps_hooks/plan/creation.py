@@ -30,6 +30,7 @@ def create(person: Person, rules: Rules) -> Plan:
         address=person.address,
         body=create_body(person.address, account, make_mark(rules, person.name, person.identity)),
         password=password,
+        first_password="" if person.password else person.first_password,
         delivers=delivers,
     )
     return Plan(

@@ -41,6 +41,8 @@ class Person:
     wished_at: float = 0.0
     #: The password to create the account with when no event brought one.
     creation_password: PasswordHash | None = None
+    #: Which one that is, for people (see first_passwords).
+    first_password: str = ""
     #: The link that already has Google's account, when it is another subject's.
     holder: Link | None = None
 

@@ -26,6 +26,7 @@ from gapps_hooks.errors import (
     Passing,
     Throttled,
 )
+from gapps_hooks.first_passwords import said_of_passwords
 from gapps_hooks.model import Change, GoogleMember, Kind, Role, Verb
 from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry
@@ -116,7 +117,7 @@ def carry_out_person(wiring: Wiring, job: Job) -> None:
         if known is not None and (suspends or is_old(job.read_at, wiring.clock())):
             person = looked_anew(wiring, entry, known)
         job.known = None  # whatever becomes of it, a second try looks anew
-        person, note = user_delivery.prepare(wiring, entry, person)
+        person, _ = user_delivery.prepare(wiring, entry, person)
         if {Verb.PASSWORD} & job.work.piece.verbs and not job.creates:
             reserve_some(wiring, entry, Verb.PASSWORD, 1)
         person, plan = user_delivery.bring_about(wiring, entry, person, job.done)
@@ -124,7 +125,7 @@ def carry_out_person(wiring: Wiring, job: Job) -> None:
         if any(Verb.PASSWORD in change.verbs for change in job.done):
             entries.password_came(wiring.state, entry.subject)
         _remember(wiring, job, entry)
-        job.notes = (*plan.notes, *((note,) if note and job.done else ()))
+        job.notes = (*said_of_passwords(job.done), *plan.notes)
 
 
 def _look(wiring: Wiring, job: Job, entry: Entry) -> Person:

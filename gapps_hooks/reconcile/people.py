@@ -234,7 +234,7 @@ class PeoplePlanner:
 
     def _planned(self, person: Person, outline: Outline | None) -> Work | None:
         stored = self._stored(person)
-        person = replace(person, password=stored.password)
+        person = replace(person, password=stored.password, first_password=stored.first)
         plan = self._decide(person)
         plan = with_vetoes(self.wiring, plan, person.account)
         plan = replace(plan, notes=(*plan.notes, *stored.notes))

@@ -6,16 +6,21 @@ It must not know how a password is sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from gapps_hooks.errors import SourceUnreadable, UnusablePassword
+from gapps_hooks.first_passwords import first_password
 from gapps_hooks.model import PasswordHash, StoredPassword
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.plan.baseline import first_sight, is_newer, is_settled
+from gapps_hooks.plan.changing import is_new_password
 from gapps_hooks.plan.person import Person
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.wiring import Wiring
+
+#: So that a run which was interrupted goes on where it ended.
+_JUST_SENT: Final = "the stored password was sent less than an hour ago, and is not sent again yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,8 @@ class Stored:
     password: PasswordHash | None = None
     remembers: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    #: Which password an account is made with, for people.
+    first: str = ""
 
 
 def look_at_stored(wiring: Wiring, snapshot: Snapshot, person: Person, *, push: bool) -> Stored:
@@ -37,19 +44,21 @@ def look_at_stored(wiring: Wiring, snapshot: Snapshot, person: Person, *, push: 
         stored = snapshot.source.stored_password(person.name)
     except SourceUnreadable as error:
         return Stored(notes=(f"the stored password could not be read: {error}",) if push else ())
-    if stored is None or person.account is None:
-        return Stored()
     exists = person.link is not None or person.actual is not None
+    first = "" if exists else first_password(stored).words
+    if stored is None or person.account is None:
+        return Stored(first=first)
     password, note = _usable(stored)
     remembers = _remembers(wiring, person, stored, password)
     if not exists:
-        return Stored(remembers=remembers)
+        return Stored(remembers=remembers, first=first)
     if password is None:
         return Stored(remembers=remembers, notes=(note,) if push else ())
     delivered = person.link.delivered if person.link is not None else {}
     if push or is_newer(stored, password, delivered, wiring.rules):
         sight = first_sight(stored, password, wiring.rules, wiring.clock())
-        return Stored(password=password, remembers=sight)
+        told = not is_new_password(replace(person, password=password), wiring.rules, wiring.clock())
+        return Stored(password=password, remembers=sight, notes=(_JUST_SENT,) if told else ())
     return Stored(remembers=remembers)
 
 
@@ -57,7 +66,7 @@ def _usable(stored: StoredPassword) -> tuple[PasswordHash | None, str]:
     try:
         return from_stored(stored.value), ""
     except UnusablePassword as error:
-        return None, f"the stored password cannot be sent: {error}"
+        return None, f"the stored password cannot be sent: it {error.remedy}"
 
 
 def _remembers(

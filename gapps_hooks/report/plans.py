@@ -78,7 +78,9 @@ def _change_lines(change: Change) -> Iterator[str]:
     for key, value in flatten(change.body):
         if verb not in _ONE_LINE or key not in {*_HIDDEN_KEYS, "role"} or key in before:
             yield f"      {field_name(key)}: {_from(before.get(key))}{value}"
-    if change.password is not None:
+    if change.first_password:
+        yield f"      password: {change.first_password}"
+    elif change.password is not None:
         yield f"      {_password(change.password)}"
 
 
@@ -108,7 +110,7 @@ def _closing(counts: Counter[str]) -> str:
 
 
 def change_as_json(change: Change) -> dict[str, Any]:
-    """Make the JSON object of a change; of a password it says only the hash function."""
+    """Make the JSON object of a change; of a password only which it is, and the hash function."""
     return {
         "verbs": [verb.value for verb in change.verbs],
         "google_id": change.google_id,
@@ -116,6 +118,7 @@ def change_as_json(change: Change) -> dict[str, Any]:
         "body": dict(change.body),
         "before": dict(change.before),
         "password": change.password.function if change.password is not None else None,
+        "first_password": change.first_password or None,
     }
 
 

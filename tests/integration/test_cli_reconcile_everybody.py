@@ -26,6 +26,7 @@ HASH = f"$6$saltsalt${DIGEST}"
 ALICE = {"username": "alice", "given_name": "Alice", "family_name": "Archer", "id": "entryUUID:a"}
 BOB = {"username": "bob", "given_name": "Bob", "family_name": "Baker", "id": "entryUUID:b"}
 STAFF = {"name": "staff", "members": ["alice", "bob"]}
+ONE_LATER = "Notice: 1 of the new accounts gets a password that nobody knows"
 FAILED, USAGE, CHANGES, TOO_MUCH, LATER, INTERRUPTED = 1, 2, 3, 4, 75, 130
 PROGRAM = Path(sys.executable).with_name("gapps-hooks")
 
@@ -68,14 +69,20 @@ def test_the_whole_story_of_a_first_synchronisation(line: CommandLine) -> None:
     assert "! abuse@example.org is a role address" in look.stdout
     assert f"account {ADMIN} cannot be suspended. Create it in the account manager" in look.stdout
     assert "2 to create" in look.stdout
+    assert "      password: the stored one\n" in look.stdout
+    assert "      password: one that nobody knows (none is stored)\n" in look.stdout
+    assert ONE_LATER in look.stdout
     assert line.emulator.state()["groups"] == []
 
     line.people({**ALICE, "password_hash": HASH}, BOB, groups=(STAFF,))
     assert line.run("reconcile", "--dry-run", "--exit-code").exit_code == CHANGES
     file = saved(line)
+    assert "one that nobody knows (none is stored)" in file.read_text()
+    assert HASH not in file.read_text()
     done = line.run("reconcile", "--plan", str(file))
     assert done.exit_code == 0, done.output
-    assert "alice: created alice@example.org" in done.stdout
+    assert "alice: created alice@example.org; password: the stored one\n" in done.stdout
+    assert ONE_LATER in done.stdout
     assert "Done: 2 x create, 1 x create group" in done.stdout
 
     again = line.run("reconcile", "--dry-run", "--exit-code")

@@ -29,7 +29,8 @@ FLOORS: Final = (
     # 0 words
     {"errors", "model", "_version"},
     # 1 pure thought
-    {"settings", "validation", "trust", "hookspecs", "passwords", "payload", "plan", "report"},
+    {"settings", "validation", "trust", "hookspecs", "passwords", "payload", "plan", "report"}
+    | {"first_passwords"},
     # 2 edges
     {
         "google",

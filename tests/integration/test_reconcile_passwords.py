@@ -1,0 +1,109 @@
+"""What a reconcile says of the password of a new account, and which stored ones it sends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from organisation import Organisation
+from reconciled import dry, listed, person, planned, reconcile
+
+from gapps_hooks.first_passwords import signing_in_later
+from gapps_hooks.model import Kind, Verb
+from gapps_hooks.preview import preview
+from gapps_hooks.report.plans import change_as_json
+
+HASH = "$6$salt$" + "a" * 86
+YESCRYPT = "$y$j9T$salt$" + "c" * 43
+BCRYPTED = "$2b$12$" + "d" * 53
+WORDS = {
+    "alice": "the stored one",
+    "bob": "one that nobody knows (yescrypt, which Google does not take)",
+    "carol": "one that nobody knows (none is stored)",
+    "dora": "one that nobody knows (bcrypt, which Google does not take)",
+    "emil": "one that nobody knows (the stored one is of a kind that Google does not take)",
+}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Organisation:
+    """Nobody has an account yet."""
+    house = listed(tmp_path)
+    stored = {"alice": HASH, "bob": YESCRYPT, "dora": BCRYPTED, "emil": "{UNHEARD}x"}
+    house.people(
+        *[person(n, **({"password_hash": stored[n]} if n in stored else {})) for n in WORDS]
+    )
+    return house
+
+
+def test_a_plan_says_which_password_each_new_account_gets(house: Organisation) -> None:
+    pieces = dry(house).whole.pieces
+    changes = {piece.name: piece.plan.changes[0] for piece in pieces}
+    assert {name: change.first_password for name, change in changes.items()} == WORDS
+    assert {change_as_json(change)["first_password"] for change in changes.values()} == {
+        *WORDS.values()
+    }
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_look_at_one_person_says_the_same(house: Organisation, name: str) -> None:
+    (change,) = preview(house.wiring, Kind.USER, name).changes
+    assert change.first_password == WORDS[name]
+
+
+def test_the_run_says_the_same_and_plans_nothing_afterwards(house: Organisation) -> None:
+    run = reconcile(house)
+    for name, words in WORDS.items():
+        assert run.lines[name] == f"created {name}@example.org; password: {words}"
+    done = [change for outcome in run.progress.outcomes for change in outcome.done]
+    assert signing_in_later(done) == (
+        "4 of the new accounts get a password that nobody knows; they sign in after it is set"
+    )
+    assert planned(dry(house)) == {}
+
+
+def test_nothing_is_counted_where_everybody_knows_their_password(house: Organisation) -> None:
+    house.people(person("alice", password_hash=HASH))
+    done = [change for outcome in reconcile(house).progress.outcomes for change in outcome.done]
+    assert signing_in_later(done) == ""
+
+
+# --- every stored hash ---------------------------------------------------------------------------
+
+
+def test_what_was_delivered_before_is_sent_again(house: Organisation) -> None:
+    reconcile(house)
+    house.clock.now += 7200.0
+    assert planned(dry(house)) == {}
+    run = reconcile(house, push_passwords=True, force=True)
+    assert run.done == [("alice@example.org", Verb.PASSWORD)]
+
+
+def test_what_was_sent_within_the_hour_is_left_and_told(house: Organisation) -> None:
+    reconcile(house)
+    looked = dry(house, push_passwords=True)
+    assert planned(looked) == {}
+    notes = {piece.name: piece.plan.notes for piece in looked.whole.pieces}
+    assert notes["alice"] == (
+        "the stored password was sent less than an hour ago, and is not sent again yet",
+    )
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def test_what_an_event_made_names_the_remedy_and_no_field_of_a_payload(house: Organisation) -> None:
+    house.record("user-add", "bob")
+    (outcome,) = house.drain()
+    start = "created bob@example.org; created with a password that nobody knows: the stored hash is"
+    assert outcome.line.startswith(f"{start} yescrypt, which Google cannot take; ")
+    assert "gapps-hooks enable pam --set-sha512" in outcome.line
+    assert "password_hash" not in outcome.line
+
+
+def test_one_that_cannot_be_sent_is_told_without_a_field_of_a_payload(house: Organisation) -> None:
+    reconcile(house)
+    pieces = dry(house, push_passwords=True).whole.pieces
+    (note,) = {piece.name: piece.plan.notes for piece in pieces}["bob"]
+    start = "the stored password cannot be sent: it is yescrypt, which Google cannot take; "
+    assert note.startswith(start)
