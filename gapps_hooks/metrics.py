@@ -71,7 +71,7 @@ class Metrics:
 
     def _begin(self) -> None:
         """Show what never happened as 0: a count that appears as 1 is an increase to nobody."""
-        for event in EventKind:
+        for event in (kind for kind in EventKind if kind is not EventKind.RECONCILE):
             self._events.labels(event.value)
         for verdict in Verdict:
             for kind in Kind:
