@@ -49,8 +49,8 @@ class Metrics:
     ) -> None:
         self.registry: Final = CollectorRegistry()
         self._monotonic, self._clock = monotonic, clock
-        self._events = self._counter("events", "Events recorded.", "kind")
-        text = "What became of entries that were tried."
+        self._events = self._counter("events", "Events recorded, by what happened.", "kind")
+        text = "What became of entries that were tried; the kind is whose they are."
         self._outcomes = self._counter("outcomes", text, "verdict", "kind")
         text = "Requests sent to Google, by method and what they came to."
         self._requests = self._counter("requests", text, "method", "reason")

@@ -14,6 +14,8 @@ from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
 from gapps_hooks.outbox import leases
 from gapps_hooks.outbox.limiter import Rate, slow_down, take
 
+CHECKOUT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[ServedGoogle]:
@@ -150,6 +152,24 @@ def test_how_much_of_the_quota_is_in_use_is_told(line: CommandLine) -> None:
     assert 0 < quota["used"] <= 100
     assert 0 < quota["paused"] <= 30
     assert "in use; Google asked for a pause of" in line.run("status").stdout
+
+
+def test_the_page_on_operating_shows_what_is_printed(line: CommandLine) -> None:
+    page = (CHECKOUT / "docs" / "operating.md").read_text()
+    shown = page.partition("# gapps-hooks status\n")[2].partition("```")[0]
+    line.fire("user-add", "webmaster")
+    printed = line.run("status").stdout
+    assert labels(shown) == labels(printed)
+    assert printed.splitlines()[-1] == shown.splitlines()[-1]
+
+
+def labels(page: str) -> list[tuple[str, int]]:
+    """What stands on the left of a page of facts, with the column in which the right begins."""
+    facts = [row for row in page.splitlines() if not row.startswith("!")]
+    return [
+        (label, len(label) + 1 + len(rest) - len(rest.lstrip()))
+        for label, _, rest in (row.partition(":") for row in facts)
+    ]
 
 
 # --- pause and resume ----------------------------------------------------------------------------
