@@ -49,8 +49,8 @@ class Metrics:
     ) -> None:
         self.registry: Final = CollectorRegistry()
         self._monotonic, self._clock = monotonic, clock
-        self._events = self._counter("events", "Events recorded.", "kind")
-        text = "What became of entries that were tried."
+        self._events = self._counter("events", "Events recorded, by what happened.", "kind")
+        text = "What became of entries that were tried; the kind is whose they are."
         self._outcomes = self._counter("outcomes", text, "verdict", "kind")
         text = "Requests sent to Google, by method and what they came to."
         self._requests = self._counter("requests", text, "method", "reason")
@@ -71,7 +71,7 @@ class Metrics:
 
     def _begin(self) -> None:
         """Show what never happened as 0: a count that appears as 1 is an increase to nobody."""
-        for event in EventKind:
+        for event in (kind for kind in EventKind if kind is not EventKind.RECONCILE):
             self._events.labels(event.value)
         for verdict in Verdict:
             for kind in Kind:

@@ -43,8 +43,11 @@ def undelete(wiring: Wiring, name: str) -> Undeleted:
     """
     subject = subjects.of_name(wiring.state, Kind.USER, name)
     link = links.of(wiring.state, subject) if subject is not None else None
-    account = _account(wiring, name)
-    found = _find(wiring, link, link.address if link else wiring.policy.choose_address(account))
+    known = wiring.source.account(name) if wiring.source else None
+    account = known or Account(username=name)
+    address = link.address if link else wiring.policy.choose_address(account)
+    stranger = name if subject is None and known is None else None
+    found = _find(wiring, link, address, stranger)
     unit = wiring.policy.org_unit(account)
     wiring.directory.undelete_user(found.id, unit if isinstance(unit, str) else "/")
     history.write(
@@ -60,16 +63,17 @@ def undelete(wiring: Wiring, name: str) -> Undeleted:
     return Undeleted(address=found.primary_email, linked=linked)
 
 
-def _account(wiring: Wiring, name: str) -> Account:
-    found = wiring.source.account(name) if wiring.source else None
-    return found or Account(username=name)
-
-
-def _find(wiring: Wiring, link: Link | None, address: str) -> GoogleUser:
+def _find(wiring: Wiring, link: Link | None, address: str, stranger: str | None) -> GoogleUser:
+    """Find what was deleted; ``stranger`` is the name that was given, if nobody here has it."""
     deleted = wiring.directory.list_deleted_users()
     same = [user for user in deleted if link is not None and user.id == link.google_id]
     namesakes = [user for user in deleted if user.primary_email == address]
     candidates = same or ([] if link is not None else namesakes)
+    if not candidates and stranger is not None:
+        raise NothingDeleted(
+            f"{stranger} is not known here, and no deleted account fits: of the last 20 days "
+            f"Google has none at {address}; {_others(address, deleted)}. Look at the name again"
+        )
     if not candidates:
         raise NothingDeleted(
             f"no account of {address} was deleted at Google in the last 20 days; "
@@ -86,7 +90,8 @@ def _others(address: str, deleted: tuple[GoogleUser, ...]) -> str:
     names = get_close_matches(address.partition("@")[0], by_name, _NEAR)
     near = [by_name[name] for name in names]
     if not near:
-        return f"{len(deleted)} others were, and none has an address like it"
+        others = "1 other was" if len(deleted) == 1 else f"{len(deleted)} others were"
+        return f"{others}, and none has an address like it"
     return f"deleted were, with addresses like it: {', '.join(near)}"
 
 

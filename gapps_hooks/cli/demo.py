@@ -14,7 +14,9 @@ from gapps_hooks.cli.showing import example
 
 @click.command(epilog=example("gapps-hooks demo", "sudo gapps-hooks demo --linux"))
 @click.option(
-    "--linux", is_flag=True, help="With useradd, passwd and userdel in a throw-away view. Root."
+    "--linux",
+    is_flag=True,
+    help="With useradd, chpasswd, usermod and userdel in a throw-away view. Needs root.",
 )
 def demo(linux: bool) -> None:  # noqa: FBT001 - click's interface
     """Play an organisation's day: each step runs the real hooks and checks what is at Google.

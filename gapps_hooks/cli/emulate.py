@@ -92,7 +92,8 @@ _READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
     type=_FILE,
     is_flag=False,
     flag_value="emulator-certificate.pem",
-    help="Serve HTTPS with this certificate, made if missing (emulator-certificate.pem).",
+    help="Serve HTTPS with the certificate of this file, which is made if it is not there; "
+    "without a name it is emulator-certificate.pem.",
 )
 def emulate(**options: Any) -> None:  # noqa: ANN401 - handed on as they are
     """Serve an emulated Google for tests of your own, until Ctrl-C.

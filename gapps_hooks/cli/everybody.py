@@ -18,6 +18,7 @@ from gapps_hooks.cli.bars import Bar
 from gapps_hooks.cli.ending import remembered, trouble_of
 from gapps_hooks.cli.program import FAILED, INTERRUPTED, LATER, Failure
 from gapps_hooks.cli.rehearsing import (
+    BLIND,
     TOO_MUCH,
     Wish,
     outdated,
@@ -98,7 +99,7 @@ def _do(wiring: Wiring, wish: Wish) -> int:
     else:
         _show_end(looked, progress, told)
     status = _finish(wiring, looked, progress, told)
-    line = _closing([*progress.outcomes, *told])
+    line = _closing(looked, [*progress.outcomes, *told])
     remember_reconcile(wiring.state, line, trouble_of(looked, progress))
     if status == 0 and saved is None:
         links.are_whole(wiring.state)
@@ -172,7 +173,7 @@ def _show_end(looked: Looked, progress: Progress, told: list[Outcome]) -> None:
     for outcome in told:
         click.echo(outcome_line(outcome), err=outcome.verdict is Verdict.REFUSED)
     show_remarks(looked, tuple(_closing_notices(progress)), err=True)
-    click.echo(_closing([*progress.outcomes, *told]))
+    click.echo(_closing(looked, [*progress.outcomes, *told]))
 
 
 def _closing_notices(progress: Progress) -> Iterator[str]:
@@ -185,7 +186,9 @@ def _closing_notices(progress: Progress) -> Iterator[str]:
         yield f"it ended before its end ({progress.stopped}); the next run goes on"
 
 
-def _closing(outcomes: list[Outcome]) -> str:
+def _closing(looked: Looked, outcomes: list[Outcome]) -> str:
+    if looked.blind and not outcomes:
+        return BLIND
     done = count(change for outcome in outcomes for change in outcome.done)
     said = [f"{number} x {verb.replace('-', ' ')}" for verb, number in done.items()]
     failed = Counter(one.verdict for one in outcomes if one.verdict in _UNDONE)

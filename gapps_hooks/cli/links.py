@@ -56,10 +56,11 @@ def show(settings_path: Path, subject: Named | None, as_json: bool) -> None:  # 
 
 
 @links.command(
+    short_help="Link a person or group to what has an address at Google.",
     epilog=example(
         "gapps-hooks links bind alice alice.brown@example.org",
         "gapps-hooks links bind group:staff everybody@example.org",
-    )
+    ),
 )
 @click.argument("subject", type=read_subject)
 @click.argument("address")
@@ -83,7 +84,10 @@ def bind(settings_path: Path, subject: Named, address: str, force: bool) -> None
     click.get_current_context().exit(exit_status(outcomes))
 
 
-@links.command(epilog=example("gapps-hooks links forget alice"))
+@links.command(
+    short_help="Forget a link; Google is left as it is.",
+    epilog=example("gapps-hooks links forget alice"),
+)
 @click.argument("subject", type=read_subject)
 @click.pass_obj
 def forget(settings_path: Path, subject: Named) -> None:

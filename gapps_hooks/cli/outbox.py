@@ -13,17 +13,13 @@ import click
 
 from gapps_hooks.cli.named import Named, entries_of
 from gapps_hooks.cli.named import subject as read_subject
+from gapps_hooks.cli.next_try import next_try
 from gapps_hooks.cli.opening import opened_state
 from gapps_hooks.cli.showing import as_json, example, show_json
 from gapps_hooks.outbox import State, breaker, entries
 from gapps_hooks.outbox.entries import Entry
 from gapps_hooks.pausing import is_paused
 from gapps_hooks.report import entries_table
-
-_DUE = (
-    "due now: tried at once where the agent runs, within a minute where `gapps-hooks enable` was \
-run, or by: gapps-hooks deliver"
-)
 
 
 @click.group(
@@ -67,7 +63,10 @@ def _with_outage(state: State, entry: Entry) -> Entry:
     return replace(entry, reason=entry.why)
 
 
-@outbox.command(epilog=example("gapps-hooks outbox retry alice group:staff"))
+@outbox.command(
+    short_help="Make entries due now, buried ones too.",
+    epilog=example("gapps-hooks outbox retry alice group:staff"),
+)
 @click.argument("subjects", nargs=-1, type=read_subject)
 @click.option("--all", "everything", is_flag=True, help="All that wait or are buried.")
 @click.pass_obj
@@ -79,15 +78,19 @@ def retry(settings_path: Path, subjects: tuple[Named, ...], everything: bool) ->
         chosen = entries_of(state, subjects) if subjects else entries.all_entries(state)
         held = [entry for entry in chosen if entry.status == "held"]
         done = sum(entries.retry(state, entry.subject) for entry in chosen if entry not in held)
+        due = _due(state)
     if done or not held:
-        click.echo(f"{done} {_DUE}")
+        click.echo(f"{done} {due}")
     for entry in held:
         click.echo(f"{_shown(entry)} is held: gapps-hooks outbox release {_shown(entry)}", err=True)
     if held:
         click.get_current_context().exit(4)
 
 
-@outbox.command(epilog=example("gapps-hooks outbox drop alice"))
+@outbox.command(
+    short_help="Throw entries away undelivered, passwords too.",
+    epilog=example("gapps-hooks outbox drop alice"),
+)
 @click.argument("subjects", nargs=-1, required=True, type=read_subject)
 @click.pass_obj
 def drop(settings_path: Path, subjects: tuple[Named, ...]) -> None:
@@ -99,9 +102,10 @@ def drop(settings_path: Path, subjects: tuple[Named, ...]) -> None:
 
 
 @outbox.command(
+    short_help="Let held entries go beyond the bounds.",
     epilog=example(
         "gapps-hooks outbox            # read what is held, and why", "gapps-hooks outbox release"
-    )
+    ),
 )
 @click.argument("subjects", nargs=-1, type=read_subject)
 @click.pass_obj
@@ -109,7 +113,11 @@ def release(settings_path: Path, subjects: tuple[Named, ...]) -> None:
     """Let held entries go beyond the bounds: those named, or all of them."""
     with opened_state(settings_path) as (_, state):
         released = _release(state, subjects)
-    click.echo(f"{released} released, {_DUE}" if released else "Nothing is held.")
+        click.echo(f"{released} released, {_due(state)}" if released else "Nothing is held.")
+
+
+def _due(state: State) -> str:
+    return f"due now: tried {next_try(state)}"
 
 
 def _release(state: State, named: tuple[Named, ...]) -> int:

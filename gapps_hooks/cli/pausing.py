@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gapps_hooks import managers
+from gapps_hooks.cli.next_try import next_try
 from gapps_hooks.cli.opening import opened_state
 from gapps_hooks.cli.showing import example
 from gapps_hooks.pausing import pause as pause_sending
@@ -37,9 +37,5 @@ def resume(settings_path: Path) -> None:
     """Send to Google again after `pause`."""
     with opened_state(settings_path) as (_, state):
         changed = resume_sending(state)
-    when = "within a minute, or at once by" if managers.retried() else "by"
-    click.echo(
-        f"Resumed: what waits is tried {when}: gapps-hooks deliver"
-        if changed
-        else "It was not paused."
-    )
+        when = next_try(state)
+    click.echo(f"Resumed: what waits is tried {when}" if changed else "It was not paused.")

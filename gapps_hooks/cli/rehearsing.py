@@ -30,6 +30,8 @@ from gapps_hooks.wiring import Wiring
 #: A dry run found something to do.
 CHANGES: Final = 3
 TOO_MUCH: Final = 4
+#: There is nothing to do is what this run does not know.
+BLIND: Final = "Nothing could be compared."
 _GROUP: Final = "group:"
 _OBSERVED: Final = "mode is 'observe': nothing is sent"
 
@@ -152,7 +154,8 @@ def _beyond(looked: Looked, works: list[Work]) -> tuple[str, ...]:
 
 
 def _show(rehearsal: Rehearsal, wish: Wish) -> None:
-    click.echo(render_plans((piece.key, piece.plan) for piece in rehearsal.whole.pieces))
+    plans = ((piece.key, piece.plan) for piece in rehearsal.whole.pieces)
+    click.echo(BLIND if rehearsal.looked.blind else render_plans(plans))
     for outcome in rehearsal.outdated:
         click.echo(outcome_line(outcome), err=True)
     if wish.save is not None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from gapps_hooks import managers
 from gapps_hooks.cli.named import Named
 from gapps_hooks.cli.named import subject as read_subject
+from gapps_hooks.cli.next_try import next_try
 from gapps_hooks.cli.opening import opened
 from gapps_hooks.cli.showing import example
 from gapps_hooks.model import Kind
@@ -30,9 +30,9 @@ def undelete(settings_path: Path, user: Named) -> None:
         raise click.UsageError("Google keeps nothing of a deleted group; name a person.")
     with opened(settings_path) as wiring:
         undeleted = bring_back(wiring, user.name)
+        when = next_try(wiring.state)
     click.echo(f"{undeleted.address} is undeleted; Google may need a few minutes for it.")
     if undeleted.linked:
-        when = "within a minute, or at once by" if managers.retried() else "by"
-        click.echo(f"What it should be is delivered {when}: gapps-hooks deliver")
+        click.echo(f"What it should be is delivered {when}")
     else:
         click.echo(f"It is not linked: gapps-hooks links bind {user} {undeleted.address}")

@@ -51,6 +51,6 @@ def play_linux(console: Console) -> bool:
     with tempfile.TemporaryDirectory(prefix="gapps-hooks-demo-") as layer:
         status = run_inside("gapps_hooks.demo.inside", [layer])
     untouched = fingerprint() == before
-    teller = Teller(console)
-    teller.claim("This machine's own accounts are as they were", holds=untouched)
+    if not untouched:
+        Teller(console).claim("This machine is as it was, seen from outside", holds=False)
     return status == 0 and untouched

@@ -33,16 +33,15 @@ class Teller:
         self._console.print(escape(text))
 
     def command(self, line: str) -> None:
-        """Show what is run."""
-        self._console.print(f"  [cyan]$ {escape(line)}[/cyan]", soft_wrap=True)
+        """Show what is run; how long it took follows on the same line."""
+        self._console.print(f"  [cyan]$ {escape(line)}[/cyan]", soft_wrap=True, end="")
 
     def answer(self, text: str, status: int, seconds: float) -> None:
-        """Show what a command printed, its exit status and how long it took."""
-        tail = f"[dim]({seconds:.1f} s" + (f", exit {status})[/dim]" if status else ")[/dim]")
-        lines = text.strip().splitlines() or [""]
-        for line in lines[:-1]:
+        """Show how long a command took, its exit status and what it printed."""
+        left = f", exit {status}" if status else ""
+        self._console.print(f"  [dim]({seconds:.1f} s{left})[/dim]", soft_wrap=True)
+        for line in text.strip().splitlines():
             self._console.print(f"    {escape(line)}", soft_wrap=True)
-        self._console.print(f"    {escape(lines[-1])}  {tail}", soft_wrap=True)
 
     def claim(self, sentence: str, *, holds: bool) -> None:
         """Show a claim with its proof: it is true now, or the demonstration has failed."""

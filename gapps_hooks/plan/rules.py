@@ -18,6 +18,8 @@ _LOCAL_PART: Final = re.compile(r"[a-z0-9_'-]+(\.[a-z0-9_'-]+)*\Z")
 _LOCAL_PART_LENGTH: Final = 64
 #: Names that Google keeps for itself in every domain (help 9193374).
 RESERVED: Final = frozenset({"abuse", "postmaster"})
+#: How a person comes to another address; local files, for instance, have no field for one.
+_HOW: Final = "by 'email' or, of a person, by the policy hook gapps_choose_address"
 #: The customType under which our mark stands among an account's externalIds.
 MARK_TYPE: Final = "gapps-hooks"
 
@@ -76,12 +78,12 @@ def why_not_address(address: str, rules: Rules) -> str | None:
     if len(local) > _LOCAL_PART_LENGTH or not _LOCAL_PART.match(local):
         return (
             f"Google does not take the address {address}: at most 64 of a-z 0-9 - _ ' and single "
-            "dots inside; set 'email' to one that it takes"
+            f"dots inside; give another one, {_HOW}"
         )
     if local in rules.role_addresses and address != rules.admin:
         return (
-            f"{address} is a role address and is never claimed; set 'email' to a personal address, "
-            "or take the name out of 'role_addresses'"
+            f"{address} is a role address and is never claimed; give another one, {_HOW}, or take "
+            "the name out of 'role_addresses'"
         )
     return None
 

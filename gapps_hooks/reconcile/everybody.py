@@ -61,6 +61,8 @@ class Looked:
     notices: tuple[str, ...] = ()
     #: What is to be said of every run, though nothing failed.
     remarks: tuple[str, ...] = ()
+    #: Whether nothing could be compared, because the source said nothing of anybody.
+    blind: bool = False
     #: The pieces that are left to delivery, because an event on them waits.
     waiting: tuple[Piece, ...] = ()
     #: What was held before, and waits for a person.
@@ -112,13 +114,16 @@ def look(
     wiring, works = _careful(wiring, snapshot, works)
     notebook.close(adding_only=wiring.rules.adding_only)
     pieces = in_order(work.piece for work in works if not work.silent)
-    notice = administrator_notice(wiring, (piece.plan for piece in pieces))
+    blind = snapshot.blind and not any(piece.plan.changes for piece in pieces)
+    notice = None if blind else administrator_notice(wiring, (piece.plan for piece in pieces))
     remarks = (
         claims.why_no_strangers() if _suspends_strangers(wiring) else "",
         _new_units(wiring, snapshot, pieces) if dry and wiring.settings.org_units.create else "",
     )
+    incomplete = snapshot.lists_incomplete if blind else tuple(dict.fromkeys(snapshot.incomplete))
     return Looked(
-        whole=Whole(pieces=pieces, incomplete=tuple(dict.fromkeys(snapshot.incomplete))),
+        whole=Whole(pieces=pieces, incomplete=incomplete),
+        blind=blind,
         read_at=snapshot.google.read_at,
         works={work.piece.key: work for work in works},
         notices=(notice,) if notice else (),

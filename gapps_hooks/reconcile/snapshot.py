@@ -68,8 +68,20 @@ class Snapshot:
     bin: Callable[[], Mapping[str, GoogleUser]]
     #: Grows while more turns out not to be readable.
     incomplete: list[str] = field(default_factory=list)
+    #: So many of these sentences say of whole lists of the source's that they cannot be had.
+    unlisted: int = 0
     #: Linked subjects that the lists lack, and that are there, or may be for all that is known.
     unseen: set[int] = field(default_factory=set)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the source said nothing of anybody, and cannot say that there is nobody."""
+        return not (self.people.complete or self.people.names or self.groups.names)
+
+    @property
+    def lists_incomplete(self) -> tuple[str, ...]:
+        """Why the source's lists are not to be had; what follows from that for each is no more."""
+        return tuple(self.incomplete[: self.unlisted])
 
 
 def take(
@@ -98,6 +110,7 @@ def take(
         google=_ask_google(wiring, progress),
         bin=cache(lambda: _read_bin(wiring, incomplete)),
         incomplete=incomplete,
+        unlisted=len(incomplete),
     )
 
 

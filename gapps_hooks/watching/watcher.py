@@ -5,6 +5,7 @@ It must not know what a look finds, nor who records it.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -137,9 +138,15 @@ def _notice(
         from gapps_hooks.watching.noticing import notice  # noqa: PLC0415 - it may be missing, see above
 
         return notice(directory, ring)
+    except ModuleNotFoundError as missing:
+        tell(
+            f"{directory} is looked at every few seconds, for want of the packages of agent "
+            f"({missing.name}); in the checkout of gapps-hooks: {sys.prefix}/bin/pip install "
+            "'.[agent]'"
+        )
     except (ImportError, OSError) as error:
         tell(f"{directory} is looked at every few seconds, for want of inotify: {error}")
-        return None
+    return None
 
 
 def open_watcher(

@@ -20,4 +20,5 @@ def test_real_accounts_are_followed_and_the_machine_stays_as_it_is() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "NOT SO" not in done.stdout
     assert "This machine's own accounts are as they were" in done.stdout
+    assert "claims held" in done.stdout.splitlines()[-1]
     assert fingerprint() == before

@@ -275,6 +275,16 @@ def test_what_was_deleted_and_is_like_the_one_asked_for_is_named(line: CommandLi
     assert "2 others were, and none" in line.run("undelete", "x").stderr
 
 
+def test_a_name_that_nobody_has_is_told_apart_from_an_account_that_nobody_deleted(
+    line: CommandLine,
+) -> None:
+    stranger = line.run("undelete", "nosuch").stderr
+    assert "nosuch is not known here, and no deleted account fits" in stranger
+    assert "cannot be brought back" not in stranger
+    line.fire("user-add", "alice")
+    assert "not known" not in line.run("undelete", "alice").stderr
+
+
 def test_a_deleted_group_cannot_be_brought_back(line: CommandLine) -> None:
     assert line.run("undelete", "group:staff").exit_code == 2
 

@@ -261,6 +261,20 @@ def test_an_incomplete_read_is_1_and_says_so(line: CommandLine) -> None:
     assert not line.user("alice").get("suspended")
 
 
+def test_where_nobody_could_be_read_it_is_said_once_and_nothing_else(line: CommandLine) -> None:
+    line.run("reconcile")
+    line.people()
+    look = line.run("reconcile", "--dry-run")
+    assert look.exit_code == FAILED
+    assert look.stdout.startswith("Nothing could be compared.")
+    assert look.stdout.count("has no users") == 1
+    assert "Nothing to do" not in look.stdout
+    assert "Notice" not in look.stdout
+    done = line.run("reconcile")
+    assert (done.exit_code, done.stderr.count("has no users")) == (FAILED, 1)
+    assert done.stdout == "Nothing could be compared.\n"
+
+
 def test_an_incomplete_read_is_1_though_all_that_was_tried_is_done(line: CommandLine) -> None:
     line.emulator.faults.script([{"call": "groups.list", "fails": "repeated token", "times": 0}])
     assert line.run("reconcile").exit_code == FAILED

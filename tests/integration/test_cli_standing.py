@@ -14,6 +14,8 @@ from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
 from gapps_hooks.outbox import leases
 from gapps_hooks.outbox.limiter import Rate, slow_down, take
 
+CHECKOUT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[ServedGoogle]:
@@ -152,6 +154,24 @@ def test_how_much_of_the_quota_is_in_use_is_told(line: CommandLine) -> None:
     assert "in use; Google asked for a pause of" in line.run("status").stdout
 
 
+def test_the_page_on_operating_shows_what_is_printed(line: CommandLine) -> None:
+    page = (CHECKOUT / "docs" / "operating.md").read_text()
+    shown = page.partition("# gapps-hooks status\n")[2].partition("```")[0]
+    line.fire("user-add", "webmaster")
+    printed = line.run("status").stdout
+    assert labels(shown) == labels(printed)
+    assert printed.splitlines()[-1] == shown.splitlines()[-1]
+
+
+def labels(page: str) -> list[tuple[str, int]]:
+    """What stands on the left of a page of facts, with the column in which the right begins."""
+    facts = [row for row in page.splitlines() if not row.startswith("!")]
+    return [
+        (label, len(label) + 1 + len(rest) - len(rest.lstrip()))
+        for label, _, rest in (row.partition(":") for row in facts)
+    ]
+
+
 # --- pause and resume ----------------------------------------------------------------------------
 
 
@@ -164,6 +184,21 @@ def test_while_paused_events_are_recorded_and_nothing_is_sent(line: CommandLine)
     assert line.run("resume").exit_code == 0
     assert line.run("deliver").exit_code == 0
     assert line.user("alice")
+
+
+def test_the_way_that_holds_now_is_told_for_what_waits(line: CommandLine) -> None:
+    line.run("pause")
+    by_hand = line.run("resume").stdout
+    assert by_hand == "Resumed: what waits is tried by: gapps-hooks deliver\n"
+    with line.state() as state:
+        lease = leases.hold(state.directory, leases.AGENT)
+        assert lease is not None
+        with lease:
+            line.run("pause")
+            assert "tried within seconds, by the agent" in line.run("resume").stdout
+            retried = line.run("outbox", "retry", "--all").stdout
+            assert retried == "0 due now: tried within seconds, by the agent\n"
+    assert "by: gapps-hooks deliver" in line.run("outbox", "retry", "--all").stdout
 
 
 def test_doing_so_twice_is_said(line: CommandLine) -> None:

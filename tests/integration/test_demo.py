@@ -29,6 +29,16 @@ def test_the_whole_day_is_as_told_and_leaves_nothing_behind(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_command_has_its_time_beside_it_and_what_it_prints_below() -> None:
+    output = io.StringIO()
+    teller = Teller(Console(file=output, width=100))
+    teller.command("one")
+    teller.answer("a\nb\n", 1, 0.5)
+    teller.command("two")
+    teller.answer("", 0, 1.0)
+    assert output.getvalue() == "  $ one  (0.5 s, exit 1)\n    a\n    b\n  $ two  (1.0 s)\n"
+
+
 def test_a_claim_that_does_not_hold_is_shown_and_counted() -> None:
     output = io.StringIO()
     teller = Teller(Console(file=output, width=100))

@@ -199,6 +199,16 @@ def test_what_is_missing_is_said_and_is_not_success(
     assert b"install it again" in result.stderr
 
 
+def test_a_copy_without_its_program_names_the_way_to_the_installed_one(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    copy = shutil.copytree(CHECKOUT / "hooks.d", tmp_path / "hooks.d")
+    result = run(copy / "user-add", "alice", environment=settings)
+    assert result.returncode == 1
+    assert b"call the installed hook" in result.stderr
+    assert b"gapps-hooks managers" in result.stderr
+
+
 def test_the_scripts_are_executable_and_the_shared_part_is_not() -> None:
     modes = {file.name: file.stat().st_mode for file in (CHECKOUT / "hooks.d").iterdir()}
     runnable = {name for name, mode in modes.items() if mode & stat.S_IXUSR}

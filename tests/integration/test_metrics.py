@@ -72,6 +72,11 @@ def test_what_never_happened_is_told_as_0(scraped: Scraped) -> None:
     assert scraped.value("delivery_seconds_count") == 0
 
 
+def test_what_is_never_an_event_here_has_no_count(scraped: Scraped) -> None:
+    name = "gapps_hooks_events_total"
+    assert (name, (("kind", EventKind.RECONCILE.value),)) not in scraped.samples()
+
+
 def test_events_and_outcomes_are_counted(scraped: Scraped) -> None:
     for _ in range(2):
         scraped.metrics.recorded(EVENT, RECORDED)

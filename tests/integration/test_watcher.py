@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -104,6 +106,25 @@ def test_what_cannot_be_read_is_looked_at_again_and_told_once(office: Office) ->
     office.files.person("bob", 1002, "Bob Lee")
     until(lambda: office.names() == ["bob"])
     assert len(office.sentences) == 1
+
+
+WITHOUT_WATCHDOG = """
+import sys
+from pathlib import Path
+sys.modules["watchdog"] = None  # as if it were not installed
+from gapps_hooks.watching import Watcher
+class Looker:
+    def look(self): raise SystemExit
+Watcher(Looker(), Path("/etc"), tell=print).start()
+"""
+
+
+def test_without_its_packages_it_says_how_to_get_them() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_WATCHDOG], capture_output=True, text=True, check=True
+    )
+    assert "/etc is looked at every few seconds" in done.stdout
+    assert f"{sys.prefix}/bin/pip install '.[agent]'" in done.stdout
 
 
 def test_without_inotify_the_files_are_looked_at_now_and_then(office: Office) -> None:

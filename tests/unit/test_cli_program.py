@@ -51,6 +51,12 @@ def test_every_command_says_what_it_is_for_and_shows_how_it_is_used(
         assert f"gapps-hooks {words}" in result.stdout
 
 
+@pytest.mark.parametrize("group", ["outbox", "links"])
+def test_what_a_subcommand_is_for_fits_on_its_line(group: str) -> None:
+    text = CliRunner().invoke(program, [group, "--help"], terminal_width=80).stdout
+    assert "..." not in text.partition("Commands:")[2]
+
+
 def test_the_list_of_commands_names_them_all() -> None:
     text = CliRunner().invoke(program, ["--help"]).stdout
     for name in COMMANDS:

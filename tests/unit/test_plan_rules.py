@@ -31,6 +31,11 @@ def test_an_address_that_google_does_not_take_is_refused_with_the_field_to_chang
     assert why_not_address(f"{local}@{DOMAIN}", rules()) is not None
 
 
+@pytest.mark.parametrize("local", ["abuse", "a+b"])
+def test_whoever_has_no_field_for_an_address_is_told_of_the_policy_hook(local: str) -> None:
+    assert "gapps_choose_address" in (why_not_address(f"{local}@{DOMAIN}", rules()) or "")
+
+
 @pytest.mark.parametrize("domain", ["example.com", "sub.example.org", "example.org.evil", ""])
 def test_an_address_of_a_domain_that_is_not_ours_is_refused(domain: str) -> None:
     assert "'domains'" in (why_not_address(f"alice@{domain}", rules()) or "")
