@@ -5,6 +5,7 @@ It must not know what has to be right.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import click
 
 from gapps_hooks.cli.program import FAILED
 from gapps_hooks.cli.showing import as_json, example, show_json
+from gapps_hooks.errors import BadInput
 from gapps_hooks.examination import examine
+from gapps_hooks.settings import load_settings
 
 
 @click.command(epilog=example("gapps-hooks check"))
@@ -50,6 +53,8 @@ def check(
     if (ordinary_user is None) != (password_file is None):
         raise click.UsageError("--ordinary-user and --password-file belong together")
     ordinary = (ordinary_user, password_file) if ordinary_user and password_file else None
+    if ordinary is not None:
+        _demand_directory(settings_path)
     findings = []
     for finding in examine(settings_path, ordinary):
         findings.append(finding)
@@ -60,3 +65,11 @@ def check(
     if as_json:
         show_json([asdict(finding) for finding in findings])
     click.get_current_context().exit(0 if all(one.fine for one in findings) else FAILED)
+
+
+def _demand_directory(settings_path: Path) -> None:
+    with suppress(BadInput):  # what is wrong with the settings is a finding
+        if load_settings(settings_path).source.type != "ldap":
+            raise click.UsageError(
+                "--ordinary-user and --password-file are only for a source of the type ldap"
+            )
