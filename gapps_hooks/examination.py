@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gapps_hooks import policy_files
 from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError, GoogleFault, NotFound
+from gapps_hooks.examination_groups import examine_groups
 from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
 from gapps_hooks.model import UNSET, GoogleUser, Kind
@@ -19,6 +20,7 @@ from gapps_hooks.plugins import open_policy
 from gapps_hooks.settings import Settings, load_settings
 from gapps_hooks.sources import Source, open_source
 from gapps_hooks.sources.enabled import is_enabled
+from gapps_hooks.sources.scope import keeps_groups
 from gapps_hooks.wiring import Wiring, wire
 
 
@@ -165,6 +167,8 @@ def _examine_google(wiring: Wiring) -> Iterator[Finding]:
     else:
         yield Finding(what="directory", fine=True, text="users can be read")
         yield _administrator(found, admin)
+        if keeps_groups(wiring.settings):
+            yield examine_groups(wiring)
         yield _domains(wiring)
 
 

@@ -42,7 +42,8 @@ def check(
     settings and credentials: complete, owned by root or you, writable by nobody else. source: can
     be read, and how many accounts it has. enabled: its group exists, and for how many Google is on.
     policy: each file loads. state: its directory can be used, and the file is this machine's. Then
-    Google is asked for a token, the administrator's own account, its rights and the domains.
+    Google is asked for a token, the administrator's own account and its rights, a group and its
+    settings if groups are kept, and the domains.
 
     Of an LDAP directory also: how many have a hash that Google takes, and, with --ordinary-user,
     which attributes that person could write; it tries by removing what is not there.
