@@ -216,6 +216,15 @@ def test_the_log_of_one_person_is_theirs_alone(line: CommandLine) -> None:
     assert line.run("log", "carol").exit_code == 1
 
 
+def test_a_group_is_named_as_one_in_the_log(line: CommandLine) -> None:
+    line.fire("group-change", "staff", {"members": []})
+    line.fire("user-add", "alice")
+    shown = line.run("log", "group:staff").stdout.splitlines()[1:]
+    assert shown
+    assert all(" group:staff " in row for row in shown)
+    assert not any("group:alice" in row for row in line.run("log").stdout.splitlines())
+
+
 def logged(line: CommandLine, *words: str) -> list[dict[str, Any]]:
     """The log as a program reads it: one JSON object a line."""
     return [json.loads(one) for one in line.run("log", "--json", *words).stdout.splitlines()]
