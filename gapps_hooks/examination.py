@@ -5,19 +5,22 @@ It must not change anything, nor know how its findings are shown.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from gapps_hooks import policy_files
 from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError, GoogleFault, NotFound
+from gapps_hooks.examination_groups import examine_groups
 from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
-from gapps_hooks.model import GoogleUser, Kind
+from gapps_hooks.model import UNSET, GoogleUser, Kind
 from gapps_hooks.outbox import open_state
 from gapps_hooks.plugins import open_policy
-from gapps_hooks.settings import EnabledSettings, Settings, load_settings
+from gapps_hooks.settings import Settings, load_settings
 from gapps_hooks.sources import Source, open_source
 from gapps_hooks.sources.enabled import is_enabled
+from gapps_hooks.sources.scope import keeps_groups
 from gapps_hooks.wiring import Wiring, wire
 
 
@@ -98,7 +101,8 @@ def _examine_enabled(settings: Settings, source: Source | None) -> Finding:
             remedy = "make it, put people into it, and ask again"
             absent = f"the group {rule.group} does not exist in the source; {remedy}"
             return Finding(what=what, fine=False, text=absent)
-        return Finding(what=what, fine=True, text=text + _how_many(seen, rule))
+        fine, counted = _how_many(seen, settings)
+        return Finding(what=what, fine=fine, text=text + counted)
     except GappsHooksError as error:
         return Finding(what=what, fine=False, text=str(error))
 
@@ -107,13 +111,19 @@ def _has_group(source: Source, name: str) -> bool:
     return source.group(name) is not None or source.leaves_out(Kind.GROUP, name)
 
 
-def _how_many(source: Source, rule: EnabledSettings) -> str:
+def _how_many(source: Source, settings: Settings) -> tuple[bool, str]:
+    """Count for whom Google is on; that it is known of nobody is not as it has to be."""
     names = source.account_names()
     if not names.complete:
-        return ""
+        return True, ""
     accounts = [account for name in names.names if (account := source.account(name))]
-    on = sum(is_enabled(account, rule) is True for account in accounts)
-    return f", {on} of {_accounts(len(accounts))}"
+    known = Counter(is_enabled(account, settings.enabled) for account in accounts)
+    unknown, count = known[UNSET], _accounts(len(accounts))
+    see = "; see attributes" if settings.source.type == "ldap" else ""
+    if unknown and not known[True]:
+        return False, f", not known of {unknown} of {count}{see}"
+    more = f"; not known of {unknown}{see}" if unknown else ""
+    return True, f", {known[True]} of {count}{more}"
 
 
 def _examine_policy(settings: Settings) -> Finding:
@@ -157,6 +167,8 @@ def _examine_google(wiring: Wiring) -> Iterator[Finding]:
     else:
         yield Finding(what="directory", fine=True, text="users can be read")
         yield _administrator(found, admin)
+        if keeps_groups(wiring.settings):
+            yield examine_groups(wiring)
         yield _domains(wiring)
 
 

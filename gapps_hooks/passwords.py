@@ -137,8 +137,18 @@ def from_stored(text: str) -> PasswordHash:
 
 def scheme_that_is_not_taken(text: str) -> str:
     """Name the scheme of a stored hash that Google cannot take; empty if it is none of them."""
+    return _scheme(text)[0]
+
+
+def remedy_for_scheme(text: str) -> str:
+    """Say what is to be done about a stored hash of such a scheme; empty if it is none of them."""
+    return _scheme(text)[1]
+
+
+def _scheme(text: str) -> tuple[str, str]:
     lower = re.sub(r"^\{crypt\}", "", text.lower())
-    return next((name for prefix, name, _ in _UNUSABLE if lower.startswith(prefix)), "")
+    known = ((name, remedy) for prefix, name, remedy in _UNUSABLE if lower.startswith(prefix))
+    return next(known, ("", ""))
 
 
 def unknown() -> PasswordHash:

@@ -35,7 +35,7 @@ class Reconciled:
 
     at: float
     line: str
-    #: Why it was not whole, was refused or failed, as a sentence; "" if all is well.
+    #: Why it was not whole, was refused or failed, or whom it refused; "" if all is well.
     trouble: str = ""
 
 

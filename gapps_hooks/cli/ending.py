@@ -5,17 +5,22 @@ It must not know how anything is compared, nor what was printed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
 
 import click
 
 from gapps_hooks.errors import GappsHooksError
+from gapps_hooks.model import Kind, Outcome, Verdict
 from gapps_hooks.outbox import State
 from gapps_hooks.reconcile.applying import Progress
 from gapps_hooks.reconcile.checking import TooMuch
 from gapps_hooks.reconcile.everybody import Looked
 from gapps_hooks.standing import remember_reconcile
+
+#: So many who were refused are named, more are counted.
+_NAMED: Final = 3
 
 
 @contextmanager
@@ -43,9 +48,23 @@ def _remember(state: State, sentence: str) -> None:
         remember_reconcile(state, sentence, sentence)
 
 
-def trouble_of(looked: Looked, progress: Progress) -> str:
-    """Say why a run that went through is not whole; "" if it is."""
+def trouble_of(looked: Looked, progress: Progress, told: Iterable[Outcome]) -> str:
+    """Say why a run that went through is not whole, and whom it refused; "" if all is well."""
     parts = [f"not whole: {text}" for text in looked.whole.incomplete]
     if progress.stopped:
         parts.append(f"it ended before its end ({progress.stopped}); the next run goes on")
-    return "; ".join(parts)
+    return "; ".join([*parts, *_refused([*progress.outcomes, *told])])
+
+
+def _refused(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    names = [
+        f"group:{one.name}" if one.kind is Kind.GROUP else one.name
+        for one in outcomes
+        if one.verdict is Verdict.REFUSED
+    ]
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield (
+            f"{len(names)} refused: {', '.join(names[:_NAMED])}{more}; "
+            "why is shown by gapps-hooks reconcile --dry-run"
+        )

@@ -100,7 +100,7 @@ def _do(wiring: Wiring, wish: Wish) -> int:
         _show_end(looked, progress, told)
     status = _finish(wiring, looked, progress, told)
     line = _closing(looked, [*progress.outcomes, *told])
-    remember_reconcile(wiring.state, line, trouble_of(looked, progress))
+    remember_reconcile(wiring.state, line, trouble_of(looked, progress, told))
     if status == 0 and saved is None:
         links.are_whole(wiring.state)
     return status

@@ -17,10 +17,10 @@ from gapps_hooks.cli.showing import as_json, example, show_json, show_outcomes
 from gapps_hooks.deliver.subject import deliver
 from gapps_hooks.linking import bind as bind_link
 from gapps_hooks.linking import forget as forget_link
-from gapps_hooks.model import Link
+from gapps_hooks.model import Kind, Link
 from gapps_hooks.outbox import State
 from gapps_hooks.outbox import links as stored
-from gapps_hooks.report import clock_time, exit_status, facts, links_table
+from gapps_hooks.report import clock_time, delivered_words, exit_status, facts, links_table
 
 
 @click.group(invoke_without_command=True, epilog=example("gapps-hooks links show alice"))
@@ -45,14 +45,19 @@ def links(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - clic
 def show(settings_path: Path, subject: Named | None, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """Show all links, or everything known of one."""
     with opened_state(settings_path) as (_, state):
-        found = (link_of(state, subject),) if subject else stored.all_links(state)
+        links = (link_of(state, subject),) if subject else stored.all_links(state)
+        kinds = stored.kinds(state)
+        named = ((Named(kinds[link.subject], link.name), link) for link in links)
+        found = sorted(named, key=lambda one: (one[0].name, one[0].kind))
         now = state.clock()
         if as_json:
-            show_json([_link_as_json(link) for link in found])
+            show_json([_link_as_json(name.kind, link) for name, link in found])
         elif subject:
-            click.echo(_details(state, found[0], now))
+            click.echo(_details(state, *found[0], now))
+        elif found:
+            click.echo(links_table([(str(name), link) for name, link in found], now))
         else:
-            click.echo(links_table(found, now) if found else "Nobody is linked yet.")
+            click.echo("Nobody is linked yet.")
 
 
 @links.command(
@@ -105,27 +110,34 @@ def forget(settings_path: Path, subject: Named) -> None:
     )
 
 
-def _details(state: State, link: Link, now: float) -> str:
+def _details(state: State, name: Named, link: Link, now: float) -> str:
     ended = clock_time(link.ended_at, now=now) if link.ended_at is not None else "no"
     return facts(
         (
-            ("name", link.name),
+            ("name", name),
             ("address", link.address),
             ("google id", link.google_id),
             ("id here", link.identity or "none given"),
             ("made", "created by us" if link.created else "found at Google and adopted"),
-            ("administrator", "yes" if link.administrator else "no"),
-            ("suspended by us", "yes" if link.suspended_by_us else "no"),
+            *(_of_people(link) if name.kind is Kind.USER else ()),
             ("confirmed", clock_time(link.confirmed_at, now=now) if link.confirmed_at else "never"),
             ("ended", ended),
-            ("delivered", ", ".join(sorted(link.delivered)) or "nothing yet"),
+            ("delivered", delivered_words(link.delivered)),
             ("mark", state.instance),
         )
     )
 
 
-def _link_as_json(link: Link) -> dict[str, Any]:
+def _of_people(link: Link) -> tuple[tuple[str, str], ...]:
+    return (
+        ("administrator", "yes" if link.administrator else "no"),
+        ("suspended by us", "yes" if link.suspended_by_us else "no"),
+    )
+
+
+def _link_as_json(kind: Kind, link: Link) -> dict[str, Any]:
     return {
+        "kind": kind.value,
         "name": link.name,
         "address": link.address,
         "google_id": link.google_id,

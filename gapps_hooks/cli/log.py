@@ -69,7 +69,8 @@ def log(  # noqa: PLR0913 - click's interface
             return
         now = state.clock()
     rows = (
-        (clock_time(line.written_at, now=now), line.name, line.verdict, line.line) for line in lines
+        (clock_time(line.written_at, now=now), _named(line), line.verdict, line.line)
+        for line in lines
     )
     click.echo(table(("when", "name", "verdict", "what"), rows) if lines else "Nothing yet.")
 
@@ -97,5 +98,9 @@ def _show_text(lines: Iterable[Line]) -> None:
     # a table would have to know the lines that are still to come
     for line in lines:
         when = datetime.fromtimestamp(line.written_at, UTC).astimezone()
-        told = f"{line.name}: {line.verdict}: {line.line}"
+        told = f"{_named(line)}: {line.verdict}: {line.line}"
         click.echo(printable(f"{when:%Y-%m-%d %H:%M:%S} {told}"))
+
+
+def _named(line: Line) -> str:
+    return str(Named(line.kind, line.name))

@@ -65,7 +65,8 @@ class Rehearsal:
     @property
     def status(self) -> int:
         """The exit status; the worst counts."""
-        if self.whole.refusals or self.whole.incomplete or self.outdated:
+        outdated = any(one.verdict is Verdict.REFUSED for one in self.outdated)
+        if self.whole.refusals or self.whole.incomplete or outdated:
             return FAILED
         if self.beyond:
             return TOO_MUCH
@@ -103,14 +104,15 @@ def pushes_passwords(wish: Wish, saved: Saved | None) -> bool:
 
 
 def outdated(changed: Mapping[str, str]) -> Iterator[Outcome]:
-    """Name what was reviewed and is not so any more."""
+    """Name what was reviewed and is not so any more; what is done already is no refusal."""
     for key, why in changed.items():
         name = key.removeprefix(_GROUP)
+        done = why == saving.NOTHING_LEFT
         yield Outcome(
-            verdict=Verdict.REFUSED,
+            verdict=Verdict.NOTHING if done else Verdict.REFUSED,
             kind=Kind.USER if name == key else Kind.GROUP,
             name=name,
-            line=f"not as it was reviewed: {why}",
+            line=why if done else f"not as it was reviewed: {why}",
         )
 
 
@@ -157,7 +159,7 @@ def _show(rehearsal: Rehearsal, wish: Wish) -> None:
     plans = ((piece.key, piece.plan) for piece in rehearsal.whole.pieces)
     click.echo(BLIND if rehearsal.looked.blind else render_plans(plans))
     for outcome in rehearsal.outdated:
-        click.echo(outcome_line(outcome), err=True)
+        click.echo(outcome_line(outcome), err=outcome.verdict is Verdict.REFUSED)
     if wish.save is not None:
         force = " --force" if rehearsal.beyond or wish.force else ""
         click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}{force}")

@@ -21,6 +21,7 @@ from gapps_hooks.google.answers import (
     org_unit_paths,
     verified_domains,
 )
+from gapps_hooks.google.bodies import with_password
 from gapps_hooks.google.boundaries import CREATION, ORG_UNIT, REQUEST
 from gapps_hooks.google.keys import path_key as _key
 from gapps_hooks.google.paging import each_once, walk
@@ -93,7 +94,7 @@ class Directory:
 
     def insert_user(self, body: Mapping[str, Any], password: PasswordHash | None) -> GoogleUser:
         """Create a user; AlreadyExists if anything at Google has the address."""
-        request = self._api.users.insert(body=_with(body, password), fields=USER_FIELDS)
+        request = self._api.users.insert(body=with_password(body, password), fields=USER_FIELDS)
         return google_user(self._do(request, kinds=CREATION, password=password))
 
     def patch_user(
@@ -101,7 +102,7 @@ class Directory:
     ) -> GoogleUser:
         """Change fields of a user; AlreadyExists if the new address is in use."""
         request = self._api.users.patch(
-            userKey=_key(google_id), body=_with(body, password), fields=USER_FIELDS
+            userKey=_key(google_id), body=with_password(body, password), fields=USER_FIELDS
         )
         return google_user(self._do(request, password=password))
 
@@ -160,6 +161,12 @@ class Directory:
     def delete_group(self, google_id: str) -> None:
         """Delete a group, for good: Google keeps nothing of it."""
         self._do(self._api.groups.delete(groupKey=_key(google_id)))
+
+    def see_group_settings(self, address: str) -> None:
+        """See that the settings of a group can be read; NotFound as in patch_group_settings."""
+        groups = self._api.group_settings()
+        request = groups.get(groupUniqueId=_key(address), fields="email")
+        self._aside(request, self._api.group_settings_sign_in)
 
     def patch_group_settings(self, address: str, body: Mapping[str, Any]) -> None:
         """Change settings (who may post, join, …) of a group; values are strings.
@@ -291,9 +298,3 @@ class Directory:
             return self.get_user(google_id).id == google_id
         except NotFound:
             return False
-
-
-def _with(body: Mapping[str, Any], password: PasswordHash | None) -> dict[str, Any]:
-    if password is None:
-        return dict(body)
-    return {**body, "password": password.value, "hashFunction": password.function}

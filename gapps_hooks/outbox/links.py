@@ -21,6 +21,7 @@ _OF: Final = "SELECT * FROM links WHERE subject = ?"
 _BY_GOOGLE_ID: Final = "SELECT * FROM links WHERE google_id = ?"
 _BY_ADDRESS: Final = "SELECT * FROM links WHERE address = ?"
 _ALL: Final = "SELECT * FROM links ORDER BY subject"
+_KINDS: Final = "SELECT subject, kind FROM links JOIN subjects USING (subject)"
 _COUNT: Final = """
 SELECT count(*) AS number FROM links JOIN subjects USING (subject)
 WHERE kind = ? AND ended_at IS NULL
@@ -81,6 +82,11 @@ def count(state: State, kind: Kind = Kind.USER) -> int:
 def all_links(state: State) -> tuple[Link, ...]:
     """Every link, ended ones too, in the order of their subjects."""
     return tuple(read(row) for row in state.rows(_ALL))
+
+
+def kinds(state: State) -> Mapping[int, Kind]:
+    """Say of each linked subject whether it is a person or a group."""
+    return {row["subject"]: Kind(row["kind"]) for row in state.rows(_KINDS)}
 
 
 def save(state: State, link: Link) -> None:

@@ -223,9 +223,11 @@ def reviewed(looked: Looked, saved: Saved) -> tuple[list[Work], dict[str, str]]:
     """Take of a reviewed plan what still holds; say of the rest, by name, what changed since."""
     works: list[Work] = []
     changed: dict[str, str] = {}
+    waiting = {piece.key for piece in looked.waiting}
+    digest = looked.wiring.state.digest
     for key in saved.pieces:
         work = looked.works.get(key)
-        why = saved.why_not(key, work.piece if work else None, looked.wiring.state.digest)
+        why = saved.why_not(key, work.piece if work else None, digest, waits=key in waiting)
         if why is None and work is not None:
             works.append(work)
         else:

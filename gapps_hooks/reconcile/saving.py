@@ -19,6 +19,8 @@ from gapps_hooks.report import plan_as_json
 
 VERSION: Final = 1
 _LONGEST: Final = 512 * 1024 * 1024
+#: What a subject is told of for which nothing is left to do; it is no refusal.
+NOTHING_LEFT: Final = "there is nothing to do for it any more"
 _REMEDY: Final = "review anew: gapps-hooks reconcile --dry-run --save FILE"
 
 
@@ -34,16 +36,18 @@ class Saved:
     #: Whether it was planned to send every stored password.
     passwords: bool
 
-    def why_not(self, key: str, piece: Piece | None, digest: Callable[[Any], str]) -> str | None:
-        """Say what has changed of a subject since; None if all is as it was reviewed."""
+    def why_not(
+        self, key: str, piece: Piece | None, digest: Callable[[Any], str], *, waits: bool
+    ) -> str | None:
+        """Say what has changed of a subject since; None if all is as it was reviewed.
+
+        ``waits`` tells that it is left to delivery; then its piece says nothing of what differs.
+        """
         reviewed = self.pieces[key]
-        moved = piece is not None and any(
-            getattr(piece, one) != reviewed[one] for one in ("generation", "subject")
-        )
-        if moved:
+        if piece is None or not (piece.plan.changes or piece.plan.refusals or waits):
+            return NOTHING_LEFT
+        if any(getattr(piece, one) != reviewed[one] for one in ("generation", "subject")):
             return "an event came since"
-        if piece is None or not piece.plan.changes:
-            return "there is nothing to do for it any more"
         if piece.desired != reviewed["desired"]:
             return "the account manager has something else now"
         if piece.actual != reviewed["actual"]:

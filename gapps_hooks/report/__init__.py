@@ -3,6 +3,7 @@
 It must not know terminals, files or clocks: it turns values into strings, and shows no secret.
 """
 
+from gapps_hooks.report.memories import delivered_words
 from gapps_hooks.report.outcomes import exit_status, outcome_as_json, outcome_line, summary
 from gapps_hooks.report.plans import plan_as_json, render_plan, render_plans
 from gapps_hooks.report.tables import entries_table, facts, links_table, table
@@ -11,6 +12,7 @@ from gapps_hooks.report.words import change_line, clock_time, duration, printabl
 __all__ = [
     "change_line",
     "clock_time",
+    "delivered_words",
     "duration",
     "entries_table",
     "exit_status",

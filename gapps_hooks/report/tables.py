@@ -82,18 +82,21 @@ def _next_try(entry: Waiting, now: float) -> str:
     return "due" if entry.due_at <= now else f"in {duration(entry.due_at - now)}"
 
 
-def links_table(links: Iterable[Link], now: float) -> str:
-    """Write which subject is which account or group at Google; ``now`` is the wall clock."""
+def links_table(links: Iterable[tuple[str, Link]], now: float) -> str:
+    """Write which subject is which account or group at Google; ``now`` is the wall clock.
+
+    Each link stands behind the name by which people name its subject.
+    """
     rows = (
         (
-            link.name,
+            name,
             link.address,
             link.google_id,
             "ours" if link.created else "adopted",
             _state(link),
             clock_time(link.confirmed_at, now=now) if link.confirmed_at else "never",
         )
-        for link in links
+        for name, link in links
     )
     return table(("name", "address", "google id", "made", "state", "confirmed"), rows)
 

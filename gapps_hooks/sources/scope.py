@@ -29,3 +29,9 @@ def group_in_scope(group: Group, settings: Settings) -> bool:
     if isinstance(which, str):
         return which == "all"
     return any(fnmatchcase(group.name, pattern) for pattern in which)
+
+
+def keeps_groups(settings: Settings) -> bool:
+    """Say whether any group may be kept; as `group_in_scope`, before one is seen."""
+    which = settings.groups.which
+    return bool(settings.source.type != "nss" if which is None else which != "none" and which)

@@ -181,3 +181,32 @@ def test_where_all_can_be_read_nothing_is_named(tmp_path: Path, preset: str) -> 
     with slapd:
         said = finding(found(tmp_path, slapd, preset, "---\n[enabled]\nall = true\n"), "attributes")
     assert (said.fine, said.text) == (True, "whatever is relied on can be read, or is not there")
+
+
+def test_who_is_enabled_is_not_known_where_the_attribute_cannot_be_read(tmp_path: Path) -> None:
+    rule = 'access to attrs=title by dn.exact="cn=sync,dc=example,dc=org" none by * read'
+    slapd = served(tmp_path, "rfc2307bis", rule)
+    with slapd:
+        enabled = '---\n[enabled]\nattribute = "title"\nvalue = "yes"\n'
+        house = found(tmp_path, slapd, "rfc2307bis", enabled)
+        house.state.close()
+        examined = {one.what: one for one in examine(house.folder / "gapps-hooks.toml")}
+    said, hashes = examined["enabled"], examined["passwords"]
+    assert (said.fine, hashes.fine) == (False, False)
+    assert said.text.startswith("attribute title, not known of ")
+    assert said.text.endswith("; see attributes")
+    assert hashes.text == "not known, because it is not known who is enabled; see enabled"
+
+
+def test_a_scheme_that_google_does_not_take_has_its_remedy(tmp_path: Path) -> None:
+    slapd = served(tmp_path, "rfc2307bis")
+    with slapd:
+        slapd.modify(
+            *(f"dn: {dn_of(slapd, 'rfc2307bis')}", "changetype: modify"),
+            *("replace: userPassword", "userPassword: {SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"),
+        )
+        said = finding(
+            found(tmp_path, slapd, "rfc2307bis", "---\n[enabled]\nall = true\n"), "passwords"
+        )
+    assert said.fine
+    assert "; 1 salted SHA; let the directory store {CRYPT} with the salt format" in said.text

@@ -52,6 +52,36 @@ def test_links_are_listed_and_one_is_shown_whole(line: CommandLine) -> None:
     assert "created by us" in details
 
 
+def test_links_stand_in_the_order_of_names_and_say_what_is_a_group(line: CommandLine) -> None:
+    line.fire("user-add", "zoe")
+    line.fire("group-change", "staff", {"members": ["zoe"]})
+    line.fire("user-add", "alice")
+    shown = line.run("links").stdout.splitlines()[1:]
+    assert [row.split()[0] for row in shown] == ["alice", "group:staff", "zoe"]
+    told = [(one["kind"], one["name"]) for one in line.read("links", "show")]
+    assert told == [("user", "alice"), ("group", "staff"), ("user", "zoe")]
+    (staff,) = line.read("links", "show", "group:staff")
+    assert (staff["kind"], staff["address"]) == ("group", "staff@example.org")
+
+
+def test_what_was_delivered_is_said_in_plain_words(line: CommandLine) -> None:
+    line.fire("user-add", "alice", {"given_name": "Alice", "password": "correct horse"})
+    shown = line.run("links", "show", "alice").stdout
+    (delivered,) = [row for row in shown.splitlines() if row.startswith("delivered:")]
+    words = delivered.removeprefix("delivered:").strip().split(", ")
+    assert {"address", "given name", "password"} <= set(words)
+    assert not any("_" in word or word != word.lower() for word in words)
+
+
+def test_of_a_group_nothing_is_said_that_only_people_have(line: CommandLine) -> None:
+    line.fire("group-change", "staff", {"members": []})
+    shown = line.run("links", "show", "group:staff").stdout
+    assert "group:staff\n" in shown
+    assert "who may post and join" in shown
+    assert "administrator" not in shown
+    assert "suspended" not in shown
+
+
 def test_somebody_without_a_link_is_said_to_have_none(line: CommandLine) -> None:
     result = line.run("links", "show", "alice")
     assert result.exit_code == 1

@@ -140,6 +140,26 @@ def test_the_last_reconcile_is_told(line: CommandLine) -> None:
     assert ": 3 changes in 120 accounts" in line.run("status").stdout
 
 
+def test_whom_the_last_reconcile_refused_is_told(line: CommandLine) -> None:
+    line.people({"username": "alice"}, {"username": "abuse"})
+    assert line.run("reconcile").exit_code == 1
+    trouble = "1 refused: abuse; why is shown by gapps-hooks reconcile --dry-run"
+    answer = line.read("status")
+    assert (answer["last_reconcile"]["trouble"], answer["exit"]) == (trouble, 0)
+    assert f"! The last reconcile of everybody: {trouble}\n" in line.run("status").stdout
+    line.people({"username": "alice"})
+    line.run("reconcile")
+    assert line.read("status")["last_reconcile"]["trouble"] == ""
+
+
+def test_of_many_who_were_refused_the_first_are_named(line: CommandLine) -> None:
+    names = ("abuse", "hostmaster", "noc", "postmaster", "webmaster")
+    line.people(*({"username": name} for name in names))
+    line.run("reconcile")
+    trouble = line.read("status")["last_reconcile"]["trouble"]
+    assert trouble.startswith("5 refused: abuse, hostmaster, noc and 2 more; ")
+
+
 def test_how_much_of_the_quota_is_in_use_is_told(line: CommandLine) -> None:
     quota = line.read("status")["quota"]
     assert (quota["used"], quota["burst"], quota["per_second"]) == (0, 100, 38)
@@ -231,6 +251,15 @@ def test_the_log_of_one_person_is_theirs_alone(line: CommandLine) -> None:
     assert line.run("log", "carol").exit_code == 1
 
 
+def test_a_group_is_named_as_one_in_the_log(line: CommandLine) -> None:
+    line.fire("group-change", "staff", {"members": []})
+    line.fire("user-add", "alice")
+    shown = line.run("log", "group:staff").stdout.splitlines()[1:]
+    assert shown
+    assert all(" group:staff " in row for row in shown)
+    assert not any("group:alice" in row for row in line.run("log").stdout.splitlines())
+
+
 def logged(line: CommandLine, *words: str) -> list[dict[str, Any]]:
     """The log as a program reads it: one JSON object a line."""
     return [json.loads(one) for one in line.run("log", "--json", *words).stdout.splitlines()]
@@ -313,6 +342,16 @@ def test_a_source_that_cannot_be_read_is_a_problem(line: CommandLine) -> None:
     fine, text = findings(line)["source"]
     assert not fine
     assert "missing.json" in text
+
+
+def test_writing_is_tried_in_directories_only(line: CommandLine) -> None:
+    words = ("--ordinary-user", "uid=bob,dc=example,dc=org", "--password-file", "bob.password")
+    result = line.run("check", *words)
+    assert result.exit_code == 2
+    assert "--ordinary-user and --password-file are only for a source of the type ldap" in (
+        result.stderr
+    )
+    assert result.stdout == ""
 
 
 STAFF = {"name": "google", "members": ["alice"]}

@@ -60,6 +60,7 @@ FLOORS: Final = (
         "journal",
         "metrics",
         "examination_attributes",
+        "examination_groups",
         "examination_ldap",
         "examination_passwords",
         "finding",

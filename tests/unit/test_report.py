@@ -416,7 +416,7 @@ def test_links_are_shown_with_their_state() -> None:
             suspended_by_us=True,
         ),
     ]
-    assert links_table(links, now=0.0).splitlines() == [
+    assert links_table([(link.name, link) for link in links], now=0.0).splitlines() == [
         "NAME  ADDRESS          GOOGLE ID  MADE     STATE                   CONFIRMED",
         "bob   bob@example.org  11         ours     active                  never",
         "eve   e@x.org          22         adopted  ended, suspended by us  never",
