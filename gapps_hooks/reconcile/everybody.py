@@ -114,13 +114,13 @@ def look(
     wiring, works = _careful(wiring, snapshot, works)
     notebook.close(adding_only=wiring.rules.adding_only)
     pieces = in_order(work.piece for work in works if not work.silent)
-    blind = snapshot.blind and not any(piece.plan.changes for piece in pieces)
+    blind = snapshot.blind and not any(one.plan.changes or one.plan.refusals for one in pieces)
     notice = None if blind else administrator_notice(wiring, (piece.plan for piece in pieces))
     remarks = (
         claims.why_no_strangers() if _suspends_strangers(wiring) else "",
         _new_units(wiring, snapshot, pieces) if dry and wiring.settings.org_units.create else "",
     )
-    incomplete = snapshot.lists_incomplete if blind else tuple(dict.fromkeys(snapshot.incomplete))
+    incomplete = snapshot.said_once if blind else tuple(dict.fromkeys(snapshot.incomplete))
     return Looked(
         whole=Whole(pieces=pieces, incomplete=incomplete),
         blind=blind,

@@ -79,9 +79,12 @@ class Snapshot:
         return not (self.people.complete or self.people.names or self.groups.names)
 
     @property
-    def lists_incomplete(self) -> tuple[str, ...]:
-        """Why the source's lists are not to be had; what follows from that for each is no more."""
-        return tuple(self.incomplete[: self.unlisted])
+    def said_once(self) -> tuple[str, ...]:
+        """Why both sides are not whole, without what says again why nobody could be listed."""
+        lists, others = self.incomplete[: self.unlisted], self.incomplete[self.unlisted :]
+        return tuple(
+            dict.fromkeys([*lists, *(one for one in others if self.people.why not in one)])
+        )
 
 
 def take(
