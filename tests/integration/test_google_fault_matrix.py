@@ -163,6 +163,10 @@ SCENARIOS: Final = {
         prepare=_with_group_alias,
         done=lambda house, name: not seen_group(house, name).get("aliases"),
     ),
+    "see_group_settings": Scenario(
+        call="settings.get",
+        prepare=lambda house, name: (group(house, name) and address(name),),
+    ),
     "patch_group_settings": Scenario(
         call="settings.patch",
         prepare=lambda house, name: (
