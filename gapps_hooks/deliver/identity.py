@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
+from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.errors import GappsHooksError, Passing
 from gapps_hooks.model import Account, Identity, Kind
 from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
@@ -41,8 +42,8 @@ def look_for_rename(wiring: Wiring, entry: Entry) -> None:
     account = wiring.source.account(entry.name)
     link = links.of(wiring.state, entry.subject)
     if link is not None:
-        if account is None and link.ended_at is None and link.identity is not None:
-            _follow(wiring, entry, link.identity)
+        if link.ended_at is None and link.identity is not None:
+            _follow_linked(wiring, entry, link.identity, account)
         return
     if account is None and entry.identity is not None and entry.identity.lasting:
         _follow_newcomer(wiring, entry, entry.identity)
@@ -50,10 +51,23 @@ def look_for_rename(wiring: Wiring, entry: Entry) -> None:
         return
     known = _find(wiring, entry, account, account.id)
     if known is not None:
-        give_name(wiring, Kind.USER, known, entry.name, held=known, removed=False)
+        waiting = entries.get(wiring.state, known)
+        # under the old name only: the person is still there
+        removed = account.id.lasting and waiting is not None and waiting.removed
+        give_name(wiring, Kind.USER, known, entry.name, held=known, removed=removed)
 
 
-def _follow(wiring: Wiring, entry: Entry, identity: Identity) -> None:
+def _follow_linked(
+    wiring: Wiring, entry: Entry, identity: Identity, account: Account | None
+) -> None:
+    if account is None:
+        _follow(wiring, entry, identity, displaced=False)
+    elif identity.lasting and account.id is not None and account.id != identity:
+        _follow(wiring, entry, identity, displaced=account.id.lasting)
+
+
+def _follow(wiring: Wiring, entry: Entry, identity: Identity, *, displaced: bool) -> None:
+    """Look for a known person under a new name; ``displaced``: somebody else has the old one."""
     assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
     if entry.removed and not identity.lasting:
         return
@@ -64,7 +78,21 @@ def _follow(wiring: Wiring, entry: Entry, identity: Identity) -> None:
         return
     other = subjects.of_name(wiring.state, Kind.USER, now.username)
     if other is None or links.of(wiring.state, other) is None:
-        give_name(wiring, Kind.USER, entry.subject, now.username, held=other, removed=entry.removed)
+        give_name(
+            wiring,
+            Kind.USER,
+            entry.subject,
+            now.username,
+            held=other,
+            removed=entry.removed,
+            displaced=displaced,
+        )
+    elif not displaced:
+        entries.touch(wiring.state, Kind.USER, now.username)
+        raise Contradiction(
+            f"{entry.name} is called {now.username} now, as somebody else was; who that is now "
+            "has to be known first"
+        )
 
 
 def _follow_newcomer(wiring: Wiring, entry: Entry, identity: Identity) -> None:
@@ -115,9 +143,19 @@ def _is_same_person(wiring: Wiring, subject: int, account: Account) -> bool:
 
 
 def give_name(  # noqa: PLR0913 - who gets which name, and what stands in the way
-    wiring: Wiring, kind: Kind, known: int, name: str, *, held: int | None, removed: bool
+    wiring: Wiring,
+    kind: Kind,
+    known: int,
+    name: str,
+    *,
+    held: int | None,
+    removed: bool,
+    displaced: bool = False,
 ) -> None:
     """Give the known person or group the new name, while nobody delivers the other subject.
+
+    If they are ``displaced``, whoever has the old name by now is looked at, too: the event may
+    have meant that one.
 
     Raises:
         Renamed: done; the known subject is the one to deliver.
@@ -128,6 +166,8 @@ def give_name(  # noqa: PLR0913 - who gets which name, and what stands in the wa
             lift_removal(wiring.state, known)
         subjects.rename(wiring.state, known, name)
         references.follow(wiring.state, kind, before, name)
+        if displaced:
+            entries.touch(wiring.state, kind, before)
         reference = name if kind is Kind.USER else f"group:{name}"
         for group in memberships.groups_awaiting(wiring.state, reference):
             entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))

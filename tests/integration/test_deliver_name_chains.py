@@ -1,0 +1,64 @@
+"""Who is called as somebody else was is followed by a lasting id, and nobody is taken for gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from organisation import Organisation, organise
+
+
+def person(name: str, identity: str, given_name: str) -> dict[str, Any]:
+    return {"username": name, "id": f"entryUUID:{identity}", "given_name": given_name}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Organisation:
+    """Anna and Bert have accounts, and nothing waits."""
+    house = organise(tmp_path, source=f'[source]\ntype = "json"\nfile = "{tmp_path}/accounts.json"')
+    house.people(person("anna", "a", "Anna"), person("bert", "b", "Bert"))
+    house.fire("user-add", "anna")
+    house.fire("user-add", "bert")
+    return house
+
+
+def there(house: Organisation) -> dict[str, tuple[str, bool]]:
+    """Address and suspension of each account, by the person's first name."""
+    users = house.emulator.state()["users"]
+    found = {one["name"]["givenName"]: (one["primaryEmail"], one["suspended"]) for one in users}
+    return {name: found[name] for name in ("Anna", "Bert")}
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        ("user-modify", "anna"),
+        ("user-delete", "anna"),
+        ("user-modify", "bert"),
+        ("user-modify", "bobby"),
+    ],
+)
+def test_one_who_takes_the_name_that_another_gave_up_is_followed(
+    house: Organisation, event: str, name: str
+) -> None:
+    house.people(person("bert", "a", "Anna"), person("bobby", "b", "Bert"))
+    house.record(event, name)
+    house.settle()
+    house.record("user-modify", "bert")
+    house.settle()
+    assert there(house) == {
+        "Anna": ("bert@example.org", False),
+        "Bert": ("bobby@example.org", False),
+    }
+    assert not house.left()
+
+
+@pytest.mark.parametrize("event", ["user-modify", "user-delete"])
+def test_of_two_who_exchanged_their_names_neither_is_taken_for_gone(
+    house: Organisation, event: str
+) -> None:
+    house.people(person("bert", "a", "Anna"), person("anna", "b", "Bert"))
+    house.record(event, "anna")
+    house.settle()
+    assert [suspended for _, suspended in there(house).values()] == [False, False]
