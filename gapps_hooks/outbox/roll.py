@@ -5,7 +5,7 @@ It must not know what is compared with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -102,3 +102,11 @@ def save_unchanged(state: State, before: Link | None, after: Link) -> bool:
 
 def _pieces(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
     yield from (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
+
+
+def in_pieces(
+    names: Sequence[str], known: Mapping[str, Outline]
+) -> Iterator[dict[str, Outline | None]]:
+    """Who is known under each name, for so many names at a time as are asked for at once."""
+    for start in range(0, len(names), _AT_ONCE):
+        yield {name: known.get(name) for name in names[start : start + _AT_ONCE]}

@@ -5,7 +5,7 @@ It must not know groups, nor write anything but through the notebook that it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -31,8 +31,6 @@ from gapps_hooks.reconcile.waiting import left_to_delivery
 from gapps_hooks.reconcile.work import Work, seen_user, wanted_account
 from gapps_hooks.wiring import Wiring
 
-#: So many people are looked up in the state at once.
-_AT_ONCE: Final = 500
 #: A linked account that Google does not list is still settling for this long after its creation.
 _SETTLING_SECONDS: Final = 120.0
 _NOTHING: Final = Stored()
@@ -72,7 +70,8 @@ class PeoplePlanner:
         Raises:
             Outage: Google cannot be asked anything.
         """
-        renamed = renamed_people(self.wiring, self.snapshot)
+        moves = renamed_people(self.wiring, self.snapshot)
+        renamed = moves.renamed
         moved = {outline.subject for outline in renamed.values()}
         named = {
             one.name: one
@@ -82,12 +81,16 @@ class PeoplePlanner:
         holders: Holders = {
             one.google_id: one for one in self.snapshot.memory.users if one.google_id
         }
-        for outlines in _pieces(sorted(self._names(named)), {**named, **renamed}):
+        for outlines in roll.in_pieces(sorted(self._names(named)), {**named, **renamed}):
             known = [one.subject for one in outlines.values() if one is not None]
             found = roll.links_of(self.wiring.state, known)
             for name, outline in outlines.items():
                 link = found.get(outline.subject) if outline is not None else None
-                work = self._work(name, outline, link, holders)
+                why = moves.open.get(name)
+                if why is None:
+                    work = self._work(name, outline, link, holders)
+                else:
+                    work = self._undecided(name, outline, link, why)
                 if work is not None:
                     yield work
         self.snapshot.incomplete.extend(self.unread.sentences())
@@ -97,6 +100,13 @@ class PeoplePlanner:
         return {*self.snapshot.people.names, *linked}
 
     # --- one person ------------------------------------------------------------------------------
+
+    def _undecided(self, name: str, outline: Outline | None, link: Link | None, why: str) -> Work:
+        if link is not None:
+            self.claims.claimed.add(link.google_id)
+        self.prospects.linked(name, link, self.wiring.rules)
+        self.claims.unplanned(name)
+        return Work(piece=self._piece(name, outline, Plan(notes=(why,)), None))
 
     def _work(
         self,
@@ -200,7 +210,7 @@ class PeoplePlanner:
         if actual is None and self.snapshot.google.users_why:
             return ask_about_person(self.wiring, person, person.address)
         if actual is None:
-            actual = self._binned(person.address)
+            actual = self.snapshot.binned(person.address)
         taken = actual is None and self.snapshot.google.group_of(person.address) is not None
         if actual is not None and actual.deletion_time is None:
             self.claims.claimed.add(actual.id)
@@ -217,10 +227,6 @@ class PeoplePlanner:
     def _holder(self, actual: GoogleUser | None, holders: Holders) -> Link | None:
         outline = holders.get(actual.id) if actual is not None else None
         return links.of(self.wiring.state, outline.subject) if outline is not None else None
-
-    def _binned(self, address: str) -> GoogleUser | None:
-        namesakes = [one for one in self.snapshot.bin().values() if one.primary_email == address]
-        return max(namesakes, key=lambda one: str(one.deletion_time), default=None)
 
     def _with_occupant(self, person: Person, holders: Holders) -> Person:
         """Find who holds the address that a linked person is to be renamed to."""
@@ -289,10 +295,3 @@ class PeoplePlanner:
             desired=wanted_account(told.account, told.address, digest) if told else "",
             plan=plan,
         )
-
-
-def _pieces(
-    names: Sequence[str], known: Mapping[str, Outline]
-) -> Iterator[dict[str, Outline | None]]:
-    for start in range(0, len(names), _AT_ONCE):
-        yield {name: known.get(name) for name in names[start : start + _AT_ONCE]}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
 
 from gapps_hooks.deliver.people import traces
 from gapps_hooks.errors import SourceUnreadable
@@ -16,16 +18,34 @@ from gapps_hooks.outbox.roll import Outline
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.wiring import Wiring
 
+_TAKEN: Final = (
+    "{old} is called {new} now, as somebody else was; once it is known who that is now, the next "
+    "run goes on"
+)
 
-def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Mapping[str, Outline]:
-    """Find who is known under another name than the source has, by the new name.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """Who is known under another name than the source has."""
+
+    #: By the new name.
+    renamed: Mapping[str, Outline]
+    #: Names of which nothing is concluded yet, with the reason: the old names of those who have
+    #: taken another's, and what they have taken.
+    open: Mapping[str, str]
+
+
+def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Moves:
+    """Find who is known under another name than the source has.
 
     Believed is a lasting identity; a number only of one whose name is gone and whose home, GECOS
-    or password hash are unchanged. Who has a link under the new name already is that one.
+    or password hash are unchanged. Who has a link under the new name already is that one, unless
+    a lasting identity says otherwise: then that one is to be known first.
     """
     names = frozenset(snapshot.people.names)
     linked = {one.name for one in snapshot.memory.users if one.named and one.google_id}
     found: dict[str, Outline] = {}
+    taken: dict[str, str] = {}
     for outline in snapshot.memory.users:
         identity = outline.identity
         if identity is None or not (identity.lasting or _may_have_moved(outline, names)):
@@ -34,10 +54,18 @@ def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Mapping[str, Outline]:
         if account is None or account.username == outline.name:
             continue
         if account.username in linked or account.username in found:
-            continue
-        if identity.lasting or _is_same(wiring, outline, account):
+            if identity.lasting and _may_have_moved(outline, names):
+                taken[outline.name] = account.username
+        elif identity.lasting or _is_same(wiring, outline, account):
             found[account.username] = outline
-    return found
+    return Moves(renamed=found, open=_undecided(found, taken))
+
+
+def _undecided(renamed: Mapping[str, Outline], taken: Mapping[str, str]) -> Mapping[str, str]:
+    why = {old: _TAKEN.format(old=old, new=new) for old, new in taken.items()}
+    given_up = {outline.name for outline in renamed.values()}
+    passed_on = {new: why[old] for old, new in taken.items() if new in given_up}
+    return {**passed_on, **why}
 
 
 def _may_have_moved(outline: Outline, names: frozenset[str]) -> bool:

@@ -73,6 +73,11 @@ class Snapshot:
     #: Linked subjects that the lists lack, and that are there, or may be for all that is known.
     unseen: set[int] = field(default_factory=set)
 
+    def binned(self, address: str) -> GoogleUser | None:
+        """Who had the address and was deleted last."""
+        namesakes = [one for one in self.bin().values() if one.primary_email == address]
+        return max(namesakes, key=lambda one: str(one.deletion_time), default=None)
+
     @property
     def blind(self) -> bool:
         """Whether the source said nothing of anybody, and cannot say that there is nobody."""

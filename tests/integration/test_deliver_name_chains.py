@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from organisation import Organisation, organise
+from reconciled import reconcile
 
 
 def person(name: str, identity: str, given_name: str) -> dict[str, Any]:
@@ -52,6 +53,19 @@ def test_one_who_takes_the_name_that_another_gave_up_is_followed(
         "Bert": ("bobby@example.org", False),
     }
     assert not house.left()
+
+
+def test_a_reconcile_takes_one_step_in_a_run_and_nobody_for_gone(house: Organisation) -> None:
+    house.people(person("bert", "a", "Anna"), person("bobby", "b", "Bert"))
+    count = len(house.emulator.state()["users"])
+    for _ in range(2):
+        reconcile(house)
+        assert [suspended for _, suspended in there(house).values()] == [False, False]
+    assert len(house.emulator.state()["users"]) == count
+    assert there(house) == {
+        "Anna": ("bert@example.org", False),
+        "Bert": ("bobby@example.org", False),
+    }
 
 
 @pytest.mark.parametrize("event", ["user-modify", "user-delete"])
