@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,10 @@ def connections_of(process: int) -> int:
     """Count its connections by TCP that are open (proc_net_tcp(5): state 01)."""
     rows = Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]
     numbers = {row.split()[9] for row in rows if row.split()[3] == "01"}
-    names = [str(each.readlink()) for each in Path(f"/proc/{process}/fd").iterdir()]
+    names: list[str] = []
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            names.append(str(each.readlink()))
     return len(numbers & {name[8:-1] for name in names if name.startswith("socket:")})
 
 
