@@ -116,10 +116,6 @@ def look(
     pieces = in_order(work.piece for work in works if not work.silent)
     blind = snapshot.blind and not any(one.plan.changes or one.plan.refusals for one in pieces)
     notice = None if blind else administrator_notice(wiring, (piece.plan for piece in pieces))
-    remarks = (
-        claims.why_no_strangers() if _suspends_strangers(wiring) else "",
-        _new_units(wiring, snapshot, pieces) if dry and wiring.settings.org_units.create else "",
-    )
     incomplete = snapshot.said_once if blind else tuple(dict.fromkeys(snapshot.incomplete))
     return Looked(
         whole=Whole(pieces=pieces, incomplete=incomplete),
@@ -127,11 +123,19 @@ def look(
         read_at=snapshot.google.read_at,
         works={work.piece.key: work for work in works},
         notices=(notice,) if notice else (),
-        remarks=tuple(filter(None, remarks)),
+        remarks=tuple(_remarks(claims, pieces, dry=dry)),
         waiting=tuple(piece for piece in pieces if _waits(snapshot, piece)),
         held=tuple(one for one in snapshot.memory.entries.values() if one.status == "held"),
         wiring=wiring,
     )
+
+
+def _remarks(claims: Claims, pieces: Iterable[Piece], *, dry: bool) -> Iterator[str]:
+    if _suspends_strangers(claims.wiring) and (why := claims.why_no_strangers()):
+        yield why
+    announced = dry and claims.wiring.settings.org_units.create
+    if announced and (units := _new_units(claims.wiring, claims.snapshot, pieces)):
+        yield units
 
 
 def _waits(snapshot: Snapshot, piece: Piece) -> bool:

@@ -55,6 +55,16 @@ def test_one_who_takes_the_name_that_another_gave_up_is_followed(
     assert not house.left()
 
 
+def test_an_event_on_a_name_that_was_passed_on_is_for_both(house: Organisation) -> None:
+    house.people(person("bert", "a", "Anna"), person("bobby", "b", "Bert"))
+    house.record("user-modify", "bert")
+    house.settle()
+    assert there(house) == {
+        "Anna": ("bert@example.org", False),
+        "Bert": ("bobby@example.org", False),
+    }
+
+
 def test_a_reconcile_takes_one_step_in_a_run_and_nobody_for_gone(house: Organisation) -> None:
     house.people(person("bert", "a", "Anna"), person("bobby", "b", "Bert"))
     count = len(house.emulator.state()["users"])
