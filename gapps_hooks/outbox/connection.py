@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
 
@@ -70,22 +70,31 @@ def connect(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's operational errors about ``path`` into StateUnusable; others pass.
-
-    A broken constraint or a wrong statement is a mistake of ours and stays what it is.
-    """
+    """Turn SQLite's operational errors about ``path`` into StateUnusable; others pass."""
     try:
         yield
-    except UnicodeDecodeError:
-        # Of a page full of garbage even SQLite's complaint is none.
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        complain(path, error)
+
+
+def complain(path: Path, error: sqlite3.DatabaseError | UnicodeDecodeError) -> NoReturn:
+    """Raise what SQLite's error about ``path`` means to those who rely on the file.
+
+    A broken constraint or a wrong statement is a mistake of ours and stays what it is.
+
+    Raises:
+        StateUnusable: the text says what to do.
+        sqlite3.DatabaseError: it was a mistake.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        # Of a page full of garbage even SQLite's complaint is none; it would show what is there.
         raise StateDamaged(f"{path}: {_REMEDIES[sqlite3.SQLITE_CORRUPT]}") from None
-    except sqlite3.DatabaseError as error:
-        # Extended result codes keep the primary one in their low byte (sqlite.org/rescode.html).
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if str(error).startswith("Could not decode to UTF-8"):
-            code = sqlite3.SQLITE_CORRUPT
-        remedy = _REMEDIES.get(code)
-        if remedy is None:
-            raise
-        verdict = StateDamaged if code in _DAMAGE else StateUnusable
-        raise verdict(f"{path}: {remedy} ({error})") from error
+    # Extended result codes keep the primary one in their low byte (sqlite.org/rescode.html).
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if str(error).startswith("Could not decode to UTF-8"):
+        code = sqlite3.SQLITE_CORRUPT
+    remedy = _REMEDIES.get(code)
+    if remedy is None:
+        raise error
+    verdict = StateDamaged if code in _DAMAGE else StateUnusable
+    raise verdict(f"{path}: {remedy} ({error})") from error

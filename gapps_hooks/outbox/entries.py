@@ -268,9 +268,10 @@ def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) 
 
 def _only_told(state: State, subject: int, words: Words, together: Words) -> str:
     """Say why an entry is buried at once: nobody has to look, and nothing in it can be sent."""
+    if words.unsent is None or not together.tells_only:
+        return ""
     before = get(state, subject)
-    looked = before is None or before.idle
-    return words.unsent[1] if words.unsent and together.tells_only and looked else ""
+    return words.unsent[1] if before is None or before.idle else ""
 
 
 def _clear(state: State, subject: int) -> bool:

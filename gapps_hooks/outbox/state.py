@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.outbox import acknowledged, mending
-from gapps_hooks.outbox.connection import translated
+from gapps_hooks.outbox.connection import complain
 from gapps_hooks.outbox.digests import keyed_digest
 from gapps_hooks.outbox.presence import Presence
 
@@ -84,19 +84,16 @@ class State:
     def wait_at_most(self, seconds: float) -> None:
         """Wait for no more than so long from now on, each time that the file is locked."""
         self._patience = seconds
-        with self._lock, self._guarded():
-            self._wait_when_busy(seconds)
+        self._wait_when_busy(seconds)
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Turn SQLite's errors into sentences, and a damage into the next one's task."""
+    def _fail(self, error: sqlite3.DatabaseError | UnicodeDecodeError) -> NoReturn:
+        """Turn SQLite's error into a sentence, and a damage into the next one's task."""
         try:
-            with translated(self._path):
-                yield
+            complain(self._path, error)
         except StateDamaged:
             mending.suspect(self._path)
             raise
-        except sqlite3.OperationalError as error:
+        except sqlite3.OperationalError:
             if not str(error).startswith("no such table"):
                 raise
             mending.suspect(self._path)
@@ -112,8 +109,7 @@ class State:
         Raises:
             StateUnusable: the file cannot be read.
         """
-        with self._lock, self._guarded():
-            return self._connection.execute(statement, parameters).fetchall()
+        return self._run(statement, parameters)[1]
 
     def row(
         self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
@@ -128,13 +124,22 @@ class State:
         Raises:
             StateUnusable: the file cannot be written.
         """
-        with self._lock, self._guarded():
-            return self._connection.execute(statement, parameters).rowcount
+        return self._run(statement, parameters)[0].rowcount
 
     def insert(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """Run an INSERT inside a transaction; return the new row's number."""
-        with self._lock, self._guarded():
-            return self._connection.execute(statement, parameters).lastrowid or 0
+        return self._run(statement, parameters)[0].lastrowid or 0
+
+    def _run(
+        self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> tuple[sqlite3.Cursor, list[sqlite3.Row]]:
+        # Every event runs a dozen statements: no context manager but the lock.
+        with self._lock:
+            try:
+                cursor = self._connection.execute(statement, parameters)
+                return cursor, cursor.fetchall()
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                self._fail(error)
 
     def version(self) -> int:
         """A number that moves whenever anybody else has changed the file.
@@ -161,7 +166,7 @@ class State:
         with self._lock:
             if self._depth == 0:
                 with self._presence.assured(self._patience):
-                    self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                    self._run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                     with self._level():
                         yield
                         last = self.events.last() if durable else 0
@@ -200,11 +205,8 @@ class State:
         for statement in statements:
             self.execute(statement)
 
-    def _set(self, pragma: str) -> None:
-        self._connection.execute(pragma).close()
-
     def _wait_when_busy(self, seconds: float) -> None:
-        self._set(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+        self._run(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
     # --- meta -----------------------------------------------------------------------------
 
