@@ -20,6 +20,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
+#: What tests have installations, hooks, agents and organisations from.
+pytest_plugins = ("organisation", "command_line", "real_hooks", "resident")
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 # Stands in for gapps_hooks.hook: notes what it was given and answers as the test wants.
@@ -114,14 +117,6 @@ def interruptible() -> None:
     A signal that is ignored stays ignored in every program that is started from here.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(autouse=True)
-def tidy() -> Iterator[None]:
-    """Close the organisations that a test founded, whichever way it ended."""
-    yield
-    if "organisation" in sys.modules:
-        sys.modules["organisation"].close_all()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,6 +9,7 @@ import importlib.resources
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -59,8 +60,13 @@ class Api:
         return hash(self.name)
 
 
-def methods() -> Iterator[Method]:
+@cache
+def methods() -> tuple[Method, ...]:
     """Return every method of the emulated APIs."""
+    return tuple(_methods())
+
+
+def _methods() -> Iterator[Method]:
     for name, short in _DOCUMENTS.items():
         document = document_of(name)
         api = Api(name=short, title=document["title"], schemas=document["schemas"])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
 from gapps_hooks.cli.program import program
@@ -39,10 +40,15 @@ class ServedGoogle:
         if self.server is None:
             self.server = serve(self.emulator, port=int(self.url.rpartition(":")[2]))
 
+    def start_anew(self) -> None:
+        """Answer, and hold nothing of what was before."""
+        self.come_back()
+        self.emulator.reset()
 
-@contextmanager
-def served() -> Iterator[ServedGoogle]:
-    """Serve an emulated Google; stopping it takes a second, so tests share one."""
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[ServedGoogle]:
+    """Serve an emulated Google, one for all tests of a file."""
     emulator = Emulator(domains=(DOMAIN,), admins=(), delegated_admins=(ADMIN,))
     # a port of our own choice may be taken again at once (SO_REUSEADDR), a free one may not
     server = serve(emulator, port=_free_port())
@@ -125,14 +131,13 @@ directory = "{self.folder / "state"}"
         return next((user for user in users if user["primaryEmail"] == address), {})
 
 
-@contextmanager
-def installed(folder: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    """Set an installation up in an empty folder, without a source."""
-    google.come_back()
-    google.emulator.reset()
-    line = CommandLine(folder=folder, google=google)
-    key = folder / "key.json"
+@pytest.fixture
+def line(tmp_path: Path, google: ServedGoogle) -> CommandLine:
+    """Set an installation up in an empty folder, without a source, beside an empty Google."""
+    google.start_anew()
+    line = CommandLine(folder=tmp_path, google=google)
+    key = tmp_path / "key.json"
     key.write_text(json.dumps(google.emulator.key(f"{google.url}/token")))
     key.chmod(0o600)
     line.configure()
-    yield line
+    return line

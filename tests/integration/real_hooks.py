@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from command_line import ADMIN, DOMAIN, ServedGoogle
 
 from gapps_hooks.deliver.subject import drain
@@ -138,3 +139,10 @@ wait = {wait}
             for one in self.emulator.requests
             if one.call in {"users.insert", "groups.insert"} and one.status == 200
         ]
+
+
+@pytest.fixture
+def site(tmp_path: Path, google: ServedGoogle) -> Site:
+    """Set an installation up in an empty folder, beside an empty Google."""
+    google.start_anew()
+    return Site(tmp_path, google)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from real_hooks import CLEAN, Site
 
 FIRE = Path(__file__).resolve().parents[2] / "gapps_hooks" / "fire.py"
@@ -181,3 +182,10 @@ def resident(
         yield agent
     finally:
         agent.kill()
+
+
+@pytest.fixture
+def agent(site: Site) -> Iterator[Resident]:
+    """Run the agent of a site without a source."""
+    with resident(site) as agent:
+        yield agent

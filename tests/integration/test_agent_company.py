@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import ServedGoogle, served
 from local_files import LocalFiles
 from patience import eventually
 from prometheus_client.parser import text_string_to_metric_families
@@ -26,12 +25,6 @@ from gapps_hooks.outbox import entries
 Counts = dict[tuple[str, str], float]
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
 def files(tmp_path: Path) -> LocalFiles:
     directory = tmp_path / "etc"
@@ -42,10 +35,7 @@ def files(tmp_path: Path) -> LocalFiles:
 
 
 @pytest.fixture
-def site(tmp_path: Path, google: ServedGoogle, files: LocalFiles) -> Site:
-    google.come_back()
-    google.emulator.reset()
-    site = Site(tmp_path, google)
+def site(site: Site, files: LocalFiles) -> Site:
     site.configure(more='[agent]\nlog = "json"\n')
     source = f'type = "nss"\ndirectory = "{files.directory}"'
     site.settings.write_text(site.settings.read_text().replace('type = "none"', source))

@@ -12,19 +12,13 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from command_line import ServedGoogle, served
+from command_line import ServedGoogle
 from real_hooks import Message, Site
 from resident import Resident, heard, resident
 
 from gapps_hooks.outbox import entries
 
 OLDER, NEWER = ("$6$salt$" + letter * 86 for letter in "ab")
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,11 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ServedGoogle, served
 from real_hooks import Site
 from resident import Resident, resident
 
@@ -35,18 +32,8 @@ BOUNDS = "".join(
 STRACE = shutil.which("strace")
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def site(tmp_path: Path, google: ServedGoogle) -> Site:
-    google.come_back()
-    google.emulator.reset()
-    google.emulator.faults.clear()
-    site = Site(tmp_path, google)
+def site(site: Site) -> Site:
     site.configure(wait=0.3, more=BOUNDS)
     return site
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from organisation import Organisation, organise
+from crew_at_work import PATIENCE, at_work, held_up
+from organisation import Organisation
+from patience import eventually
 
 from gapps_hooks.agent.companions import Observer
 from gapps_hooks.agent.crew import Crew
@@ -22,12 +22,9 @@ from gapps_hooks.outbox import breaker
 from gapps_hooks.record import Receipt
 from gapps_hooks.wiring import Wiring
 
-PATIENCE = 20.0
-
 
 @pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    house = organise(tmp_path)
+def house(house: Organisation) -> Organisation:
     house.clock.now = time.time()  # the crew's threads sleep in earnest
     return house
 
@@ -36,22 +33,6 @@ def recorded(house: Organisation, name: str) -> int:
     subject = house.record("user-add", name, {"family_name": "Example"}).subject
     assert subject is not None
     return subject
-
-
-@contextmanager
-def at_work(crew: Crew) -> Iterator[Crew]:
-    crew.start()
-    try:
-        yield crew
-    finally:
-        assert crew.stop(PATIENCE)
-
-
-def until(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
 
 
 class Onlooker:
@@ -78,15 +59,7 @@ class Onlooker:
 
 def test_whoever_waits_when_the_crew_stops_is_answered(house: Organisation) -> None:
     """One delivery is under way and is finished; the others are left to the next agent."""
-    under_way, go_on = threading.Event(), threading.Event()
-
-    def hold(*_: object) -> None:
-        under_way.set()
-        go_on.wait(PATIENCE)
-
-    house.observe = hold
-    house.wire()
-    crew = Crew(house.wiring, workers=1)
+    crew, under_way, go_on = held_up(house)
     names = ["alice", "bob", "carol"]
     subjects = {name: recorded(house, name) for name in names}
     answers: queue.SimpleQueue[tuple[str, Outcome | None]] = queue.SimpleQueue()
@@ -111,15 +84,7 @@ def test_whoever_waits_when_the_crew_stops_is_answered(house: Organisation) -> N
 
 
 def test_a_stop_that_takes_too_long_says_so(house: Organisation) -> None:
-    under_way, go_on = threading.Event(), threading.Event()
-
-    def hold(*_: object) -> None:
-        under_way.set()
-        go_on.wait(PATIENCE)
-
-    house.observe = hold
-    house.wire()
-    crew = Crew(house.wiring, workers=1)
+    crew, under_way, go_on = held_up(house)
     crew.deliver(recorded(house, "alice"))
     crew.start()
     assert under_way.wait(PATIENCE)
@@ -152,10 +117,10 @@ def test_a_look_that_fails_is_told_and_the_next_one_is_taken(
     breaker.open_(house.state, "away", 0.0)
     recorded(house, "alice")
     with at_work(Crew(wiring, workers=1)) as crew:
-        until(lambda: house.troubles)
+        assert eventually(lambda: house.troubles, PATIENCE)
         assert crew.alive
         house.clock.now += 60.0
-        until(lambda: house.left() == {})
+        assert eventually(lambda: house.left() == {}, PATIENCE)
     assert house.troubles == [said]
 
 
@@ -176,7 +141,7 @@ def test_an_onlooker_who_chokes_stops_neither_the_work_nor_the_others(house: Org
     for name in names:
         recorded(house, name)
     with at_work(Crew(house.wiring, onlookers, workers=1)):
-        until(lambda: len(onlookers[1].outcomes) == len(names))
+        assert eventually(lambda: len(onlookers[1].outcomes) == len(names), PATIENCE)
     assert [sorted(one.outcomes) for one in onlookers] == [names, names]
     assert (house.left(), house.troubles) == ({}, [])
 
@@ -206,7 +171,7 @@ def test_a_token_that_could_not_be_renewed_is_asked_for_again(house: Organisatio
             crew.look()
             return any(one.status == 200 for one in house.emulator.requests if one.call == "token")
 
-        until(signed_in)
+        assert eventually(signed_in, PATIENCE)
         assert crew.alive
     assert not house.emulator.faults.waiting()
     assert house.troubles == []

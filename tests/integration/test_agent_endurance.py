@@ -5,13 +5,12 @@ from __future__ import annotations
 import queue
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from organisation import Organisation, organise
+from crew_at_work import PATIENCE, at_work
+from organisation import Organisation
 
 from gapps_hooks.agent.crew import Crew
 from gapps_hooks.agent.recording import Recorder, Slip
@@ -20,13 +19,11 @@ from gapps_hooks.model import Event, EventKind, Outcome, Verdict
 from gapps_hooks.outbox import entries, open_state
 from gapps_hooks.record import Desk, Receipt, read_event
 
-PATIENCE = 20.0
 Answers = queue.SimpleQueue[Outcome | None]
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    house = organise(tmp_path)
+def house(house: Organisation) -> Organisation:
     house.clock.now = time.time()  # the crew's threads sleep in earnest
     return house
 
@@ -45,15 +42,6 @@ def suspicious(house: Organisation, probe: Callable[[bool], None]) -> None:
     settings = replace(house.settings, google=google)
     house.wiring = replace(house.wiring, settings=settings, probe=probe)
     house.fail(call="users.insert", fails="503", times=0)
-
-
-@contextmanager
-def at_work(crew: Crew) -> Iterator[Crew]:
-    crew.start()
-    try:
-        yield crew
-    finally:
-        assert crew.stop(PATIENCE)
 
 
 def outcome_of(crew: Crew, subject: int) -> Verdict | None:

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from command_line import ServedGoogle, served
 from real_hooks import Site
-from resident import Resident, resident
+from resident import Resident
 
 OTHER = 54_321
 #: Two groups that every system has, whichever they are.
@@ -20,24 +19,15 @@ FIRST, SECOND, THIRD = [one for one in grp.getgrall() if one.gr_gid][:3]
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def agent(tmp_path: Path, google: ServedGoogle) -> Iterator[Resident]:
-    google.emulator.reset()
-    site = Site(tmp_path, google)
+def site(site: Site, tmp_path: Path) -> Site:
     names = [FIRST.gr_name, SECOND.gr_name]
     site.configure(more=f"[agent]\nallow_groups = {names}\n")
     for parent in tmp_path.parents:
         if parent.name.startswith(("pytest-", "popen-")):
             parent.chmod(0o711)
     tmp_path.chmod(0o711)
-    with resident(site) as agent:
-        yield agent
+    return site
 
 
 @contextmanager

@@ -10,12 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from command_line import ServedGoogle, served
+from command_line import ServedGoogle
 from patience import eventually
 from real_hooks import CLEAN, Site
 from resident import FIRE, Resident, resident
@@ -34,25 +33,6 @@ os.set_inheritable(3, True)
 os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
 os.execv(sys.argv[2], sys.argv[2:])
 """
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-@pytest.fixture
-def site(tmp_path: Path, google: ServedGoogle) -> Site:
-    google.come_back()
-    google.emulator.reset()
-    return Site(tmp_path, google)
-
-
-@pytest.fixture
-def agent(site: Site) -> Iterator[Resident]:
-    with resident(site) as agent:
-        yield agent
 
 
 def waiting(site: Site) -> list[str]:

@@ -7,32 +7,21 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import ServedGoogle, served
 from real_hooks import Site
-from resident import Resident, resident
+from resident import Resident
 
 SECRET = "correct-horse-battery"
 STRACE = shutil.which("strace")
 CALLS = "trace=write,pwrite64,writev,sendto,sendmsg,sendmmsg,execve,connect,openat"
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def agent(tmp_path: Path, google: ServedGoogle) -> Iterator[Resident]:
-    google.come_back()
-    google.emulator.reset()
-    with resident(Site(tmp_path, google)) as agent:
-        agent.fire("user-add", "alice", {"id": "entryUUID:a"})
-        yield agent
+def agent(agent: Resident) -> Resident:
+    agent.fire("user-add", "alice", {"id": "entryUUID:a"})
+    return agent
 
 
 def on_disk(site: Site, secret: str) -> bool:

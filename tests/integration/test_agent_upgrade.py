@@ -6,11 +6,8 @@ import json
 import secrets
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from command_line import ServedGoogle, served
 from real_hooks import CLEAN, Site
 from resident import resident
 
@@ -19,12 +16,6 @@ from gapps_hooks.record import Desk, read_event, record
 
 HOOKS = Path(__file__).resolve().parents[2] / "hooks.d"
 EVENTS, PEOPLE = 1000, 25
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
 
 
 def fill(site: Site) -> None:
@@ -48,9 +39,8 @@ def fill(site: Site) -> None:
 
 
 def test_a_thousand_waiting_events_and_the_scripts_of_before_lose_nothing(
-    tmp_path: Path, google: ServedGoogle
+    site: Site,
 ) -> None:
-    site = Site(tmp_path, google)
     site.configure(wait=20.0)
     fill(site)
     with resident(site) as agent:

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import CommandLine, ServedGoogle, installed, served
+from command_line import CommandLine
 
 from gapps_hooks.cli.program import program
 
 BAD_INPUT = 64
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-@pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    with installed(tmp_path, google) as line:
-        yield line
 
 
 def test_an_event_is_recorded_and_delivered(line: CommandLine) -> None:

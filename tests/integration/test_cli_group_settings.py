@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from command_line import CommandLine, ServedGoogle, installed, served
+from command_line import CommandLine
 
 ALICE = {"username": "alice", "family_name": "Archer", "id": "entryUUID:a"}
 STAFF = {"name": "staff", "members": ["alice"]}
 OFF = {"disabled_apis": ["groupssettings"]}
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    with installed(tmp_path, google) as line:
-        line.people(ALICE, groups=(STAFF,))
-        yield line
-    google.emulator.switches.reset()
+def line(line: CommandLine) -> CommandLine:
+    line.people(ALICE, groups=(STAFF,))
+    return line
 
 
 def findings(line: CommandLine) -> dict[str, tuple[bool, str]]:

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from command_line import CommandLine, ServedGoogle, installed, served
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-@pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    with installed(tmp_path, google) as line:
-        yield line
+from command_line import CommandLine
 
 
 def put_at_google(line: CommandLine, name: str, **fields: object) -> str:

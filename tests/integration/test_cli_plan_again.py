@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from command_line import CommandLine, ServedGoogle, installed, served
+from command_line import CommandLine
 
 ALICE = {"username": "alice", "family_name": "Archer", "id": "entryUUID:a"}
 BOB = {"username": "bob", "family_name": "Baker", "id": "entryUUID:b"}
@@ -15,17 +12,10 @@ NOTHING_LEFT = "there is nothing to do for it any more"
 FAILED = 1
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    with installed(tmp_path, google) as line:
-        line.people(ALICE, BOB, groups=(STAFF,))
-        yield line
+def line(line: CommandLine) -> CommandLine:
+    line.people(ALICE, BOB, groups=(STAFF,))
+    return line
 
 
 @pytest.fixture

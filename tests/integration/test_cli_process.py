@@ -8,30 +8,17 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from command_line import CommandLine, ServedGoogle, installed, served
+from command_line import CommandLine
 
 from gapps_hooks.installation import hooks_directory
 from gapps_hooks.model import Kind
 from gapps_hooks.outbox import leases, subjects
 
 PROGRAM = (sys.executable, "-I", "-m", "gapps_hooks")
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-@pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    with installed(tmp_path, google) as line:
-        yield line
 
 
 def start(

@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-@pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    with installed(tmp_path, google) as line:
-        yield line
-
+from command_line import ADMIN, CommandLine
 
 ALICE = {"username": "alice", "given_name": "Alice", "family_name": "Archer", "id": "entryUUID:a"}
 BOB = {"username": "bob", "given_name": "Bob", "family_name": "Baker", "id": "entryUUID:b"}

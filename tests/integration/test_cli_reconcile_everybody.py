@@ -10,13 +10,12 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
+from command_line import ADMIN, CommandLine
 
 from gapps_hooks.outbox import leases
 from gapps_hooks.outbox.mending import LINKS_LOST
@@ -31,17 +30,10 @@ FAILED, USAGE, CHANGES, TOO_MUCH, LATER, INTERRUPTED = 1, 2, 3, 4, 75, 130
 PROGRAM = Path(sys.executable).with_name("gapps-hooks")
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    with installed(tmp_path, google) as line:
-        line.people(ALICE, BOB, groups=(STAFF,))
-        yield line
+def line(line: CommandLine) -> CommandLine:
+    line.people(ALICE, BOB, groups=(STAFF,))
+    return line
 
 
 def saved(line: CommandLine) -> Path:

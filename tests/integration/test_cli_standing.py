@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ADMIN, CommandLine, ServedGoogle, installed, served
+from command_line import ADMIN, CommandLine
 
 from gapps_hooks.outbox import leases
 from gapps_hooks.outbox.limiter import Rate, slow_down, take
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-@pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
-    with installed(tmp_path, google) as line:
-        yield line
 
 
 HELD, LATER = 4, 75

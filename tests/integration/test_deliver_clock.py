@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from organisation import Organisation, organise
+from organisation import Organisation
 
 from gapps_hooks.model import Verdict
 from gapps_hooks.outbox import breaker, entries
@@ -13,11 +11,6 @@ from gapps_hooks.outbox import breaker, entries
 YEAR = 31_536_000.0
 EACH_JUMP = pytest.mark.parametrize("jump", [YEAR, -YEAR, 7_200.0, -7_200.0])
 ALICE = {"id": "entryUUID:a", "given_name": "Alice", "family_name": "Archer"}
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
 
 
 def jump_by(house: Organisation, seconds: float) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from command_line import ServedGoogle, served
 from real_hooks import Message, Site
 
 from gapps_hooks.outbox import entries
@@ -17,19 +14,6 @@ from gapps_hooks.outbox import entries
 HASHES = ["$6$salt$" + letter * 86 for letter in "abcdefgh"]
 KILLS = 60
 SEED = random.SystemRandom().randrange(10_000)
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-@pytest.fixture
-def site(tmp_path: Path, google: ServedGoogle) -> Site:
-    google.come_back()
-    google.emulator.reset()
-    return Site(tmp_path, google)
 
 
 def add(name: str, **fields: object) -> Message:

@@ -16,11 +16,6 @@ from gapps_hooks.outbox import entries
 TEAM = "team@example.org"
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
-
-
 def add(house: Organisation, *names: str) -> None:
     for name in names:
         house.fire("user-add", name, {"id": f"entryUUID:{name}"})

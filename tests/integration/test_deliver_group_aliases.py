@@ -15,11 +15,6 @@ US = "us@example.org"
 WE = "we@example.org"
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
-
-
 def say(house: Organisation, *aliases: str, **more: object) -> Outcome:
     return house.fire("group-change", "team", {"members": [], "aliases": [*aliases], **more})
 

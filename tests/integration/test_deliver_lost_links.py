@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from organisation import Organisation, organise
 
 from gapps_hooks.model import PasswordHash, Verdict
@@ -13,11 +12,6 @@ from gapps_hooks.outbox.mending import LINKS_LOST
 
 ALICE = {"id": "entryUUID:a", "given_name": "Alice", "family_name": "Archer"}
 PEOPLE = [{"username": "alice", **ALICE}]
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
 
 
 def lose_the_state(house: Organisation) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 
 import httplib2
 import pytest
-from organisation import Organisation, organise
+from organisation import Organisation
 
 from gapps_hooks.deliver.subject import deliver
 from gapps_hooks.model import Verdict
@@ -23,11 +22,6 @@ CUTS = {
     "look-up": socket.gaierror(-3, "Temporary failure in name resolution"),
     "certificate": ssl.SSLCertVerificationError(1, "certificate verify failed"),
 }
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
 
 
 def record(house: Organisation, *names: str) -> None:

@@ -19,11 +19,6 @@ OTHER_SHADOW = "$6$salt$" + "b" * 86
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
-
-
-@pytest.fixture
 def listed(tmp_path: Path) -> Organisation:
     """An organisation whose account manager keeps a listing, in which Alice and Bob are."""
     house = organise(tmp_path, source=f'[source]\ntype = "json"\nfile = "{tmp_path}/accounts.json"')

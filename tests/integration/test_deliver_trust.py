@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from organisation import Organisation, organise
 
 from gapps_hooks.model import Verdict
@@ -13,11 +12,6 @@ HOUR = 3600.0
 ALICE = {"given_name": "Alice", "family_name": "Archer", "id": "entryUUID:a1"}
 #: The SHA-1 of "correct horse", as some account managers keep it.
 SHA = {"password_hash": "{SHA}vy5upcz0W4eFZ7FR4OfcJ8LMhFg="}
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
 
 
 def by_hand(house: Organisation, **fields: object) -> None:

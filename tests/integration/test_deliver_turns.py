@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from organisation import Organisation, organise
+from organisation import Organisation
 
 from gapps_hooks.deliver.subject import deliver
 from gapps_hooks.model import Verdict
 from gapps_hooks.outbox import leases
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
 
 
 @pytest.fixture

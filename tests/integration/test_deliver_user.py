@@ -14,11 +14,6 @@ from gapps_hooks.outbox import entries, history, links
 ALICE = {"given_name": "Alice", "family_name": "Archer", "id": "entryUUID:a1"}
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Organisation:
-    return organise(tmp_path)
-
-
 def waiting(house: Organisation) -> list[str]:
     return [entry.name for entry in entries.all_entries(house.state)]
 

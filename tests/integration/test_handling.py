@@ -7,13 +7,11 @@ import secrets
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import ServedGoogle, served
 from organisation import Organisation, organise
 from real_hooks import Message, Site
 
@@ -89,16 +87,8 @@ def house(tmp_path: Path, lister: Lister) -> Organisation:
     return organise(tmp_path, source=lister.source)
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def site(tmp_path: Path, google: ServedGoogle, lister: Lister) -> Site:
-    google.emulator.reset()
-    site = Site(tmp_path, google)
+def site(site: Site, lister: Lister) -> Site:
     settings = site.settings.read_text().replace('[source]\ntype = "none"', lister.source)
     site.settings.write_text(settings)
     return site

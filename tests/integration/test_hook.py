@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-from command_line import ServedGoogle, served
 from real_hooks import Message, Site
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-def test_a_long_line_waits_for_no_reader(tmp_path: Path, google: ServedGoogle) -> None:
+def test_a_long_line_waits_for_no_reader(site: Site) -> None:
     """A pipe is ready as soon as one page of it is free, and takes no more than that at once."""
     wrong = {f"surprise-é-{number}": number for number in range(300)}
     reader, writer = os.pipe()
     before = os.write(writer, b"x" * (15 * select.PIPE_BUF))
     message = Message.of("user-modify", "alice", wrong)
-    with Site(tmp_path, google).start(message, stderr=writer) as hook:
+    with site.start(message, stderr=writer) as hook:
         os.close(writer)
         try:
             assert hook.wait(30) == 64

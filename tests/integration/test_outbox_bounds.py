@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
+from organisation import Clock
 
 from gapps_hooks.model import Verb
-from gapps_hooks.outbox import State, bounds, open_state
+from gapps_hooks.outbox import State, bounds
 from gapps_hooks.outbox.bounds import Exceeded
-
-NOW = 1_800_000_000.0
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def state(tmp_path: Path, clock: Clock) -> Iterator[State]:
-    with open_state(tmp_path / "state", domain="example.org", clock=clock) as opened:
-        yield opened
 
 
 def suspend(state: State, subject: int, generation: int = 1) -> Exceeded | None:

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
+from organisation import START, Clock
 
 from gapps_hooks.model import Event, EventKind, Identity, Kind, PasswordHash
-from gapps_hooks.outbox import State, entries, open_state, subjects
+from gapps_hooks.outbox import State, entries, subjects
 from gapps_hooks.outbox.entries import Entry
 
-NOW = 1_800_000_000.0
 numbers = itertools.count(1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def event(kind: EventKind, name: str = "alice", **fields: Any) -> Event:  # noqa: ANN401 - any of the fields
@@ -33,17 +24,6 @@ def event(kind: EventKind, name: str = "alice", **fields: Any) -> Event:  # noqa
 ADD = EventKind.USER_ADD
 MODIFY = EventKind.USER_MODIFY
 DELETE = EventKind.USER_DELETE
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def state(tmp_path: Path, clock: Clock) -> Iterator[State]:
-    with open_state(tmp_path / "state", domain="example.org", clock=clock) as opened:
-        yield opened
 
 
 def recorded(state: State, *events: Event) -> Entry:
@@ -77,16 +57,16 @@ def test_an_event_becomes_an_entry_that_is_due_at_once(state: State) -> None:
         password=password,
         old_name=None,
         identity=Identity("uid", "7"),
-        recorded_at=NOW,
-        event_at=NOW,
-        wished_at=NOW,
+        recorded_at=START,
+        event_at=START,
+        wished_at=START,
         attempts=0,
         contradictions=0,
-        due_at=NOW,
+        due_at=START,
         reason="",
         released=False,
     )
-    assert entries.due(state, NOW) == (entry,)
+    assert entries.due(state, START) == (entry,)
 
 
 def test_an_entrys_text_does_not_show_the_hash(state: State) -> None:
@@ -115,23 +95,23 @@ def test_an_entry_keeps_its_place_in_the_queue_and_the_oldest_comes_first(
     clock.now -= 50.0  # the clock's order is not the events' order
     recorded(state, event(MODIFY, "dave"))
     recorded(state, event(MODIFY, "carol"))
-    assert [entry.name for entry in entries.due(state, NOW)] == ["carol", "alice", "bob", "dave"]
-    assert [entry.name for entry in entries.due(state, NOW, 2)] == ["carol", "alice"]
+    assert [entry.name for entry in entries.due(state, START)] == ["carol", "alice", "bob", "dave"]
+    assert [entry.name for entry in entries.due(state, START, 2)] == ["carol", "alice"]
 
 
 def test_an_announced_event_is_due_later(state: State) -> None:
     entry = recorded(state, event(ADD, defer=3.0))
-    assert entry.due_at == NOW + 3.0
-    assert entries.due(state, NOW + 2.9) == ()
-    assert entries.due(state, NOW + 3.0) == (entry,)
+    assert entry.due_at == START + 3.0
+    assert entries.due(state, START + 2.9) == ()
+    assert entries.due(state, START + 3.0) == (entry,)
 
 
 def test_a_clock_set_back_harms_nothing(state: State) -> None:
     entry = recorded(state, event(ADD))
-    entries.postpone(state, entry, due_at=NOW + 3600.0, reason="later")
-    assert entries.due(state, NOW) == ()
-    assert len(entries.due(state, NOW - 10.0)) == 1
-    assert len(entries.due(state, NOW + 3600.0)) == 1
+    entries.postpone(state, entry, due_at=START + 3600.0, reason="later")
+    assert entries.due(state, START) == ()
+    assert len(entries.due(state, START - 10.0)) == 1
+    assert len(entries.due(state, START + 3600.0)) == 1
 
 
 def test_settling_clears_the_entry_and_keeps_the_generation(state: State) -> None:
@@ -189,22 +169,22 @@ def test_an_outcome_of_a_settled_entry_changes_nothing(
 
 def test_postponing_counts_attempts_and_contradictions_apart(state: State) -> None:
     entry = recorded(state, event(ADD))
-    assert entries.postpone(state, entry, due_at=NOW + 5, reason="Google said 503")
-    assert entries.postpone(state, entry, due_at=NOW + 9, reason="absent", contradiction=True)
+    assert entries.postpone(state, entry, due_at=START + 5, reason="Google said 503")
+    assert entries.postpone(state, entry, due_at=START + 9, reason="absent", contradiction=True)
     assert got(state, entry.subject) == replace(
-        entry, attempts=1, contradictions=1, due_at=NOW + 9, reason="absent"
+        entry, attempts=1, contradictions=1, due_at=START + 9, reason="absent"
     )
 
 
 def test_a_new_event_digs_up_what_is_buried_and_starts_counting_anew(state: State) -> None:
     entry = recorded(state, event(ADD))
-    entries.postpone(state, entry, due_at=NOW + 5, reason="r", contradiction=True)
-    entries.postpone(state, entry, due_at=NOW + 5, reason="r")
+    entries.postpone(state, entry, due_at=START + 5, reason="r", contradiction=True)
+    entries.postpone(state, entry, due_at=START + 5, reason="r")
     entries.bury(state, entry, "refused")
     assert got(state, entry.subject).status == "buried"
-    assert entries.due(state, NOW + 60) == ()
+    assert entries.due(state, START + 60) == ()
     again = recorded(state, event(MODIFY))
-    assert (again.status, again.reason, again.due_at) == ("waiting", "", NOW)
+    assert (again.status, again.reason, again.due_at) == ("waiting", "", START)
     assert (again.attempts, again.contradictions, again.generation) == (0, 0, 2)
 
 
@@ -213,7 +193,7 @@ def test_retry_makes_an_entry_due_whatever_its_status(state: State, clock: Clock
     entries.bury(state, entry, "refused")
     clock.now += 7.0
     assert entries.retry(state, entry.subject)
-    assert got(state, entry.subject).due_at == NOW + 7.0
+    assert got(state, entry.subject).due_at == START + 7.0
     assert len(entries.due(state, clock.now)) == 1
     assert not entries.retry(state, 4711)
 
@@ -227,7 +207,7 @@ def test_a_held_entry_goes_on_when_released_and_another_change_is_held_again(sta
     assert got(state, alice.subject).status == "held"
     assert entries.release(state) == 1
     assert entries.release(state) == 0
-    assert all(entry.released for entry in entries.due(state, NOW))
+    assert all(entry.released for entry in entries.due(state, START))
     assert recorded(state, event(DELETE, "bob")).released
     assert not recorded(state, event(ADD, "bob")).released
 
@@ -259,7 +239,10 @@ def test_a_touch_is_a_bare_look_that_says_nothing_new(state: State) -> None:
     again = got(state, entry.subject)
     assert (again.status, again.removed, again.generation) == ("waiting", True, 2)
     receipt = entries.touch(state, Kind.GROUP, "staff", defer=2.0)
-    assert (got(state, receipt.subject).patch, got(state, receipt.subject).due_at) == ({}, NOW + 2)
+    assert (got(state, receipt.subject).patch, got(state, receipt.subject).due_at) == (
+        {},
+        START + 2,
+    )
 
 
 def test_a_user_and_a_group_of_one_name_are_two_subjects(state: State) -> None:

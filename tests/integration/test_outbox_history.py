@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from organisation import START, Clock
 
 from gapps_hooks.model import Kind, Verdict
-from gapps_hooks.outbox import State, history, open_state
+from gapps_hooks.outbox import State, history
 
-NOW = 1_800_000_000.0
 DAY = 86_400.0
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def state(tmp_path: Path, clock: Clock) -> Iterator[State]:
-    with open_state(tmp_path / "state", domain="example.org", clock=clock) as opened:
-        yield opened
 
 
 def write(state: State, line: str, subject: int | None = 1) -> None:
@@ -56,7 +35,7 @@ def test_lines_are_read_in_the_order_they_were_written(state: State) -> None:
     assert [each.line for each in history.read(state, limit=2)] == ["of another", "of nobody"]
     assert history.read(state, 1)[0] == history.Line(
         sequence=1,
-        written_at=NOW,
+        written_at=START,
         subject=1,
         kind=Kind.USER,
         name="alice",
@@ -83,9 +62,9 @@ def test_what_is_older_than_400_days_is_purged_and_nothing_else_can_be(
     write(state, "old")
     clock.now += 10 * DAY
     write(state, "young")
-    clock.now = NOW + 399 * DAY
+    clock.now = START + 399 * DAY
     assert history.purge(state) == 0
-    clock.now = NOW + 401 * DAY
+    clock.now = START + 401 * DAY
     assert history.purge(state) == 1
     with pytest.raises(sqlite3.IntegrityError, match="append-only"), state.transaction():
         state.execute("DELETE FROM history")

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-import pytest
+from organisation import Clock
 
 from gapps_hooks.model import Event, EventKind, PasswordHash
-from gapps_hooks.outbox import State, entries, history, open_state
+from gapps_hooks.outbox import State, entries, history
 from gapps_hooks.outbox.keeping import wipe_old_hashes
 
 DAY = 86_400.0
 HASH = "$6$salt$" + "0123456789abcdef" * 5
 numbers = itertools.count(1)
-
-
-@dataclass
-class Clock:
-    now: float = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def state(tmp_path: Path, clock: Clock) -> Iterator[State]:
-    with open_state(tmp_path / "state", domain="example.org", clock=clock) as opened:
-        yield opened
 
 
 def event(kind: EventKind, password: str | None = None) -> Event:

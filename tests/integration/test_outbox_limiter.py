@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from organisation import Clock
 
 from gapps_hooks.errors import OutOfTime
 from gapps_hooks.outbox import State, limiter, open_state
 from gapps_hooks.outbox.limiter import LONGEST_SLOW_DOWN, LONGEST_WAIT, Rate
 
-NOW = 1_800_000_000.0
 RATES = {"request": Rate(38.0, 100), "creation": Rate(9.7)}
 # Waits for its turns in earnest and says when it had them.
 SENDER = """
@@ -25,25 +24,6 @@ with open_state(pathlib.Path(sys.argv[1]), domain="example.org") as state:
         time.sleep(limiter.take(state, ("request",), rates))
         print(time.time(), flush=True)
 """
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def state(tmp_path: Path, clock: Clock) -> Iterator[State]:
-    with open_state(tmp_path / "state", domain="example.org", clock=clock) as opened:
-        yield opened
 
 
 def waits(state: State, amount: int, *kinds: str) -> list[float]:

@@ -9,11 +9,9 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import ServedGoogle, served
 from real_hooks import Message, Site
 
 from gapps_hooks.outbox import entries
@@ -21,19 +19,6 @@ from gapps_hooks.outbox import entries
 CHECKOUT = Path(__file__).resolve().parents[2]
 EVENTS = ("user-add", "user-modify", "user-delete", "group-change", "password-set")
 ROOT = os.geteuid() == 0
-
-
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
-@pytest.fixture
-def site(tmp_path: Path, google: ServedGoogle) -> Site:
-    google.come_back()
-    google.emulator.reset()
-    return Site(tmp_path, google)
 
 
 @pytest.fixture

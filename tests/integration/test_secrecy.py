@@ -10,12 +10,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from command_line import ServedGoogle, served
 from real_hooks import CLEAN, Message, Site
 
 SECRET = "correct-horse-battery"
@@ -23,17 +21,8 @@ FIRE = Path(__file__).resolve().parents[2] / "gapps_hooks" / "fire.py"
 STRACE = shutil.which("strace")
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def site(tmp_path: Path, google: ServedGoogle) -> Site:
-    google.come_back()
-    google.emulator.reset()
-    site = Site(tmp_path, google)
+def site(site: Site) -> Site:
     site.run(Message.of("user-add", "alice", {"id": "entryUUID:a"}))
     return site
 

@@ -11,13 +11,14 @@ import re
 import string
 import traceback
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Map
 
 from gapps_hooks.emulator import api_errors, discovery
 from gapps_hooks.emulator.backend import Backend
@@ -70,34 +71,55 @@ def application(backend: Backend) -> Flask:
     app = Flask("emulator", static_folder=None)
     app.config["PROPAGATE_EXCEPTIONS"] = True
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.url_map.converters |= {"key": _Key, "keys": _KeyPath}
-    app.url_map.merge_slashes = False
-    for method in discovery.methods():
-        if method.name in HANDLERS:
-            _add(app, method, backend)
+    app.url_map = _paths()
+    for method in _methods():
+        app.endpoint(method.name)(_view(method, backend))
     documents.add(app, backend)
-    for path in _TOKEN_PATHS:
-        app.add_url_rule(path, path, lambda: _token(backend), methods=["POST"])
-    for path in _REVOCATION_PATHS:
-        app.add_url_rule(path, path, lambda: _revoke(backend), methods=["GET", "POST"])
+    app.endpoint("/token")(lambda: _token(backend))
+    app.endpoint("/revoke")(lambda: _revoke(backend))
     app.wsgi_app = _as_sent(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own advice
-    for path in _BATCH_PATHS:
-        app.add_url_rule(
-            path, path, lambda: batch.answer(backend, app.wsgi_app, _BATCH_PATHS), methods=["POST"]
-        )
+    app.endpoint("/batch")(lambda: batch.answer(backend, app.wsgi_app, _BATCH_PATHS))
     app.register_error_handler(HTTPException, _unknown)
     app.register_error_handler(Exception, _broken)
     return app
 
 
-def _add(app: Flask, method: Method, backend: Backend) -> None:
-    rule = re.sub(r"\{\+(\w+)\}", r"<keys:\1>", method.path)
-    rule = re.sub(r"\{(\w+)\}", r"<key:\1>", rule)
+@cache
+def _paths() -> Map:
+    """Return every path with the name of what answers it: the same for all emulated Googles.
 
+    To compile them takes longer than most tests of a client.
+    """
+    app = Flask("emulator", static_folder=None)
+    app.url_map.converters |= {"key": _Key, "keys": _KeyPath}
+    app.url_map.merge_slashes = False
+    for method in _methods():
+        app.add_url_rule(_rule(method.path), method.name, methods=[method.http_method])
+    for path in documents.PATHS:
+        app.add_url_rule(path, path, methods=["GET"])
+    for path in _TOKEN_PATHS:
+        app.add_url_rule(path, "/token", methods=["POST"])
+    for path in _REVOCATION_PATHS:
+        app.add_url_rule(path, "/revoke", methods=["GET", "POST"])
+    for path in _BATCH_PATHS:
+        app.add_url_rule(path, "/batch", methods=["POST"])
+    return app.url_map
+
+
+def _methods() -> tuple[Method, ...]:
+    return tuple(method for method in discovery.methods() if method.name in HANDLERS)
+
+
+def _rule(path: str) -> str:
+    rule = re.sub(r"\{\+(\w+)\}", r"<keys:\1>", path)
+    return re.sub(r"\{(\w+)\}", r"<key:\1>", rule)
+
+
+def _view(method: Method, backend: Backend) -> Callable[..., Response]:
     def view(**keys: str) -> Response:
         return exchange.answer(backend, method, keys)
 
-    app.add_url_rule(rule, method.name, view, methods=[method.http_method])
+    return view
 
 
 def _own_token_urls() -> tuple[str, ...]:

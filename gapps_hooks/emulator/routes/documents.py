@@ -6,7 +6,7 @@ It must not know which of an API's methods are emulated.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, Response, request
 
@@ -19,11 +19,12 @@ from gapps_hooks.emulator.routes.exchange import Exchange
 #: The directory of all APIs' documents, and each API's own (GET, no token).
 _DIRECTORY = "/discovery/v1/apis/<api>/<version>/rest"
 _OWN = "/$discovery/rest"
+PATHS: Final = (_DIRECTORY, _OWN)
 _GOOGLE = ".googleapis.com"
 
 
 def add(app: Flask, backend: Backend) -> None:
-    """Answer both of the paths under which documents are asked for."""
+    """Answer at both of the ``PATHS`` under which documents are asked for."""
 
     def of_directory(api: str, version: str) -> Response:
         return _answer(backend, lambda: discovery.document_of(_named(api, version)))
@@ -31,8 +32,8 @@ def add(app: Flask, backend: Backend) -> None:
     def own() -> Response:
         return _answer(backend, lambda: discovery.document_of(_of_host()))
 
-    app.add_url_rule(_DIRECTORY, _DIRECTORY, of_directory, methods=["GET"])
-    app.add_url_rule(_OWN, _OWN, own, methods=["GET"])
+    app.endpoint(_DIRECTORY)(of_directory)
+    app.endpoint(_OWN)(own)
 
 
 def _answer(backend: Backend, document: Callable[[], dict[str, Any]]) -> Response:
