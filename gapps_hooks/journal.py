@@ -10,12 +10,11 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, Final, Literal, TextIO
 
 from gapps_hooks.model import Event, Outcome
 from gapps_hooks.record import Receipt
-from gapps_hooks.report import printable
+from gapps_hooks.report import iso_time, printable
 
 Form = Literal["text", "json"]
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:@/+,")
@@ -57,7 +56,7 @@ class Journal:
         self._write("trouble", {"line": text})
 
     def _write(self, what: str, fields: Mapping[str, Any]) -> None:
-        told = {"at": _moment(self._clock()), "what": what, **fields}
+        told = {"at": iso_time(self._clock()), "what": what, **fields}
         with self._lock:
             try:
                 self._lines.put_nowait(f"{log_line(told, self._form)}\n")
@@ -70,7 +69,7 @@ class Journal:
             with self._lock:
                 dropped, self._dropped = self._dropped, 0
             if dropped:
-                note = {"at": _moment(self._clock()), "what": "trouble"}
+                note = {"at": iso_time(self._clock()), "what": "trouble"}
                 words = {**note, "line": f"{dropped} lines were dropped: nobody read them"}
                 line += f"{log_line(words, self._form)}\n"
             with suppress(OSError, ValueError):
@@ -117,7 +116,3 @@ def _of_outcome(outcome: Outcome, seconds: float) -> Iterator[tuple[str, Any]]:
     if outcome.retry_in is not None:
         yield "retry_in", round(outcome.retry_in, 3)
     yield "seconds", round(seconds, 3)
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -27,11 +27,25 @@ class Unset(enum.Enum):
 UNSET: Final = Unset.UNSET
 
 
+#: What stands before a group's name, where people could also be meant.
+_GROUP: Final = "group:"
+
+
 class Kind(enum.StrEnum):
     """What a subject is."""
 
     USER = "user"
     GROUP = "group"
+
+    def called(self, name: str) -> str:
+        """Name one of this kind as people and commands do: ``alice``, ``group:staff``."""
+        return f"{_GROUP}{name}" if self is Kind.GROUP else name
+
+    @classmethod
+    def meant(cls, called: str) -> tuple[Kind, str]:
+        """Find the kind and the name of one who is called so."""
+        name = called.removeprefix(_GROUP)
+        return (cls.USER if name == called else cls.GROUP), name
 
 
 class EventKind(enum.StrEnum):
@@ -333,6 +347,8 @@ class Refusal:
     """Why something is not done, as a sentence that says what to do; the entry is buried."""
 
     text: str
+    #: It is only too much at once: the entry is held until a person says yes.
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

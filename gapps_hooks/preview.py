@@ -12,12 +12,14 @@ from typing import Final
 from gapps_hooks.deliver.desired import desired_group, in_scope
 from gapps_hooks.deliver.gatherings import ask_about_group, gather
 from gapps_hooks.deliver.people import ask_about_person, look_at_person
+from gapps_hooks.deliver.stored import stored_to_push
 from gapps_hooks.errors import GappsHooksError, Outage
 from gapps_hooks.first_passwords import first_password
 from gapps_hooks.model import Account, Change, Kind, Plan, Question, Refusal, Verb
 from gapps_hooks.outbox import entries, links, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.group import MembersQuestion, plan_group
+from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.sources.enabled import is_enabled
@@ -29,22 +31,22 @@ _NOBODY: Final = -1
 
 
 def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
-    """Plan what a look at this person or group now would change, with what waits for it.
+    """Plan what a look at this person or group now would change; see preview_entry."""
+    return preview_entry(wiring, entry_of(wiring, kind, name))
+
+
+def preview_entry(wiring: Wiring, entry: Entry, *, push_password: bool = False) -> Plan:
+    """Plan what delivering the entry now would change, whatever the bounds say of it.
 
     What cannot be planned is a refusal that says why. A rename that nobody announced shows as two
-    people; the delivery recognises it.
+    people; the delivery recognises it. ``push_password`` sends the stored password as well.
 
     Raises:
         Outage: Google cannot be asked anything at all.
     """
-    return preview_entry(wiring, entry_of(wiring, kind, name))
-
-
-def preview_entry(wiring: Wiring, entry: Entry) -> Plan:
-    """Plan what delivering the entry now would change; see preview."""
     try:
         if entry.kind is Kind.USER:
-            return _preview_user(wiring, entry)
+            return _preview_user(wiring, entry, push=push_password)
         return _preview_group(wiring, entry)
     except Outage:
         raise
@@ -128,19 +130,32 @@ def entry_of(wiring: Wiring, kind: Kind, name: str) -> Entry:
 # --- a person ------------------------------------------------------------------------------------
 
 
-def _preview_user(wiring: Wiring, entry: Entry) -> Plan:
+def _preview_user(wiring: Wiring, entry: Entry, *, push: bool) -> Plan:
     person = look_at_person(wiring, entry)
-    if person.link is None and person.wanted and wiring.source is not None:
-        first = first_password(wiring.source.stored_password(entry.name))
-        person = replace(person, first_password=first.words)
-    if person.link is not None and person.link.ended_at is None:
-        person = ask_about_person(wiring, person, person.link.google_id)
+    notes: tuple[str, ...] = ()
     step = plan_user(person, wiring.rules, wiring.clock())
+    if person.link is not None and person.link.ended_at is None:
+        step = Question(person.link.google_id)
     while isinstance(step, Question) or (not person.asked and _creates(step.changes)):
         key = step.key if isinstance(step, Question) else person.address
         person = ask_about_person(wiring, person, key)
+        person, notes = _with_stored(wiring, person, push=push)
         step = plan_user(person, wiring.rules, wiring.clock())
-    return with_vetoes(wiring, step, person.account)
+    plan = with_vetoes(wiring, step, person.account)
+    return replace(plan, notes=(*plan.notes, *notes))
+
+
+def _with_stored(wiring: Wiring, person: Person, *, push: bool) -> tuple[Person, tuple[str, ...]]:
+    """Add the stored password with which an account is made, or that is to be pushed."""
+    if person.link is None and person.actual is None:
+        if wiring.source is None or not person.wanted:
+            return person, ()
+        first = first_password(wiring.source.stored_password(person.name))
+        return replace(person, first_password=first.words), ()
+    if not push or person.account is None:
+        return person, ()
+    stored = stored_to_push(wiring, person)
+    return replace(person, password=stored.password or person.password), stored.notes
 
 
 def with_vetoes(wiring: Wiring, plan: Plan, account: Account | None) -> Plan:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -22,10 +22,7 @@ from rich.progress import (
 from rich.text import Text
 
 from gapps_hooks.model import Outcome, Verdict
-from gapps_hooks.report import outcome_line
-
-#: Told on stderr, so that cron mails them though it throws away what was done.
-_FOR_A_PERSON: Final = frozenset({Verdict.REFUSED, Verdict.HELD})
+from gapps_hooks.report import FOR_A_PERSON, outcome_line
 
 
 class _Rate(ProgressColumn):
@@ -81,5 +78,6 @@ class Bar:
         self._progress.advance(self._task, changes)
         idle = outcome.verdict is Verdict.NOTHING and outcome.line.startswith("nothing to send")
         if not quiet and not idle:
-            console = self._errors if outcome.verdict in _FOR_A_PERSON else self._console
+            # on stderr, so that cron mails it though it throws away what was done
+            console = self._errors if outcome.verdict in FOR_A_PERSON else self._console
             console.print(outcome_line(outcome))

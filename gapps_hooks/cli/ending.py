@@ -12,14 +12,15 @@ from typing import Final
 import click
 
 from gapps_hooks.errors import GappsHooksError
-from gapps_hooks.model import Kind, Outcome, Verdict
+from gapps_hooks.model import Outcome
 from gapps_hooks.outbox import State
 from gapps_hooks.reconcile.applying import Progress
 from gapps_hooks.reconcile.checking import TooMuch
 from gapps_hooks.reconcile.everybody import Looked
+from gapps_hooks.report import FOR_A_PERSON
 from gapps_hooks.standing import remember_reconcile
 
-#: So many who were refused are named, more are counted.
+#: Of those for whom a person has to do something so many are named, more are counted.
 _NAMED: Final = 3
 
 
@@ -49,22 +50,20 @@ def _remember(state: State, sentence: str) -> None:
 
 
 def trouble_of(looked: Looked, progress: Progress, told: Iterable[Outcome]) -> str:
-    """Say why a run that went through is not whole, and whom it refused; "" if all is well."""
+    """Say why a run that went through is not whole, and who needs a person; "" if all is well."""
     parts = [f"not whole: {text}" for text in looked.whole.incomplete]
     if progress.stopped:
         parts.append(f"it ended before its end ({progress.stopped}); the next run goes on")
-    return "; ".join([*parts, *_refused([*progress.outcomes, *told])])
+    return "; ".join([*parts, *_stopped([*progress.outcomes, *told])])
 
 
-def _refused(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    names = [
-        f"group:{one.name}" if one.kind is Kind.GROUP else one.name
-        for one in outcomes
-        if one.verdict is Verdict.REFUSED
-    ]
+def _stopped(outcomes: Iterable[Outcome]) -> Iterator[str]:
+    names: dict[str, list[str]] = {}
+    for one in outcomes:
+        if one.verdict in FOR_A_PERSON:
+            names.setdefault(one.verdict, []).append(one.kind.called(one.name))
+    for verdict, some in names.items():
+        more = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+        yield f"{len(some)} {verdict}: {', '.join(some[:_NAMED])}{more}"
     if names:
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        yield (
-            f"{len(names)} refused: {', '.join(names[:_NAMED])}{more}; "
-            "why is shown by gapps-hooks reconcile --dry-run"
-        )
+        yield "why is shown by gapps-hooks reconcile --dry-run"

@@ -16,10 +16,9 @@ import click
 
 from gapps_hooks.cli.bars import Bar
 from gapps_hooks.cli.ending import remembered, trouble_of
-from gapps_hooks.cli.program import FAILED, INTERRUPTED, LATER, Failure
+from gapps_hooks.cli.program import FAILED, HELD, INTERRUPTED, LATER, Failure
 from gapps_hooks.cli.rehearsing import (
     BLIND,
-    TOO_MUCH,
     Wish,
     outdated,
     pushes_passwords,
@@ -47,6 +46,7 @@ from gapps_hooks.reconcile.everybody import (
 )
 from gapps_hooks.reconcile.work import Work
 from gapps_hooks.report import (
+    FOR_A_PERSON,
     exit_status,
     outcome_as_json,
     outcome_line,
@@ -61,6 +61,7 @@ _SEATS: Final = (
 )
 _UNDONE: Final = {
     Verdict.REFUSED: "refused",
+    Verdict.BURIED: "buried",
     Verdict.HELD: "held",
     Verdict.LATER: "left for later",
 }
@@ -80,7 +81,7 @@ def reconcile_everybody(wiring: Wiring, wish: Wish) -> int:
     except AlreadyRunning as error:
         raise Failure(str(error), LATER) from error
     except TooMuch as error:
-        raise Failure(str(error), TOO_MUCH) from error
+        raise Failure(str(error), HELD) from error
 
 
 def _do(wiring: Wiring, wish: Wish) -> int:
@@ -98,9 +99,11 @@ def _do(wiring: Wiring, wish: Wish) -> int:
         _show_as_json(looked, progress, told)
     else:
         _show_end(looked, progress, told)
-    status = _finish(wiring, looked, progress, told)
-    line = _closing(looked, [*progress.outcomes, *told])
-    remember_reconcile(wiring.state, line, trouble_of(looked, progress, told))
+    trouble = trouble_of(looked, progress, told)
+    remember_reconcile(wiring.state, _closing(looked, [*progress.outcomes, *told]), trouble)
+    status = _status(looked, progress, told)
+    if status == FAILED:
+        wiring.tell_trouble(f"reconcile: {trouble}")
     if status == 0 and saved is None:
         links.are_whole(wiring.state)
     return status
@@ -111,8 +114,8 @@ def _carry_out(looked: Looked, works: list[Work], wish: Wish, bar: Bar) -> Progr
     bar.begin(sum(sizes.values()))
 
     def report(outcome: Outcome) -> None:
-        prefix = "group:" if outcome.kind == "group" else ""
-        bar.done(outcome, sizes.get(prefix + outcome.name, 1), quiet=wish.json)
+        size = sizes.get(outcome.kind.called(outcome.name), 1)
+        bar.done(outcome, size, quiet=wish.json)
 
     with _interruptible() as started:
         return carry_out(
@@ -152,9 +155,8 @@ def _planned_refusals(looked: Looked, progress: Progress) -> Iterator[Outcome]:
     for piece in looked.whole.pieces:
         for refusal in piece.plan.refusals:
             if (piece.kind, piece.name) not in told:
-                yield Outcome(
-                    verdict=Verdict.REFUSED, kind=piece.kind, name=piece.name, line=refusal.text
-                )
+                verdict = Verdict.HELD if refusal.held else Verdict.REFUSED
+                yield Outcome(verdict=verdict, kind=piece.kind, name=piece.name, line=refusal.text)
 
 
 def _waiting(looked: Looked) -> Iterator[Outcome]:
@@ -171,7 +173,7 @@ def _show_end(looked: Looked, progress: Progress, told: list[Outcome]) -> None:
         if piece.plan.notes and idle:
             click.echo(printable(f"{piece.name}: {'; '.join(piece.plan.notes)}"))
     for outcome in told:
-        click.echo(outcome_line(outcome), err=outcome.verdict is Verdict.REFUSED)
+        click.echo(outcome_line(outcome), err=outcome.verdict in FOR_A_PERSON)
     show_remarks(looked, tuple(_closing_notices(progress)), err=True)
     click.echo(_closing(looked, [*progress.outcomes, *told]))
 
@@ -211,13 +213,7 @@ def _show_as_json(looked: Looked, progress: Progress, told: list[Outcome]) -> No
     )
 
 
-def _finish(wiring: Wiring, looked: Looked, progress: Progress, told: list[Outcome]) -> int:
+def _status(looked: Looked, progress: Progress, told: list[Outcome]) -> int:
     if progress.interrupted:
         return INTERRUPTED
-    status = FAILED if looked.whole.incomplete else exit_status([*progress.outcomes, *told])
-    if status == FAILED:
-        refusals = [*progress.outcomes, *told]
-        number = sum(one.verdict is Verdict.REFUSED for one in refusals)
-        why = "; ".join(looked.whole.incomplete)
-        wiring.tell_trouble(f"reconcile: {number} refused{'; not whole: ' if why else ''}{why}")
-    return status
+    return FAILED if looked.whole.incomplete else exit_status([*progress.outcomes, *told])

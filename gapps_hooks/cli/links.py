@@ -20,7 +20,14 @@ from gapps_hooks.linking import forget as forget_link
 from gapps_hooks.model import Kind, Link
 from gapps_hooks.outbox import State
 from gapps_hooks.outbox import links as stored
-from gapps_hooks.report import clock_time, delivered_words, exit_status, facts, links_table
+from gapps_hooks.report import (
+    clock_time,
+    delivered_words,
+    exit_status,
+    facts,
+    iso_time,
+    links_table,
+)
 
 
 @click.group(invoke_without_command=True, epilog=example("gapps-hooks links show alice"))
@@ -145,6 +152,6 @@ def _link_as_json(kind: Kind, link: Link) -> dict[str, Any]:
         "created": link.created,
         "administrator": link.administrator,
         "suspended_by_us": link.suspended_by_us,
-        "confirmed_at": link.confirmed_at,
-        "ended_at": link.ended_at,
+        "confirmed_at": iso_time(link.confirmed_at) if link.confirmed_at else None,
+        "ended_at": None if link.ended_at is None else iso_time(link.ended_at),
     }

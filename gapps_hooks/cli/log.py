@@ -22,7 +22,7 @@ from gapps_hooks.cli.opening import opened_state
 from gapps_hooks.cli.showing import example
 from gapps_hooks.outbox import State, history
 from gapps_hooks.outbox.history import Line
-from gapps_hooks.report import clock_time, printable, table
+from gapps_hooks.report import clock_time, iso_time, printable, table
 
 #: Seconds between two looks for new lines.
 _FOLLOW: Final = 0.5
@@ -90,8 +90,9 @@ def _following(
 
 def _show_json(lines: Iterable[Line]) -> None:
     for line in lines:
-        moment = datetime.fromtimestamp(line.written_at, UTC).isoformat(timespec="milliseconds")
-        click.echo(json.dumps({"at": moment, **asdict(line)}, ensure_ascii=False))
+        said = asdict(line)
+        at = iso_time(said.pop("written_at"))
+        click.echo(json.dumps({"at": at, **said}, ensure_ascii=False))
 
 
 def _show_text(lines: Iterable[Line]) -> None:

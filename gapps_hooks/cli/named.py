@@ -6,7 +6,6 @@ It must not know what is done with those named.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import click
 
@@ -15,8 +14,6 @@ from gapps_hooks.model import Kind, Link
 from gapps_hooks.outbox import State, entries, links, subjects
 from gapps_hooks.outbox.entries import Entry
 from gapps_hooks.payload import check_name
-
-_GROUP: Final = "group:"
 
 
 class Unknown(GappsHooksError):
@@ -31,17 +28,17 @@ class Named:
     name: str
 
     def __str__(self) -> str:
-        return f"{_GROUP}{self.name}" if self.kind is Kind.GROUP else self.name
+        return self.kind.called(self.name)
 
 
 def subject(text: str) -> Named:
     """Read ``alice`` or ``group:staff``; what no account can be called is wrong usage."""
-    name = text.removeprefix(_GROUP)
+    kind, name = Kind.meant(text)
     try:
         check_name("subject", name)
     except BadInput as error:
         raise click.BadParameter(str(error)) from error
-    return Named(Kind.USER if name == text else Kind.GROUP, name)
+    return Named(kind, name)
 
 
 def subject_of(state: State, named: Named) -> int:

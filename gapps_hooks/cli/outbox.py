@@ -15,11 +15,12 @@ from gapps_hooks.cli.named import Named, entries_of
 from gapps_hooks.cli.named import subject as read_subject
 from gapps_hooks.cli.next_try import next_try
 from gapps_hooks.cli.opening import opened_state
+from gapps_hooks.cli.program import HELD
 from gapps_hooks.cli.showing import as_json, example, show_json
 from gapps_hooks.outbox import State, breaker, entries
 from gapps_hooks.outbox.entries import Entry
 from gapps_hooks.pausing import is_paused
-from gapps_hooks.report import entries_table
+from gapps_hooks.report import entries_table, iso_time
 
 
 @click.group(
@@ -84,7 +85,7 @@ def retry(settings_path: Path, subjects: tuple[Named, ...], everything: bool) ->
     for entry in held:
         click.echo(f"{_shown(entry)} is held: gapps-hooks outbox release {_shown(entry)}", err=True)
     if held:
-        click.get_current_context().exit(4)
+        click.get_current_context().exit(HELD)
 
 
 @outbox.command(
@@ -136,9 +137,9 @@ def _entry_as_json(entry: Entry) -> dict[str, Any]:
         "kind": entry.kind.value,
         "status": entry.status,
         "reason": entry.reason,
-        "recorded_at": entry.recorded_at,
-        "event_at": entry.event_at,
-        "due_at": entry.due_at,
+        "recorded_at": iso_time(entry.recorded_at),
+        "event_at": iso_time(entry.event_at),
+        "due_at": iso_time(entry.due_at),
         "attempts": entry.attempts,
         "added": entry.added,
         "removed": entry.removed,

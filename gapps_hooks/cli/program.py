@@ -23,6 +23,8 @@ from gapps_hooks.errors import GappsHooksError, Outage, Passing
 
 DEFAULT_SETTINGS: Final = Path("/etc/gapps-hooks/gapps-hooks.toml")
 FAILED: Final = 1
+#: Refused for safety: too much at once, until a person says yes.
+HELD: Final = 4
 #: EX_TEMPFAIL of sysexits.h: the same may work later.
 LATER: Final = 75
 _BEFORE_THE_COMMAND: Final = ("--settings", "--config")

@@ -13,26 +13,29 @@ from typing import Final
 import click
 
 from gapps_hooks.cli.bars import Bar
-from gapps_hooks.cli.program import FAILED
+from gapps_hooks.cli.program import FAILED, HELD
 from gapps_hooks.cli.showing import show_json
 from gapps_hooks.first_passwords import signing_in_later
 from gapps_hooks.model import Kind, Outcome, Verdict
 from gapps_hooks.plan.whole import Whole, whole_digest
 from gapps_hooks.reconcile import saving
-from gapps_hooks.reconcile.checking import TooMuch, check_bounds
+from gapps_hooks.reconcile.checking import beyond_bounds
 from gapps_hooks.reconcile.everybody import Looked, counted, everything, look, reviewed
 from gapps_hooks.reconcile.held import lifted
 from gapps_hooks.reconcile.saving import Saved
-from gapps_hooks.reconcile.work import Work
-from gapps_hooks.report import outcome_as_json, outcome_line, plan_as_json, render_plans
+from gapps_hooks.report import (
+    FOR_A_PERSON,
+    outcome_as_json,
+    outcome_line,
+    plan_as_json,
+    render_plans,
+)
 from gapps_hooks.wiring import Wiring
 
 #: A dry run found something to do.
 CHANGES: Final = 3
-TOO_MUCH: Final = 4
 #: There is nothing to do is what this run does not know.
 BLIND: Final = "Nothing could be compared."
-_GROUP: Final = "group:"
 _OBSERVED: Final = "mode is 'observe': nothing is sent"
 
 
@@ -63,14 +66,9 @@ class Rehearsal:
     notices: tuple[str, ...] = ()
 
     @property
-    def status(self) -> int:
-        """The exit status; the worst counts."""
-        outdated = any(one.verdict is Verdict.REFUSED for one in self.outdated)
-        if self.whole.refusals or self.whole.incomplete or outdated:
-            return FAILED
-        if self.beyond:
-            return TOO_MUCH
-        return CHANGES if self.whole.changes else 0
+    def is_outdated(self) -> bool:
+        """Whether something that was reviewed is left, because it is not so any more."""
+        return any(one.verdict is Verdict.REFUSED for one in self.outdated)
 
 
 def rehearse(wiring: Wiring, wish: Wish) -> int:
@@ -89,8 +87,21 @@ def rehearse(wiring: Wiring, wish: Wish) -> int:
         _show_as_json(rehearsal)
     else:
         _show(rehearsal, wish)
-    tells = wish.exit_code or rehearsal.status not in {CHANGES, TOO_MUCH}
-    return rehearsal.status if tells else 0
+    if rehearsal.is_outdated:
+        return FAILED
+    return status_of(rehearsal.whole, beyond=bool(rehearsal.beyond), exit_code=wish.exit_code)
+
+
+def status_of(whole: Whole, *, beyond: bool, exit_code: bool) -> int:
+    """Find the exit status of a test; the worst counts.
+
+    What a run would do, and that it would be ``beyond`` the bounds, is told only if asked for.
+    """
+    if whole.refusals or whole.incomplete:
+        return FAILED
+    if whole.held or (beyond and exit_code):
+        return HELD
+    return CHANGES if whole.changes and exit_code else 0
 
 
 def reviewed_before(wiring: Wiring, wish: Wish) -> Saved | None:
@@ -106,11 +117,11 @@ def pushes_passwords(wish: Wish, saved: Saved | None) -> bool:
 def outdated(changed: Mapping[str, str]) -> Iterator[Outcome]:
     """Name what was reviewed and is not so any more; what is done already is no refusal."""
     for key, why in changed.items():
-        name = key.removeprefix(_GROUP)
+        kind, name = Kind.meant(key)
         done = why == saving.NOTHING_LEFT
         yield Outcome(
             verdict=Verdict.NOTHING if done else Verdict.REFUSED,
-            kind=Kind.USER if name == key else Kind.GROUP,
+            kind=kind,
             name=name,
             line=why if done else f"not as it was reviewed: {why}",
         )
@@ -134,7 +145,7 @@ def _rehearsal(looked: Looked, wish: Wish, saved: Saved | None) -> Rehearsal:
         whole = Whole(pieces=pieces, incomplete=whole.incomplete)
     elif wish.force and wish.save is None and not whole.incomplete:
         whole = lifted(looked.wiring, looked.held, whole)
-    beyond = () if wish.force else _beyond(looked, works)
+    beyond = () if wish.force else tuple(beyond_bounds(looked.wiring, counted(works)))
     observed = (_OBSERVED,) if looked.wiring.settings.mode == "observe" else ()
     changes = (change for piece in whole.pieces for change in piece.plan.changes)
     later = signing_in_later(changes)
@@ -147,22 +158,16 @@ def _rehearsal(looked: Looked, wish: Wish, saved: Saved | None) -> Rehearsal:
     )
 
 
-def _beyond(looked: Looked, works: list[Work]) -> tuple[str, ...]:
-    try:
-        check_bounds(looked.wiring, counted(works))
-    except TooMuch as error:
-        return tuple(str(error).splitlines())
-    return ()
-
-
 def _show(rehearsal: Rehearsal, wish: Wish) -> None:
     plans = ((piece.key, piece.plan) for piece in rehearsal.whole.pieces)
     click.echo(BLIND if rehearsal.looked.blind else render_plans(plans))
     for outcome in rehearsal.outdated:
-        click.echo(outcome_line(outcome), err=outcome.verdict is Verdict.REFUSED)
-    if wish.save is not None:
+        click.echo(outcome_line(outcome), err=outcome.verdict in FOR_A_PERSON)
+    kept = wish.save or (wish.plan if wish.dry else None)
+    if kept is not None:
         force = " --force" if rehearsal.beyond or wish.force else ""
-        click.echo(f"\nSaved; carry it out with: gapps-hooks reconcile --plan {wish.save}{force}")
+        saved = "Saved; carry" if wish.save else "Carry"
+        click.echo(f"\n{saved} it out with: gapps-hooks reconcile --plan {kept}{force}")
     show_remarks(rehearsal.looked, rehearsal.notices, err=False)
 
 

@@ -15,8 +15,8 @@ import click
 from gapps_hooks import managers
 from gapps_hooks.cli.opening import opened_state
 from gapps_hooks.cli.showing import as_json, example, show_json
-from gapps_hooks.report import clock_time, duration, facts, printable
-from gapps_hooks.standing import Standing, look
+from gapps_hooks.report import clock_time, duration, facts, iso_time, printable
+from gapps_hooks.standing import Reconciled, Standing, look
 
 _RETRIED: Final = "each minute"
 _NO_AGENT: Final = "not running, each hook delivers by itself"
@@ -112,6 +112,10 @@ def _quota(standing: Standing) -> str:
     )
 
 
+def _reconciled_as_json(last: Reconciled | None) -> dict[str, str] | None:
+    return None if last is None else {**asdict(last), "at": iso_time(last.at)}
+
+
 def _as_json(standing: Standing) -> dict[str, Any]:
     settings = standing.settings
     return {
@@ -129,7 +133,7 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "held": len(standing.of("held")),
         "buried": len(standing.of("buried")),
         "last_24_hours": {verb.value: count for verb, count in standing.done},
-        "last_reconcile": asdict(standing.reconciled) if standing.reconciled else None,
+        "last_reconcile": _reconciled_as_json(standing.reconciled),
         "quota": asdict(standing.quota),
         "agent": standing.agent,
         "managers": {state.name: state.enabled for state in managers.states()},

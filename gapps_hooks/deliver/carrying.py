@@ -32,7 +32,17 @@ from gapps_hooks.wiring import Wiring
 
 
 class Held(GappsHooksError):
-    """Too much at once: the entry waits until a person releases it."""
+    """Too much at once: the entry waits until a person releases it.
+
+    ``excess`` says what is too much, for whoever has another way to let it go.
+    """
+
+    def __init__(self, over: bounds.Exceeded, subject: str) -> None:
+        self.excess = (
+            f"{over.used + over.asked} x {over.verb} within 24 hours is more than the bound of "
+            f"{over.limit}"
+        )
+        super().__init__(f"{self.excess}; if it is right: gapps-hooks outbox release {subject}")
 
 
 class Observed(GappsHooksError):
@@ -71,12 +81,30 @@ def reserve(wiring: Wiring, entry: Entry, plan: Plan, done: Iterable[Change]) ->
     """
     if plan.changes and wiring.settings.mode == "observe":
         raise Observed(plan)
-    counts, before = _counted(plan.changes), _counted(done)
+    before = _counted(done)
+    with wiring.state.transaction(durable=False):
+        for verb, count in _needed(wiring, entry, plan).items():
+            reserve_some(wiring, entry, verb, before[verb] + count)
+
+
+def foresee(wiring: Wiring, entry: Entry, plan: Plan, before: Counter[Verb]) -> Held | None:
+    """Say why the plan would be held, once ``before`` is done; if it would not be, add it there."""
+    counts = _needed(wiring, entry, plan)
+    for verb, count in counts.items():
+        limit = None if entry.released else limit_of(wiring, verb)
+        used = bounds.used(wiring.state, verb) + before[verb]
+        if limit is not None and used + count > limit:
+            over = bounds.Exceeded(verb=verb, used=used, asked=count, limit=limit)
+            return Held(over, entry.kind.called(entry.name))
+    before.update(counts)
+    return None
+
+
+def _needed(wiring: Wiring, entry: Entry, plan: Plan) -> Counter[Verb]:
+    counts = _counted(plan.changes)
     if Verb.DELETE_GROUP in counts:  # takes everybody out of it
         counts[Verb.REMOVE_MEMBER] += len(memberships.of(wiring.state, entry.subject))
-    with wiring.state.transaction(durable=False):
-        for verb, count in counts.items():
-            reserve_some(wiring, entry, verb, before[verb] + count)
+    return counts
 
 
 def is_bounded(wiring: Wiring, plan: Plan) -> bool:
@@ -93,10 +121,7 @@ def reserve_some(wiring: Wiring, entry: Entry, verb: Verb, count: int) -> None:
     limit = None if entry.released else limit_of(wiring, verb)
     over = bounds.reserve(wiring.state, entry.subject, entry.generation, verb, count, limit)
     if over is not None:
-        raise Held(
-            f"{over.used + over.asked} x {verb} within 24 hours is more than the bound "
-            f"of {over.limit}; if it is right: gapps-hooks outbox release {entry.name}"
-        )
+        raise Held(over, entry.kind.called(entry.name))
 
 
 def give_back(wiring: Wiring, entry: Entry, done: tuple[Change, ...]) -> None:

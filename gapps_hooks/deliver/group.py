@@ -60,7 +60,7 @@ def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered
         return _deliver(wiring, entry, done)
     finally:
         # Also if what followed failed: settings that are refused must keep it out of no group.
-        tell_arrival(wiring, entry.subject, f"group:{entry.name}")
+        tell_arrival(wiring, entry.subject, entry.kind.called(entry.name))
 
 
 def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:

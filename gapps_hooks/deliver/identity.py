@@ -168,7 +168,7 @@ def give_name(  # noqa: PLR0913 - who gets which name, and what stands in the wa
         references.follow(wiring.state, kind, before, name)
         if displaced:
             entries.touch(wiring.state, kind, before)
-        reference = name if kind is Kind.USER else f"group:{name}"
+        reference = kind.called(name)
         for group in memberships.groups_awaiting(wiring.state, reference):
             entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
     raise Renamed(known)

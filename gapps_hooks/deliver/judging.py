@@ -84,7 +84,7 @@ def _contradicted(wiring: Wiring, entry: Entry, text: str, done: tuple[Change, .
     if entry.contradictions >= len(CONTRADICTION_DELAYS):
         text = (
             f"{text}; nothing was changed: correct the account manager's data, or: "
-            f"gapps-hooks outbox drop {entry.name}"
+            f"gapps-hooks outbox drop {entry.kind.called(entry.name)}"
         )
         entries.bury(wiring.state, entry, text)
         return make_outcome(entry, Verdict.BURIED, text, done=done)

@@ -22,8 +22,7 @@ _KEEP: Final = "UPDATE entries SET words = ? WHERE subject = ?"
 
 def follow(state: State, kind: Kind, old: str, new: str) -> None:
     """Let memberships, and lists that wait to be delivered, name the new name; in a transaction."""
-    prefix = "group:" if kind is Kind.GROUP else ""
-    before, after = prefix + old, prefix + new
+    before, after = kind.called(old), kind.called(new)
     memberships.rename(state, before, after)
     for waiting in entries_where(state, _GROUPS):
         words = words_of(state, waiting.subject)

@@ -42,7 +42,7 @@ class Piece:
     @property
     def key(self) -> str:
         """The name by which people name it: ``alice`` or ``group:staff``."""
-        return f"group:{self.name}" if self.kind is Kind.GROUP else self.name
+        return self.kind.called(self.name)
 
     @property
     def verbs(self) -> frozenset[Verb]:
@@ -69,8 +69,13 @@ class Whole:
 
     @property
     def refusals(self) -> bool:
-        """Whether anything is refused."""
-        return any(piece.plan.refusals for piece in self.pieces)
+        """Whether anything is refused for another reason than that it is too much at once."""
+        return any(not one.held for piece in self.pieces for one in piece.plan.refusals)
+
+    @property
+    def held(self) -> bool:
+        """Whether anything is held as too much at once."""
+        return any(one.held for piece in self.pieces for one in piece.plan.refusals)
 
 
 def count(changes: Iterable[Change]) -> Counter[Verb]:

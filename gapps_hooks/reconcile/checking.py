@@ -28,12 +28,13 @@ def check_bounds(wiring: Wiring, counts: Mapping[Verb, int]) -> None:
     Raises:
         TooMuch: names each bound, the count and the switch that lifts it.
     """
-    sentences = tuple(_beyond(wiring, counts))
+    sentences = tuple(beyond_bounds(wiring, counts))
     if sentences:
         raise TooMuch("\n".join(sentences))
 
 
-def _beyond(wiring: Wiring, counts: Mapping[Verb, int]) -> Iterator[str]:
+def beyond_bounds(wiring: Wiring, counts: Mapping[Verb, int]) -> Iterator[str]:
+    """Name each bound that would be exceeded, the count and the switch that lifts it."""
     for verb, count in counts.items():
         limit = limit_of(wiring, verb)
         if limit is None:

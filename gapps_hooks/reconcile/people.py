@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from gapps_hooks.deliver.desired import with_policy
 from gapps_hooks.deliver.people import ask_about_person, is_traced
+from gapps_hooks.deliver.stored import Stored, look_at_stored
 from gapps_hooks.errors import GappsHooksError, Outage, SourceUnreadable
 from gapps_hooks.model import Account, GoogleUser, Kind, Link, Plan, Question, Refusal
 from gapps_hooks.outbox import links, roll
@@ -25,7 +26,6 @@ from gapps_hooks.reconcile.lost import Lost
 from gapps_hooks.reconcile.prospects import Prospects
 from gapps_hooks.reconcile.renames import renamed_people
 from gapps_hooks.reconcile.snapshot import Snapshot
-from gapps_hooks.reconcile.stored import Stored, look_at_stored
 from gapps_hooks.reconcile.unread import Unread
 from gapps_hooks.reconcile.waiting import left_to_delivery
 from gapps_hooks.reconcile.work import Work, seen_user, wanted_account
@@ -277,9 +277,8 @@ class PeoplePlanner:
         enabled = person.account is not None and person.account.enabled is True
         if person.link is None and not enabled:
             return _NOTHING
-        return look_at_stored(
-            self.wiring, self.snapshot, person, push=self.push_passwords and enabled
-        )
+        push = self.push_passwords and enabled
+        return look_at_stored(self.wiring, self.snapshot.source, person, push=push)
 
     def _piece(
         self, name: str, outline: Outline | None, plan: Plan, person: Person | None

@@ -47,7 +47,7 @@ class Saved:
         if piece is None or not (piece.plan.changes or piece.plan.refusals or waits):
             return NOTHING_LEFT
         if any(getattr(piece, one) != reviewed[one] for one in ("generation", "subject")):
-            return "an event came since"
+            return "it was changed, or an event came, since the plan was saved"
         if piece.desired != reviewed["desired"]:
             return "the account manager has something else now"
         if piece.actual != reviewed["actual"]:

@@ -84,10 +84,7 @@ def _reserve(wiring: Wiring, change: Change, *, released: bool) -> None:
     number = _number(change)
     over = bounds.reserve(wiring.state, _NOBODY, number, Verb.SUSPEND, 1, limit)
     if over is not None:
-        raise Held(
-            f"held: {over.used + over.asked} x suspend within 24 hours is more than the bound of "
-            f"{over.limit}; if it is right, reconcile again with --force"
-        )
+        raise Held(over, change.address)
 
 
 def _number(change: Change) -> int:

@@ -27,6 +27,8 @@ from gapps_hooks.wiring import Wiring
 #: Seconds after which what was put aside is tried again: as long as something new settles.
 AGAIN_AFTER: Final = (5.0, 10.0, 20.0, 40.0)
 _NO_SEAT: Final = "no licence is free for it"
+#: A reconcile puts nothing into the outbox that could be released there.
+_FORCE: Final = "if it is right, reconcile again with --force"
 
 
 def may_pass(error: GappsHooksError) -> bool:
@@ -58,7 +60,7 @@ def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
         return _refused(wiring, job, text)
     if isinstance(error, Held):
         _give_back(wiring, job)
-        return _outcome(job, Verdict.HELD, str(error))
+        return _outcome(job, Verdict.HELD, f"{error.excess}; {_FORCE}")
     passing = isinstance(error, Passing | SourceUnreadable | PolicyFailed | StateUnusable)
     if passing and job.work.known is not None:
         _leave_to_delivery(wiring, job)

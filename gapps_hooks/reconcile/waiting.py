@@ -24,9 +24,10 @@ def is_over(wiring: Wiring, plan: Plan) -> bool:
 def left_to_delivery(wiring: Wiring, entry: Entry) -> Plan:
     """Say that the subject is left to delivery, or to the person for whom it waits."""
     if entry.status == "buried":
-        text = f"buried: {entry.reason}; then: gapps-hooks outbox retry {entry.name}"
+        subject = entry.kind.called(entry.name)
+        text = f"buried: {entry.reason}; then: gapps-hooks outbox retry {subject}"
         return Plan(refusals=(Refusal(text),))
     if entry.status == "held":
         over = is_over(wiring, preview_entry(wiring, entry))
-        return Plan(notes=(OVER,)) if over else Plan(refusals=(Refusal(entry.reason),))
+        return Plan(notes=(OVER,)) if over else Plan(refusals=(Refusal(entry.reason, held=True),))
     return Plan(notes=("an event waits for it, and it is left to delivery",))

@@ -26,7 +26,7 @@ _STATUS: Final = {
     Verdict.REFUSED: FAILED_STATUS,
 }
 #: Verdicts that the line names: a person has to do something.
-_MARKED: Final = frozenset({Verdict.HELD, Verdict.BURIED, Verdict.REFUSED})
+FOR_A_PERSON: Final = frozenset({Verdict.HELD, Verdict.BURIED, Verdict.REFUSED})
 _WORST_FIRST: Final = (FAILED_STATUS, HELD_STATUS, LATER_STATUS)
 #: So many changes of one verb to one group are named, more are counted.
 _NAMED: Final = 3
@@ -70,7 +70,7 @@ def outcome_line(outcome: Outcome) -> str:
         else ""
     )
     line = outcome.line.removesuffix(".") if again else outcome.line
-    mark = f"{outcome.verdict}: " if outcome.verdict in _MARKED else ""
+    mark = f"{outcome.verdict}: " if outcome.verdict in FOR_A_PERSON else ""
     return printable(f"{outcome.name}: {mark}{line}{again}")
 
 
@@ -90,8 +90,8 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
 def exit_status(outcomes: Iterable[Outcome]) -> int:
     """Find the exit status of several outcomes: the worst counts.
 
-    0 all done, 75 something waits, 4 something is held, 1 something was buried; 1 is worse than 4,
-    4 worse than 75.
+    0 all done, 75 something waits, 4 something is held, 1 something was buried or refused; 1 is
+    worse than 4, 4 worse than 75.
     """
     found = {_STATUS[outcome.verdict] for outcome in outcomes}
     return next((status for status in _WORST_FIRST if status in found), 0)

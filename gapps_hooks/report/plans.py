@@ -63,7 +63,7 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         yield from _change_lines(change)
     for refusal in plan.refusals:
-        yield f"  ! {printable(refusal.text)}"
+        yield f"  ! {'held: ' if refusal.held else ''}{printable(refusal.text)}"
     for note in plan.notes:
         yield f"  * {printable(note)}"
 
@@ -99,14 +99,14 @@ def _password(password: PasswordHash) -> str:
 def _count(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         yield from change.verbs
-    yield from ("refused" for _ in plan.refusals)
+    yield from ("held" if refusal.held else "refused" for refusal in plan.refusals)
 
 
 def _closing(counts: Counter[str]) -> str:
-    refused = counts.pop("refused", 0)
+    left = [f"{counts[word]} {word}" for word in ("refused", "held") if counts[word]]
     parts = [f"{counts[verb]} to {_in_words(verb)}" for verb in Verb if counts[verb]]
     done = f"Plan: {', '.join(parts)}." if parts else "Nothing to do."
-    return done + (f" {refused} refused." if refused else "")
+    return f"{done} {', '.join(left)}." if left else done
 
 
 def change_as_json(change: Change) -> dict[str, Any]:
@@ -127,6 +127,7 @@ def plan_as_json(plan: Plan, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "changes": [change_as_json(change) for change in plan.changes],
-        "refusals": [refusal.text for refusal in plan.refusals],
+        "refusals": [refusal.text for refusal in plan.refusals if not refusal.held],
+        "held": [refusal.text for refusal in plan.refusals if refusal.held],
         "notes": list(plan.notes),
     }

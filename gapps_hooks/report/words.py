@@ -56,6 +56,11 @@ def clock_time(seconds: float, *, now: float | None = None, zone: tzinfo | None 
     return moment.strftime("%H:%M" if today in {True, moment.date()} else "%Y-%m-%d %H:%M")
 
 
+def iso_time(seconds: float) -> str:
+    """Write a wall-clock time for programs: ISO 8601, UTC, in milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
 def duration(seconds: float) -> str:
     """Write a number of seconds in the one or two units that matter, such as ``3 h 5 min``."""
     whole = max(0, round(seconds))

@@ -35,6 +35,13 @@ def test_a_name_that_nothing_is_known_of_is_a_sentence_and_nothing_is_done(
     assert not source.user("alice")
 
 
+def test_a_name_that_no_person_has_means_the_group(source: CommandLine) -> None:
+    source.people(ALICE, BOB, groups=(STAFF, {"name": "alice", "members": []}))
+    plans = source.read("reconcile", "staff", "alice", "group:staff", "--dry-run")["plans"]
+    assert [plan["name"] for plan in plans] == ["alice", "group:staff"]
+    assert source.run("reconcile", "staff").stdout.startswith("staff: created group staff@")
+
+
 def test_a_name_that_is_only_linked_or_only_waits_is_known(line: CommandLine) -> None:
     line.fire("user-add", "alice")
     line.run("pause")
@@ -195,7 +202,7 @@ def test_people_come_before_the_groups_that_they_are_in(source: CommandLine) -> 
 
 def test_a_second_look_finds_nothing(source: CommandLine) -> None:
     source.run("reconcile", "--only", "alice", "group:staff")
-    answers = source.read("reconcile", "--only", "alice", "group:staff")
+    answers = source.read("reconcile", "--only", "alice", "group:staff")["outcomes"]
     assert {answer["verdict"] for answer in answers} == {"nothing"}
 
 

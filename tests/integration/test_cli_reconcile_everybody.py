@@ -213,9 +213,9 @@ def test_a_plan_that_was_tampered_with_is_refused(line: CommandLine) -> None:
     "words",
     [
         ("--save", "x"),
-        ("--plan", "x", "--dry-run"),
+        ("--plan", "x", "--dry-run", "--save", "y"),
         ("--plan", "x", "--passwords"),
-        ("alice", "--force"),
+        ("alice", "--plan", "x"),
         ("alice", "--dry-run", "--save", "x"),
     ],
 )
@@ -322,7 +322,7 @@ def test_an_event_that_waits_since_the_review_is_named(line: CommandLine) -> Non
     events_that_wait(line, "alice")
     result = line.run("reconcile", "--plan", str(file))
     assert result.exit_code == FAILED
-    assert "alice: refused: not as it was reviewed: an event came since" in result.stderr
+    assert "alice: refused: not as it was reviewed: it was changed, or an event" in result.stderr
 
 
 def test_observing_shows_and_sends_nothing(line: CommandLine) -> None:

@@ -66,6 +66,25 @@ def test_observing_refuses_a_plan_that_was_tampered_with(line: CommandLine) -> N
     assert "not as it was saved" in result.stderr
 
 
+# --- a plan that is looked at again --------------------------------------------------------------
+
+
+def test_a_saved_plan_is_compared_with_both_sides_and_nothing_is_changed(line: CommandLine) -> None:
+    line.people(person("alice"), person("bob"))
+    file = saved(line)
+    words = ("reconcile", "--plan", file, "--dry-run")
+    assert line.run(*words).exit_code == 0
+    assert line.run(*words, "--exit-code").exit_code == CHANGES
+    line.people(person("alice"), person("bob", "Moved"), person("carol"))
+    result = line.run(*words)
+    assert result.exit_code == FAILED
+    assert "+ create alice@example.org" in result.stdout
+    assert "bob: refused: not as it was reviewed: the account manager has" in result.stderr
+    assert "carol" not in result.output
+    assert f"\nCarry it out with: gapps-hooks reconcile --plan {file}\n" in result.stdout
+    assert (line.user("alice"), line.read("links", "show")) == ({}, [])
+
+
 # --- too much ------------------------------------------------------------------------------------
 
 
@@ -122,6 +141,7 @@ def test_force_lets_go_who_is_held_as_its_test_has_shown(held: CommandLine) -> N
     shown = held.run("reconcile", "--dry-run", "--force").stdout
     assert "- suspend p6@example.org" in shown
     assert "! " not in shown.partition("\n")[2]
+    assert held.run("reconcile", "--dry-run").exit_code == TOO_MUCH
     result = held.run("reconcile", "--force")
     assert (result.exit_code, held.read("outbox", "list")) == (0, []), result.output
     assert held.user("p6")["suspended"]
@@ -133,6 +153,30 @@ def test_a_plan_carried_out_by_force_leaves_who_is_held(held: CommandLine) -> No
     assert "outbox release p6" in shown
     held.run("reconcile", "--plan", file, "--force")
     assert held.read("outbox", "list")[0]["status"] == "held"
+
+
+def test_who_is_held_is_4_and_told_to_whoever_reads_errors(held: CommandLine) -> None:
+    result = held.run("reconcile")
+    assert result.exit_code == TOO_MUCH
+    assert "p6: held: 4 x suspend within 24 hours is more than the bound of 3" in result.stderr
+    assert "Done: nothing had to be changed. 1 held.\n" in result.stdout
+    assert held.read("reconcile")["outcomes"][0]["verdict"] == "held"
+    (plan,) = held.read("reconcile", "--dry-run")["plans"]
+    assert (plan["refusals"], len(plan["held"])) == ([], 1)
+    assert held.read("status")["last_reconcile"]["trouble"].startswith("1 held: p6; ")
+
+
+def test_who_is_refused_is_worse_than_who_is_held(held: CommandLine) -> None:
+    held.people(*(person(f"p{at}") for at in (0, 1, 2, 7)), person("abuse"))
+    assert held.run("reconcile", "--dry-run").exit_code == FAILED
+    assert held.run("reconcile").exit_code == FAILED
+
+
+def test_who_is_held_is_worse_than_who_waits(held: CommandLine) -> None:
+    held.emulator.faults.script([{"call": "users.patch", "fails": "503", "times": 0}])
+    held.people(*(person(f"p{at}") for at in (1, 2, 7)), person("p0", "Moved"))
+    held.fire("user-modify", "p0")
+    assert held.run("reconcile").exit_code == TOO_MUCH
 
 
 def test_what_is_refused_is_worse_than_too_much(crowd: CommandLine) -> None:

@@ -17,6 +17,7 @@ from reconciled import listed, person, reconcile
 from gapps_hooks.model import Kind, Outcome, Verb, Verdict
 from gapps_hooks.outbox import bounds, entries
 from gapps_hooks.reconcile.checking import TooMuch
+from gapps_hooks.reconcile.named import Look
 from gapps_hooks.reconcile.named import reconcile as reconcile_named
 
 DAY = 90_000.0
@@ -121,7 +122,7 @@ def fire(house: Organisation, *events: Event) -> list[Outcome]:
 
 
 def look_at(house: Organisation, name: str) -> list[Outcome]:
-    return list(reconcile_named(house.wiring, [(Kind.USER, name)]))
+    return list(reconcile_named(house.wiring, Look(named=((Kind.USER, name),))))
 
 
 def at_google(house: Organisation) -> tuple[Any, Any]:
@@ -151,7 +152,7 @@ def test_the_second_is_held_before_anything_of_it_is_done(tmp_path: Path, case: 
     (beyond,) = fire(house, case.beyond)
     assert beyond.verdict is Verdict.HELD, beyond.line
     assert f"x {case.verb} within 24 hours is more than the bound of 1" in beyond.line
-    assert f"gapps-hooks outbox release {case.beyond[1]}" in beyond.line
+    assert f"gapps-hooks outbox release {beyond.kind.called(beyond.name)}" in beyond.line
     assert at_google(house) == before
 
 
