@@ -18,7 +18,8 @@ from gapps_hooks.first_passwords import first_password
 from gapps_hooks.model import Account, Change, Kind, Plan, Question, Refusal, Verb
 from gapps_hooks.outbox import entries, links, subjects
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.group import MembersQuestion, plan_group
+from gapps_hooks.plan.gathering import MembersQuestion
+from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
 from gapps_hooks.plan.user import plan_user

@@ -5,6 +5,7 @@ It must not know what follows from it; a preview reads the same.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -14,7 +15,7 @@ from gapps_hooks.errors import NotFound, Refused
 from gapps_hooks.model import Group, Unset
 from gapps_hooks.outbox import creations, links, memberships
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.gathering import Gathering, Resolved
+from gapps_hooks.plan.gathering import Gathering, Occupant, Resolved
 from gapps_hooks.wiring import Wiring
 
 
@@ -50,6 +51,20 @@ def ask_about_group(wiring: Wiring, gathering: Gathering, key: str) -> Gathering
         return replace(gathering, asked=True, actual=None)
     holder = links.by_google_id(wiring.state, actual.id)
     return replace(gathering, asked=True, actual=actual, holder=holder)
+
+
+def find_occupant(wiring: Wiring, gathering: Gathering, address: str) -> Occupant | None:
+    """Ask whether another group has, as an alias, an address that this one is to have.
+
+    Raises:
+        GoogleFault: Google did not answer that.
+    """
+    with suppress(NotFound, Refused):
+        found = wiring.directory.get_group(address)
+        own = gathering.link is not None and gathering.link.google_id == found.id
+        if not own and found.email != address:
+            return Occupant(group=found, link=links.by_google_id(wiring.state, found.id))
+    return None
 
 
 def _members(wiring: Wiring, entry: Entry, group: Group) -> tuple[Resolved, ...] | None:

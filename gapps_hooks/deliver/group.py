@@ -5,7 +5,6 @@ It must not know back-off, breakers or leases: whoever calls it judges what it r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from http import HTTPStatus
@@ -15,26 +14,18 @@ from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import desired_group, in_scope
 from gapps_hooks.deliver.doubt import demand_certainty
-from gapps_hooks.deliver.gatherings import ask_about_group, gather
+from gapps_hooks.deliver.enabling_group import touch_people
+from gapps_hooks.deliver.gatherings import ask_about_group, find_occupant, gather
 from gapps_hooks.deliver.group_aliases import ALIAS_VERBS, carry_out_aliases
 from gapps_hooks.deliver.memory import Owner, remember_answer
 from gapps_hooks.deliver.wishes import tell_arrival
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
-from gapps_hooks.model import (
-    Change,
-    Group,
-    Kind,
-    Member,
-    Membership,
-    Plan,
-    Unset,
-    Verb,
-)
-from gapps_hooks.outbox import entries, links, memberships, subjects
+from gapps_hooks.model import Change, Membership, Plan, Verb
+from gapps_hooks.outbox import links, memberships
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.freshness import is_stale
-from gapps_hooks.plan.gathering import Gathering
-from gapps_hooks.plan.group import MembersQuestion, plan_group
+from gapps_hooks.plan.gathering import Gathering, MembersQuestion
+from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.group_release import is_release
 from gapps_hooks.plan.members import memberships_after
 from gapps_hooks.sources.scope import OUT_OF_SCOPE
@@ -45,8 +36,6 @@ SETTLING_SECONDS = 120.0
 _ROUNDS = 3
 #: What is noted of a member who cannot be added, or not yet.
 UNKNOWN_MEMBER: Final = "Google knows no such account"
-#: Rows of the state's ``meta`` under which those are named whom a change of the group reached.
-_REACHED = "reached:"
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
 
 
@@ -67,7 +56,7 @@ def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     group = desired_group(wiring, entry)
     wanted = group is None or in_scope(wiring, group)
     if wiring.settings.enabled.group == entry.name:
-        _touch_people(wiring, entry, group)
+        touch_people(wiring, entry, group)
     if not wanted:
         return Delivered(notes=(OUT_OF_SCOPE,))
     gathering = gather(wiring, entry, group)
@@ -94,7 +83,9 @@ def bring_about(
         try:
             missing = _carry_out(wiring, entry, gathering, plan, done, each)
             _conclude(wiring, entry, gathering, plan, done)
-            carry_out_aliases(wiring, Task(owner=_owner(entry, gathering), done=done), plan)
+            task = Task(owner=_owner(entry, gathering), done=done)
+            carry_out_aliases(wiring, entry, task, gathering, plan)
+            _end(wiring, entry, gathering, done)
         except AlreadyExists as error:
             gathering = _taken(wiring, entry, gathering, error)
         except NotFound as error:
@@ -106,6 +97,10 @@ def bring_about(
 
 def _taken(wiring: Wiring, entry: Entry, gathering: Gathering, error: AlreadyExists) -> Gathering:
     live = gathering.link is not None and gathering.link.ended_at is None
+    if live and not gathering.occupants:
+        occupant = find_occupant(wiring, gathering, gathering.address)
+        if occupant is not None:
+            return replace(gathering, occupants={gathering.address: occupant})
     if gathering.taken or live:
         raise Refused(str(error), status=error.status, reason=error.reason) from error
     maybe_ours = maybe_our_own(wiring, entry.subject, error, attempted=gathering.attempted)
@@ -252,43 +247,15 @@ def _conclude(
         return
     fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
     links.save(wiring.state, remember_answer(link, _owner(entry, gathering), plan.confirms, fresh))
+
+
+def _end(wiring: Wiring, entry: Entry, gathering: Gathering, done: list[Change]) -> None:
+    """Let the link of a group that is gone end, now that nothing of ours is left in it."""
     gone = gathering.group is None or gathering.group.deleted
-    if gone and not wiring.rules.adding_only:
+    if gone and links.of(wiring.state, entry.subject) is not None and not wiring.rules.adding_only:
         memberships.replace(wiring.state, entry.subject, ())
         deleted = any(Verb.DELETE_GROUP in change.verbs for change in done)
         if deleted:  # the next group of this name is another one, with another id at Google
             links.forget(wiring.state, entry.subject)
         else:
             links.end(wiring.state, entry.subject, wiring.clock())
-
-
-def _touch_people(wiring: Wiring, entry: Entry, group: Group | None) -> None:
-    """A change of the group that switches the Google option on reaches the people concerned.
-
-    Each change does so once, whatever becomes of the group itself at Google.
-    """
-    wanted = group.members if group is not None else ()
-    if isinstance(wanted, Unset):
-        return
-    now, before = {*_names(wanted)}, _reached(wiring, entry)
-    if now == before:
-        return
-    with wiring.state.transaction():
-        for name in sorted(now ^ before):
-            # Who was renamed since is reached under the new name.
-            if name in now or subjects.of_name(wiring.state, Kind.USER, name) is not None:
-                entries.touch(wiring.state, Kind.USER, name)
-        wiring.state.set_meta(_REACHED + entry.name, json.dumps(sorted(now)))
-
-
-def _reached(wiring: Wiring, entry: Entry) -> set[str]:
-    """Name those whom the group's last change reached."""
-    kept = wiring.state.meta(_REACHED + entry.name)
-    return {*(json.loads(kept) if kept else _names(memberships.of(wiring.state, entry.subject)))}
-
-
-def _names(members: Iterable[Member | Membership]) -> tuple[str, ...]:
-    """The user names among member references; a user name has neither ``@`` nor a colon."""
-    return tuple(
-        one.reference for one in members if "@" not in one.reference and ":" not in one.reference
-    )

@@ -5,10 +5,15 @@ It must not know how they are planned, nor the group's members.
 
 from __future__ import annotations
 
-from gapps_hooks.deliver.carrying import Task, carry_out
-from gapps_hooks.errors import Refused
+from collections import deque
+
+from gapps_hooks.deliver.carrying import Task, carry_out, reserve
+from gapps_hooks.deliver.gatherings import find_occupant
+from gapps_hooks.errors import AlreadyExists, GoogleFault, Refused
 from gapps_hooks.model import Change, Plan, Verb
-from gapps_hooks.plan.group_release import is_release
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.plan.group_release import is_release, release
 from gapps_hooks.wiring import Wiring
 
 ALIAS_VERBS = frozenset({Verb.ADD_GROUP_ALIAS, Verb.REMOVE_GROUP_ALIAS})
@@ -18,17 +23,42 @@ class AliasRefused(Refused):
     """An alias cannot be had; all else of the group is as it should be."""
 
 
-def carry_out_aliases(wiring: Wiring, task: Task, plan: Plan) -> None:
+def carry_out_aliases(
+    wiring: Wiring, entry: Entry, task: Task, gathering: Gathering, plan: Plan
+) -> None:
     """Add and remove aliases; one that another holds must keep nobody out of the group.
+
+    One that another group has from a rename of ours is released there first.
 
     Raises:
         AliasRefused: Google or the policy refused one.
+        Held: to release one would be one too many.
         GoogleFault: the verdict of the call that failed.
     """
-    try:
-        carry_out(wiring, task, _of(plan))
-    except Refused as error:
-        raise AliasRefused(str(error), status=error.status, reason=error.reason) from error
+    left, tried = deque(_of(plan)), set[str]()
+    while left:
+        change = left.popleft()
+        try:
+            carry_out(wiring, task, (change,))
+        except Refused as error:
+            raise _refused(error) from error
+        except AlreadyExists as error:
+            freed = _release(wiring, gathering, change)
+            if freed is None or change.body["alias"] in tried:
+                raise _refused(error) from error
+            tried.add(change.body["alias"])
+            left.extendleft((change, freed))
+            reserve(wiring, entry, Plan(changes=tuple(left)), task.done)
+
+
+def _release(wiring: Wiring, gathering: Gathering, change: Change) -> Change | None:
+    alias = change.body["alias"]
+    occupant = find_occupant(wiring, gathering, alias)
+    return None if occupant is None else release(alias, occupant, wiring.rules)
+
+
+def _refused(error: GoogleFault) -> AliasRefused:
+    return AliasRefused(str(error), status=error.status, reason=error.reason)
 
 
 def _of(plan: Plan) -> tuple[Change, ...]:

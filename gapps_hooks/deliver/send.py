@@ -24,6 +24,8 @@ from gapps_hooks.model import (
 Answer = GoogleUser | GoogleGroup | GoogleMember | None
 
 _OTHER: Final = "give the person another 'email'"
+_DROP: Final = "drop it from 'aliases'"
+_UNSEEN: Final = "something at Google that cannot be seen, perhaps an account of another domain"
 
 
 def send(directory: Directory, change: Change) -> Answer:
@@ -54,29 +56,50 @@ def _after_conflict(directory: Directory, change: Change) -> Answer:
         if "primaryEmail" in change.body and _took_effect(change, actual):
             return actual
         raise NotYet(f"{wanted} is still settling at Google after a rename", status=409)
-    try:
-        holder = directory.get_user(wanted)
-    except NotFound:
-        raise _nobody_found(directory, wanted, wanted, _OTHER) from None
-    raise AlreadyExists(
-        f"{wanted} is held by {holder.primary_email} at Google; free it there, or {_OTHER}",
-        status=409,
-    )
+    holder = _holder(directory, wanted)
+    if isinstance(holder, GoogleUser):
+        raise AlreadyExists(_held(wanted, holder, _OTHER), status=HTTPStatus.CONFLICT)
+    raise _refused(_held(wanted, holder, _OTHER), holder)
 
 
-def _nobody_found(directory: Directory, wanted: str, what: str, instead: str) -> Refused:
-    """Say who holds an address that no user has; with status 409 if it is nobody to be seen.
+def _holder(
+    directory: Directory, address: str, *, group_first: bool = False
+) -> GoogleUser | GoogleGroup | None:
+    """Ask who has an address, as the primary one or as an alias; None if nobody is to be seen."""
+    if group_first:
+        return _group_with(directory, address) or _user_with(directory, address)
+    return _user_with(directory, address) or _group_with(directory, address)
 
-    Then it may be ours: for a minute after a rename Google answers the next change with 409 too.
-    """
+
+def _user_with(directory: Directory, address: str) -> GoogleUser | None:
+    with suppress(NotFound):
+        return directory.get_user(address)
+    return None
+
+
+def _group_with(directory: Directory, address: str) -> GoogleGroup | None:
+    # One live report: to ask for a group by a user's address is answered with 403.
     with suppress(NotFound, Refused):
-        directory.get_group(wanted)
-        return Refused(f"{what} is held by a group at Google; free it there, or {instead}")
-    return Refused(
-        f"{what} is held by something at Google that cannot be seen, perhaps an account of "
-        f"another domain; free it there, or {instead}",
-        status=HTTPStatus.CONFLICT,
-    )
+        return directory.get_group(address)
+    return None
+
+
+def _held(what: str, holder: GoogleUser | GoogleGroup | None, instead: str) -> str:
+    if isinstance(holder, GoogleUser):
+        named = f"{holder.primary_email} at Google"
+    elif isinstance(holder, GoogleGroup):
+        named = f"the group {holder.email} at Google"
+    else:
+        named = _UNSEEN
+    return f"{what} is held by {named}; free it there, or {instead}"
+
+
+def _refused(text: str, holder: GoogleUser | GoogleGroup | None) -> Refused:
+    """Refuse with status 409 if nobody is to be seen who has it: then it may be ours.
+
+    For a minute after a rename Google answers the next change with 409 too.
+    """
+    return Refused(text, status=HTTPStatus.CONFLICT if holder is None else None)
 
 
 def _took_effect(change: Change, actual: GoogleUser) -> bool:
@@ -95,22 +118,27 @@ def _add_alias(directory: Directory, change: Change) -> Answer:
     try:
         directory.insert_user_alias(change.google_id, alias)
     except AlreadyExists:
-        _demand_own_alias(directory, change, alias)
+        holder = _holder(directory, alias)
+        if _is_anothers(holder, change):
+            raise _refused(_held(f"the alias {alias}", holder, _DROP), holder) from None
     return None
 
 
-def _demand_own_alias(directory: Directory, change: Change, alias: str) -> None:
+def _add_group_alias(directory: Directory, change: Change) -> Answer:
+    alias = change.body["alias"]
     try:
-        holder = directory.get_user(alias)
-    except NotFound:
-        raise _nobody_found(
-            directory, alias, f"the alias {alias}", "drop it from 'aliases'"
-        ) from None
-    if holder.id != change.google_id:
-        raise Refused(
-            f"the alias {alias} is held by {holder.primary_email} at Google; free it there, or "
-            "drop it from 'aliases'"
-        )
+        directory.insert_group_alias(change.google_id, alias)
+    except AlreadyExists as fault:
+        holder = _holder(directory, alias, group_first=True)
+        if _is_anothers(holder, change):
+            text = _held(f"the alias {alias}", holder, _DROP)
+            raise AlreadyExists(text, status=fault.status, reason=fault.reason) from None
+    return None
+
+
+def _is_anothers(holder: GoogleUser | GoogleGroup | None, change: Change) -> bool:
+    # A rename left it with its owner, or the answer to an earlier try was lost.
+    return holder is None or holder.id != change.google_id
 
 
 def _remove_alias(directory: Directory, change: Change) -> Answer:
@@ -122,43 +150,19 @@ def _remove_alias(directory: Directory, change: Change) -> Answer:
         raise NotYet(text, status=HTTPStatus.CONFLICT) from None
 
 
-def _add_group_alias(directory: Directory, change: Change) -> Answer:
-    alias = change.body["alias"]
-    try:
-        directory.insert_group_alias(change.google_id, alias)
-    except AlreadyExists:
-        _demand_groups_own_alias(directory, change, alias)
-    return None
-
-
-def _demand_groups_own_alias(directory: Directory, change: Change, alias: str) -> None:
-    holder = _group_with(directory, alias)
-    if holder is not None and holder.id == change.google_id:
-        return  # a rename left it there, or the answer to an earlier try was lost
-    named = f"the group {holder.email}" if holder else _user_with(directory, alias)
-    if named is None:
-        raise _nobody_found(directory, alias, f"the alias {alias}", "drop it from 'aliases'")
-    raise Refused(
-        f"the alias {alias} is held by {named} at Google; free it there, or drop it from 'aliases'"
-    )
-
-
-def _group_with(directory: Directory, address: str) -> GoogleGroup | None:
-    # One live report: to ask for a group by a user's address is answered with 403.
-    with suppress(NotFound, Refused):
-        return directory.get_group(address)
-    return None
-
-
-def _user_with(directory: Directory, address: str) -> str | None:
-    with suppress(NotFound):
-        return directory.get_user(address).primary_email
-    return None
-
-
 def _remove_group_alias(directory: Directory, change: Change) -> Answer:
     alias = change.body["alias"]
     return _unless_gone(lambda: directory.delete_group_alias(change.google_id, alias))
+
+
+def _patch_group(directory: Directory, change: Change) -> Answer:
+    try:
+        return directory.patch_group(change.google_id, change.body)
+    except AlreadyExists as fault:
+        wanted = str(change.body.get("email", change.address))
+        holder = _holder(directory, wanted, group_first=True)
+        text = _held(wanted, holder, "give the group another 'email'")
+        raise AlreadyExists(text, status=fault.status, reason=fault.reason) from None
 
 
 def _set_group_settings(directory: Directory, change: Change) -> Answer:
@@ -202,12 +206,8 @@ _CALLS: Final[Mapping[Verb, Callable[[Directory, Change], Answer]]] = {
     Verb.ADD_GROUP_ALIAS: _add_group_alias,
     Verb.REMOVE_GROUP_ALIAS: _remove_group_alias,
     Verb.CREATE_GROUP: lambda directory, change: directory.insert_group(change.body),
-    Verb.UPDATE_GROUP: lambda directory, change: directory.patch_group(
-        change.google_id, change.body
-    ),
-    Verb.RENAME_GROUP: lambda directory, change: directory.patch_group(
-        change.google_id, change.body
-    ),
+    Verb.UPDATE_GROUP: _patch_group,
+    Verb.RENAME_GROUP: _patch_group,
     Verb.DELETE_GROUP: _delete_group,
     Verb.SET_GROUP_SETTINGS: _set_group_settings,
     Verb.ADD_MEMBER: _add_member,

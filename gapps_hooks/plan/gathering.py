@@ -5,7 +5,8 @@ It must not know what follows from it: that is the planners' business.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gapps_hooks.model import GoogleGroup, GoogleMember, Group, Link, Membership, Role
 
@@ -21,6 +22,22 @@ class Resolved:
     google_id: str | None = None
     #: Why there is no address, or why an existing membership is left as it is.
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembersQuestion:
+    """Planning cannot decide yet: Google has to be asked for the members of this group."""
+
+    google_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occupant:
+    """Another group that has, as an alias, an address which this one is to have."""
+
+    group: GoogleGroup
+    #: Whose it is, if it is one of ours.
+    link: Link | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +61,5 @@ class Gathering:
     #: A creation was sent before, and its answer may have been lost.
     attempted: bool = False
     holder: Link | None = None
+    #: Who has which of the wanted addresses, as far as somebody asked.
+    occupants: Mapping[str, Occupant] = field(default_factory=dict)

@@ -5,7 +5,7 @@ It must not know files, clocks, the network or the database: everything is an ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gapps_hooks.model import (
@@ -20,33 +20,18 @@ from gapps_hooks.model import (
     Verb,
 )
 from gapps_hooks.plan.freshness import TRUST_SECONDS, is_stale
-from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.plan.gathering import Gathering, MembersQuestion, Occupant
 from gapps_hooks.plan.group_aliases import (
     group_alias_changes,
     group_alias_notes,
     group_alias_question,
     remember_group_aliases,
 )
-from gapps_hooks.plan.group_release import former, release
+from gapps_hooks.plan.group_leaving import plan_removed
+from gapps_hooks.plan.group_release import former, held_as_alias, release
 from gapps_hooks.plan.group_settings import settings_change, settings_if_changed
-from gapps_hooks.plan.members import (
-    additions,
-    delivered_keys,
-    have_moved,
-    member_changes,
-    notes,
-    removal,
-    unseen,
-    was_delivered,
-)
-from gapps_hooks.plan.rules import NOT_WHOLE, Rules, why_not_address
-
-
-@dataclass(frozen=True, slots=True)
-class MembersQuestion:
-    """Planning cannot decide yet: Google has to be asked for the members of this group."""
-
-    google_id: str
+from gapps_hooks.plan.members import additions, have_moved, member_changes, notes
+from gapps_hooks.plan.rules import Rules, why_not_address
 
 
 def plan_group(gathering: Gathering, rules: Rules, now: float) -> Plan | Question | MembersQuestion:
@@ -56,7 +41,7 @@ def plan_group(gathering: Gathering, rules: Rules, now: float) -> Plan | Questio
         if rules.is_protected(address):
             return Plan(notes=(f"{address} is protected by the settings and left alone",))
     if group is None or group.deleted:
-        return _plan_removed(gathering, rules)
+        return plan_removed(gathering, rules)
     if link is not None and link.ended_at is not None and link.address != gathering.address:
         # It came back under another name: it is its own group that gets the new address.
         return _take_up(gathering, group, link, rules, now)
@@ -69,50 +54,6 @@ def plan_group(gathering: Gathering, rules: Rules, now: float) -> Plan | Questio
         )
         return Plan(refusals=(Refusal(text),))
     return _plan_linked(gathering, group, link, rules, now)
-
-
-def _plan_removed(gathering: Gathering, rules: Rules) -> Plan | Question | MembersQuestion:
-    link = gathering.link
-    if link is None and gathering.attempted:
-        return _close_what_was_lost(gathering, rules)
-    if link is None or link.ended_at is not None:
-        return Plan(notes=("not at Google",))
-    if gathering.asked and gathering.actual is None:
-        return Plan(notes=(f"{link.address} was deleted at Google, nothing is left to empty",))
-    if rules.adding_only or rules.removed_groups == "leave":
-        left = f"{link.address} is left as it is at Google"
-        return Plan(notes=(NOT_WHOLE if rules.adding_only else left,))
-    if rules.removed_groups == "delete" and link.created:
-        verb = Change(verbs=(Verb.DELETE_GROUP,), google_id=link.google_id, address=link.address)
-        return Plan(changes=(verb,))
-    return _empty(gathering, link, rules)
-
-
-def _close_what_was_lost(gathering: Gathering, rules: Rules) -> Plan | Question:
-    """A group whose creation was sent, and that was removed before its answer was known."""
-    if not gathering.asked:
-        return Question(gathering.address)
-    actual = gathering.actual
-    if actual is None or actual.email != gathering.address or gathering.holder is not None:
-        return Plan(notes=("not at Google",))
-    found = Change(verbs=(Verb.ADOPT,), google_id=actual.id, address=actual.email)
-    return Plan(changes=(found, settings_change(actual.email, actual.id, rules)))
-
-
-def _empty(gathering: Gathering, link: Link, rules: Rules) -> Plan | MembersQuestion:
-    ours = delivered_keys(gathering.memberships)
-    # A creation that was cut off may have left it open to the whole world.
-    closing = settings_if_changed(link, link.address, rules)
-    if not ours and not closing:
-        return Plan(notes=(f"{link.address} stays at Google, without members of ours",))
-    if not ours:
-        return Plan(changes=closing)
-    if gathering.present is None:
-        return MembersQuestion(link.google_id)
-    leaving = [one for one in gathering.present if was_delivered(one, ours)]
-    gone = replace(gathering, members=None)
-    removals = (*(removal(link, one) for one in leaving), *unseen(gone, link))
-    return Plan(changes=(*closing, *removals))
 
 
 def _take_up(
@@ -131,7 +72,8 @@ def _plan_unlinked(
     if gathering.taken and not gathering.asked:
         return Question(gathering.address)
     if gathering.actual is not None:
-        freed = release(gathering, gathering.actual, rules)
+        occupant = Occupant(group=gathering.actual, link=gathering.holder)
+        freed = release(gathering.address, occupant, rules)
         if freed is None:
             return _adopt(gathering, group, gathering.actual, rules)
         created = _create(gathering, group, rules)
@@ -217,10 +159,7 @@ def _texts_change(gathering: Gathering, group: Group, actual: GoogleGroup) -> tu
 
 def _why_not_adopt(gathering: Gathering, actual: GoogleGroup, rules: Rules) -> Refusal | None:
     if actual.email != gathering.address:
-        return Refusal(
-            f"{gathering.address} is an alias of the group {actual.email} at Google; remove the "
-            "alias there, or give the group another 'email'"
-        )
+        return held_as_alias(gathering.address, actual)
     if gathering.holder is not None and gathering.holder.ended_at is None:
         return Refusal(
             f"{actual.email} is linked to the group {gathering.holder.name} already; one of them "
@@ -240,6 +179,9 @@ def _plan_linked(
     patch = _patch(gathering, group, link, rules)
     if isinstance(patch, Refusal):
         return Plan(refusals=(patch,))
+    freed = _free(gathering, patch, rules)
+    if isinstance(freed, Refusal):
+        return Plan(refusals=(freed,))
     old = is_stale(link.confirmed_at, now, TRUST_SECONDS) and gathering.members is not None
     if group_alias_question(gathering, link, rules):
         return Question(link.google_id)
@@ -249,7 +191,7 @@ def _plan_linked(
     members = member_changes(gathering, link, rules) if gathering.present is not None else ()
     aliases = group_alias_changes(gathering, link, rules)
     return Plan(
-        changes=(*((patch,) if patch.body else ()), *settings, *members, *aliases),
+        changes=(*freed, *((patch,) if patch.body else ()), *settings, *members, *aliases),
         notes=_notes(gathering, rules),
         confirms={**patch.delivers, **remember_group_aliases(gathering, link, rules)},
     )
@@ -279,6 +221,15 @@ def _patch(gathering: Gathering, group: Group, link: Link, rules: Rules) -> Chan
         before={"email": link.address} if "email" in body else {},
         delivers=delivers,
     )
+
+
+def _free(gathering: Gathering, patch: Change, rules: Rules) -> tuple[Change, ...] | Refusal:
+    """Plan to free the new address first, where another group has it by an alias."""
+    occupant = gathering.occupants.get(patch.body.get("email", ""))
+    if occupant is None:
+        return ()
+    freed = release(gathering.address, occupant, rules)
+    return held_as_alias(gathering.address, occupant.group) if freed is None else (freed,)
 
 
 def _texts(gathering: Gathering, group: Group) -> dict[str, str]:

@@ -5,12 +5,13 @@ It must not know when a group may be changed at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gapps_hooks.model import UNSET, Change, Link, Verb
 from gapps_hooks.plan.alias_merging import (
     Aliases,
+    Step,
     aliases_of,
     are_forgotten,
     digests_after,
@@ -18,6 +19,7 @@ from gapps_hooks.plan.alias_merging import (
     steps,
 )
 from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.plan.group_release import release
 from gapps_hooks.plan.rules import Rules
 
 
@@ -35,15 +37,27 @@ def group_alias_changes(
     Without a link they are those of the group that a change before creates.
     """
     return tuple(
-        Change(
-            verbs=(Verb.ADD_GROUP_ALIAS if step.adds else Verb.REMOVE_GROUP_ALIAS,),
-            google_id=link.google_id if link else "",
-            address=gathering.address,
-            body={"alias": step.alias},
-            delivers={"aliases": step.ours},
-        )
+        change
         for step in steps(_of(gathering, link), rules)
+        for change in (*_freed(gathering, step, rules), _change(gathering, link, step))
     )
+
+
+def _change(gathering: Gathering, link: Link | None, step: Step) -> Change:
+    return Change(
+        verbs=(Verb.ADD_GROUP_ALIAS if step.adds else Verb.REMOVE_GROUP_ALIAS,),
+        google_id=link.google_id if link else "",
+        address=gathering.address,
+        body={"alias": step.alias},
+        delivers={"aliases": step.ours},
+    )
+
+
+def _freed(gathering: Gathering, step: Step, rules: Rules) -> Iterator[Change]:
+    """Free the alias first, where another group has it only from a rename of ours."""
+    occupant = gathering.occupants.get(step.alias) if step.adds else None
+    if occupant is not None and (freed := release(step.alias, occupant, rules)):
+        yield freed
 
 
 def remember_group_aliases(gathering: Gathering, link: Link, rules: Rules) -> Mapping[str, Any]:
@@ -68,3 +82,8 @@ def _of(gathering: Gathering, link: Link | None) -> Aliases:
         link,
         None if gathering.actual is None else gathering.actual.aliases,
     )
+
+
+def wanted_addresses(gathering: Gathering) -> tuple[str, ...]:
+    """Name the address and the aliases that the group is to have."""
+    return gathering.address, *(_of(gathering, gathering.link).said or ())

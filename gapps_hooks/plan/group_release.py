@@ -1,15 +1,17 @@
-"""A group's address that another group of ours holds by an alias which its rename left.
+"""An address that another group of ours holds by an alias which its rename left.
 
-It must not know how a group is made, nor when it is.
+It must not know how a group is made or renamed, nor when it is.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from gapps_hooks.model import Change, GoogleGroup, Link, Plan, Verb
-from gapps_hooks.plan.gathering import Gathering
+from gapps_hooks.model import Change, GoogleGroup, Link, Plan, Refusal, Verb
+from gapps_hooks.plan.gathering import Occupant
 from gapps_hooks.plan.rules import Rules
+
+_GIVES: Final = frozenset({Verb.CREATE_GROUP, Verb.RENAME_GROUP})
 
 
 def former(link: Link, rules: Rules) -> dict[str, Any]:
@@ -18,22 +20,30 @@ def former(link: Link, rules: Rules) -> dict[str, Any]:
     return {"former": tuple(sorted(known))}
 
 
-def release(gathering: Gathering, actual: GoogleGroup, rules: Rules) -> Change | None:
-    """Plan to free the address, if a rename of ours left it there and nobody said to keep it."""
-    known = gathering.holder.delivered if gathering.holder else {}
-    digest = rules.digest(gathering.address)
+def release(address: str, occupant: Occupant, rules: Rules) -> Change | None:
+    """Plan to free an address, if a rename of ours left it there and nobody said to keep it."""
+    known = occupant.link.delivered if occupant.link else {}
+    digest, other = rules.digest(address), occupant.group
     left = digest in known.get("former", ()) and digest not in known.get("aliases", ())
-    if actual.email == gathering.address or not left or rules.adding_only:
+    if other.email == address or not left or rules.adding_only or rules.is_protected(other.email):
         return None
     return Change(
         verbs=(Verb.REMOVE_GROUP_ALIAS,),
-        google_id=actual.id,
-        address=actual.email,
-        body={"alias": gathering.address},
+        google_id=other.id,
+        address=other.email,
+        body={"alias": address},
+    )
+
+
+def held_as_alias(address: str, occupant: GoogleGroup) -> Refusal:
+    """Say who has the address of the group."""
+    return Refusal(
+        f"{address} is an alias of the group {occupant.email} at Google; remove the alias there, "
+        "or give the group another 'email'"
     )
 
 
 def is_release(change: Change, plan: Plan) -> bool:
-    """Whether a change frees, at another group, the address of the one that the plan makes."""
-    makes = any(Verb.CREATE_GROUP in one.verbs for one in plan.changes)
-    return makes and Verb.REMOVE_GROUP_ALIAS in change.verbs and bool(change.google_id)
+    """Whether a change frees, at another group, the address that the plan gives to this one."""
+    given = {one.body.get("email") for one in plan.changes if _GIVES.intersection(one.verbs)}
+    return Verb.REMOVE_GROUP_ALIAS in change.verbs and change.body["alias"] in given

@@ -6,19 +6,16 @@ It must not know how people were planned, nor write anything but through the not
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gapps_hooks.deliver.desired import group_address
 from gapps_hooks.deliver.wishes import DROPPED, WISHED
 from gapps_hooks.errors import GappsHooksError, GoogleFault, NotFound, Outage
 from gapps_hooks.model import (
     GoogleMember,
-    Group,
     Kind,
-    Link,
     Member,
     Membership,
     Plan,
@@ -26,20 +23,19 @@ from gapps_hooks.model import (
     Refusal,
     Unset,
 )
-from gapps_hooks.outbox import links, memberships, roll
-from gapps_hooks.outbox.roll import Outline
+from gapps_hooks.outbox import links, memberships
 from gapps_hooks.plan.freshness import is_stale
-from gapps_hooks.plan.gathering import Gathering
-from gapps_hooks.plan.group import MembersQuestion, plan_group
+from gapps_hooks.plan.gathering import Gathering, MembersQuestion, Occupant
+from gapps_hooks.plan.group import plan_group
+from gapps_hooks.plan.group_aliases import wanted_addresses
 from gapps_hooks.plan.members import memberships_after
 from gapps_hooks.plan.whole import Piece
 from gapps_hooks.preview import with_vetoes
 from gapps_hooks.reconcile.prospects import Prospects
-from gapps_hooks.reconcile.renames import renamed_groups
 from gapps_hooks.reconcile.snapshot import Snapshot
+from gapps_hooks.reconcile.targets import Target, find_targets, is_attempted
 from gapps_hooks.reconcile.waiting import left_to_delivery
 from gapps_hooks.reconcile.work import Work, seen_group, wanted_group
-from gapps_hooks.sources.scope import group_in_scope
 from gapps_hooks.wiring import Wiring
 
 #: So many groups' members are asked for ahead of the one that is planned.
@@ -48,17 +44,6 @@ _SETTLING_SECONDS: Final = 120.0
 
 #: Takes a group that is as wanted.
 ConfirmGroup = Callable[[Gathering, Plan], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
-    """A group to be planned, with what the state has of it."""
-
-    name: str
-    group: Group | None
-    outline: Outline | None
-    link: Link | None
-    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +64,10 @@ class GroupsPlanner:
         Raises:
             Outage: Google cannot be asked anything.
         """
-        targets = tuple(self._targets())
+        targets = tuple(find_targets(self.wiring, self.snapshot))
         for target in targets:
             self._announce(target)
-        waiting: deque[tuple[_Target, Future[tuple[GoogleMember, ...]] | None]] = deque()
+        waiting: deque[tuple[Target, Future[tuple[GoogleMember, ...]] | None]] = deque()
         for target in targets:
             waiting.append((target, self._ask_members(target)))
             if len(waiting) > _AHEAD:
@@ -90,44 +75,7 @@ class GroupsPlanner:
         while waiting:
             yield from self._work(*waiting.popleft())
 
-    # --- which groups ----------------------------------------------------------------------------
-
-    def _targets(self) -> Iterator[_Target]:
-        renamed = renamed_groups(self.snapshot)
-        moved = {outline.subject for outline in renamed.values()}
-        known = {
-            one.name: one
-            for one in self.snapshot.memory.groups
-            if one.named and one.subject not in moved
-        } | dict(renamed)
-        found = roll.links_of(self.wiring.state, [one.subject for one in known.values()])
-        linked = {name for name, one in known.items() if one.live or self._attempted(one)}
-        present = frozenset(self.snapshot.groups.names)
-        for name in sorted({*present, *linked}):
-            outline = known.get(name)
-            link = found.get(outline.subject) if outline is not None else None
-            group = self.snapshot.source.group(name) if name in present else None
-            target = self._target(name, group, outline, link)
-            if target is not None:
-                yield target
-
-    def _attempted(self, outline: Outline) -> bool:
-        return outline.google_id is None and outline.subject in self.snapshot.memory.begun
-
-    def _target(
-        self, name: str, group: Group | None, outline: Outline | None, link: Link | None
-    ) -> _Target | None:
-        if group is None and not self.snapshot.groups.complete:
-            return None
-        if group is not None and not group_in_scope(group, self.wiring.settings):
-            return None
-        if link is not None and group is None:
-            address = link.address
-        else:
-            address = group_address(self.wiring, group or Group(name=name), link)
-        return _Target(name=name, group=group, outline=outline, link=link, address=address)
-
-    def _announce(self, target: _Target) -> None:
+    def _announce(self, target: Target) -> None:
         """Let groups that name this one know where it is, or is going to be."""
         if target.group is None:
             return
@@ -138,7 +86,7 @@ class GroupsPlanner:
 
     # --- members ---------------------------------------------------------------------------------
 
-    def _ask_members(self, target: _Target) -> Future[tuple[GoogleMember, ...]] | None:
+    def _ask_members(self, target: Target) -> Future[tuple[GoogleMember, ...]] | None:
         actual = self._actual_id(target)
         if actual is None or actual not in self.snapshot.google.groups:
             return None
@@ -146,7 +94,7 @@ class GroupsPlanner:
             return None
         return self.readers.submit(self.wiring.directory.list_members, actual)
 
-    def _actual_id(self, target: _Target) -> str | None:
+    def _actual_id(self, target: Target) -> str | None:
         if target.link is not None and target.link.ended_at is None:
             return target.link.google_id
         found = self.snapshot.google.group_of(target.address)
@@ -156,7 +104,7 @@ class GroupsPlanner:
     # --- one group -------------------------------------------------------------------------------
 
     def _work(
-        self, target: _Target, asked: Future[tuple[GoogleMember, ...]] | None
+        self, target: Target, asked: Future[tuple[GoogleMember, ...]] | None
     ) -> Iterator[Work]:
         outline = target.outline
         entry = self.snapshot.memory.entries.get(outline.subject) if outline else None
@@ -182,7 +130,7 @@ class GroupsPlanner:
         if work is not None:
             yield work
 
-    def _planned(self, target: _Target, present: tuple[GoogleMember, ...] | None) -> Work | None:
+    def _planned(self, target: Target, present: tuple[GoogleMember, ...] | None) -> Work | None:
         link = target.link
         live = link is not None and link.ended_at is None
         unseen = live and link is not None and link.google_id not in self.snapshot.google.groups
@@ -212,10 +160,10 @@ class GroupsPlanner:
         )
         return None if work.silent and not keep else work
 
-    def _passed(self, target: _Target, text: str) -> Work:
+    def _passed(self, target: Target, text: str) -> Work:
         return Work(piece=self._piece(target, Plan(notes=(f"{target.address}: {text}",)), None))
 
-    def _doubted(self, target: _Target) -> Work:
+    def _doubted(self, target: Target) -> Work:
         """One that is gone here, and that Google does not know: it is asked again."""
         known = replace(self._gathering(target, None)[0], asked=False)
         text = f"Google says that there is no {target.address}; it is asked again"
@@ -229,7 +177,7 @@ class GroupsPlanner:
         return set(memberships_after(gathering, {})) != set(gathering.memberships)
 
     def _gathering(
-        self, target: _Target, present: tuple[GoogleMember, ...] | None
+        self, target: Target, present: tuple[GoogleMember, ...] | None
     ) -> tuple[Gathering, tuple[Member, ...] | None]:
         outline, link, google = target.outline, target.link, self.snapshot.google
         rows = memberships.of(self.wiring.state, outline.subject) if outline is not None else ()
@@ -253,12 +201,23 @@ class GroupsPlanner:
             asked=True,
             present=present,
             taken=actual is None and user is not None,
-            attempted=outline is not None and link is None and self._attempted(outline),
+            attempted=outline is not None and link is None and is_attempted(self.snapshot, outline),
             holder=holder,
         )
-        return gathering, members
+        return replace(gathering, occupants=self._occupants(gathering)), members
 
-    def _members(self, target: _Target, rows: tuple[Membership, ...]) -> tuple[Member, ...] | None:
+    def _occupants(self, gathering: Gathering) -> Mapping[str, Occupant]:
+        """Find which of the wanted addresses other groups have as aliases."""
+        own = gathering.actual.id if gathering.actual is not None else None
+        found: dict[str, Occupant] = {}
+        for address in wanted_addresses(gathering):
+            group = self.snapshot.google.group_of(address)
+            if group is not None and group.id != own and group.email != address:
+                link = links.by_google_id(self.wiring.state, group.id)
+                found[address] = Occupant(group=group, link=link)
+        return found
+
+    def _members(self, target: Target, rows: tuple[Membership, ...]) -> tuple[Member, ...] | None:
         """Say who is to be in it: as the source has it, and whom the policy wants now."""
         group = target.group
         if group is None:
@@ -286,7 +245,7 @@ class GroupsPlanner:
             step = plan_group(gathering, self.wiring.rules, self.wiring.clock())
         return step
 
-    def _piece(self, target: _Target, plan: Plan, gathering: Gathering | None) -> Piece:
+    def _piece(self, target: Target, plan: Plan, gathering: Gathering | None) -> Piece:
         digest, outline = self.wiring.state.digest, target.outline
         told = gathering if plan.changes else None
         return Piece(

@@ -179,3 +179,114 @@ def test_an_alias_becomes_the_address_and_is_not_missed(house: Organisation) -> 
     assert outcome.verdict is Verdict.DONE
     assert house.group(US).email == US
     assert say(house, email=US).verdict is Verdict.NOTHING
+
+
+# --- an address that a rename left ---------------------------------------------------------------
+
+CREW = "crew@example.org"
+OTHER = "other@example.org"
+
+
+@pytest.fixture
+def left_behind(house: Organisation) -> Organisation:
+    """The team is the crew now and has its old address as alias; another group is there too."""
+    say(house)
+    house.fire("group-change", "other", {"members": [], "aliases": [WE]})
+    house.fire("group-change", "crew", {"old_name": "team", "members": [], "aliases": []})
+    assert aliases(house, CREW) == {TEAM}
+    return house
+
+
+def test_another_group_can_be_renamed_to_it(left_behind: Organisation) -> None:
+    google_id = left_behind.group(OTHER).id
+    outcome = left_behind.fire("group-change", "team", {"old_name": "other", "members": []})
+    assert outcome.verdict is Verdict.DONE, outcome.line
+    assert left_behind.group(TEAM).id == google_id
+    assert aliases(left_behind) == {WE, OTHER}
+    assert aliases(left_behind, CREW) == set()
+
+
+def test_another_group_can_have_it_as_alias(left_behind: Organisation) -> None:
+    said = {"members": [], "aliases": [TEAM, US]}
+    with left_behind.calls() as made:
+        outcome = left_behind.fire("group-change", "other", said)
+    assert outcome.verdict is Verdict.DONE, outcome.line
+    assert f"removed alias {TEAM}" in outcome.line
+    assert aliases(left_behind, OTHER) == {TEAM, US}
+    assert aliases(left_behind, CREW) == set()
+    assert made.count("groups.aliases.delete") == 2
+    assert left_behind.fire("group-change", "other", said).verdict is Verdict.NOTHING
+
+
+def test_a_new_group_can_have_it_as_alias(left_behind: Organisation) -> None:
+    outcome = left_behind.fire("group-change", "new", {"members": [], "aliases": [TEAM]})
+    assert outcome.verdict is Verdict.DONE, outcome.line
+    assert aliases(left_behind, "new@example.org") == {TEAM}
+
+
+def test_one_that_somebody_declared_or_gave_stays_and_its_holder_is_named(
+    left_behind: Organisation,
+) -> None:
+    left_behind.fire("group-change", "crew", {"members": [], "aliases": [TEAM]})
+    left_behind.google.insert_group_alias(left_behind.group(CREW).id, US)
+    for taken in (TEAM, US):
+        outcome = left_behind.fire("group-change", "other", {"members": [], "aliases": [taken]})
+        assert outcome.verdict is Verdict.BURIED
+        assert f"the alias {taken} is held by the group {CREW}" in outcome.line
+        outcome = left_behind.fire("group-change", "other", {"members": [], "email": taken})
+        assert outcome.verdict is Verdict.BURIED
+        assert f"{taken} is an alias of the group {CREW} at Google" in outcome.line
+        left_behind.fire("group-change", "other", {"members": [], "email": None, "aliases": []})
+    assert aliases(left_behind, CREW) == {TEAM, US}
+
+
+def test_an_address_of_another_group_or_person_is_refused_by_the_holders_name(
+    left_behind: Organisation,
+) -> None:
+    left_behind.fire("user-add", "alice")
+    for taken, holder in ((CREW, f"the group {CREW}"), ("alice@example.org", "alice@example.org")):
+        outcome = left_behind.fire("group-change", "other", {"members": [], "email": taken})
+        assert outcome.verdict is Verdict.BURIED
+        assert f"{taken} is held by {holder} at Google" in outcome.line
+
+
+def test_to_release_one_counts_as_an_alias_taken_away(tmp_path: Path) -> None:
+    more = "---\n[bounds.remove_alias]\nshare = 0.0\nleast = 1\nmost = 1\n"
+    house = organise(tmp_path, more=more)
+    say(house, US)
+    house.fire("group-change", "crew", {"old_name": "team", "members": [], "aliases": []})
+    assert aliases(house, CREW) == {TEAM}
+    outcome = house.fire("group-change", "other", {"members": [], "aliases": [TEAM]})
+    assert outcome.verdict is Verdict.HELD, outcome.line
+    assert aliases(house, CREW) == {TEAM}
+    house.clock.now += 90_000.0
+    outcome = house.fire("group-change", "other", {"members": [], "aliases": [TEAM]})
+    assert outcome.verdict is Verdict.DONE, outcome.line
+
+
+# --- gone ----------------------------------------------------------------------------------------
+
+
+def test_a_group_that_is_gone_loses_our_aliases_and_gets_them_again(house: Organisation) -> None:
+    say(house, US)
+    house.google.insert_group_alias(house.group(TEAM).id, "theirs@example.org")
+    outcome = house.fire("group-change", "team", {"deleted": True})
+    assert outcome.verdict is Verdict.DONE, outcome.line
+    assert aliases(house) == {"theirs@example.org"}
+    assert house.fire("group-change", "other", {"members": [], "aliases": [US]}).done
+    house.fire("group-change", "other", {"members": [], "aliases": []})
+    say(house, US)
+    assert aliases(house) == {US, "theirs@example.org"}
+
+
+def test_an_alias_that_could_not_be_taken_away_goes_when_google_lets_it(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", {"id": "entryUUID:alice"})
+    say(house, US, members=["alice"])
+    house.fail(fails="503", call="groups.aliases.delete", times=9)
+    assert house.fire("group-change", "team", {"deleted": True}).verdict is Verdict.LATER
+    house.settle()
+    assert aliases(house) == set()
+    assert house.roles(TEAM) == {}
+    assert house.left() == {}

@@ -526,7 +526,7 @@ def test_a_rename_to_a_groups_address_is_buried_at_once(house: Organisation) -> 
     house.google.insert_group({"email": "alicia@example.org"})
     outcome = house.fire("user-modify", "alicia", {"old_username": "alice"})
     assert outcome.verdict is Verdict.BURIED
-    assert "held by a group" in outcome.line
+    assert "held by the group" in outcome.line
 
 
 # --- what is remembered until it is needed --------------------------------------------------------

@@ -117,3 +117,36 @@ def test_too_many_aliases_taken_away_at_once_need_a_person(tmp_path: Path) -> No
     with pytest.raises(TooMuch, match=r"2 x remove group alias; bounds\.remove_alias allows 1"):
         reconcile(organisation)
     assert aliases(organisation) == {US, WE}
+
+
+def test_a_group_that_is_gone_loses_only_our_aliases(organisation: Organisation) -> None:
+    say(organisation, US)
+    reconcile(organisation)
+    organisation.google.insert_group_alias(organisation.group(STAFF).id, "theirs@example.org")
+    organisation.people(ALICE, groups=({"name": "other", "members": []},))
+    assert planned(dry(organisation))["group:staff"] == ["remove-member", "remove-group-alias"]
+    reconcile(organisation)
+    assert aliases(organisation) == {"theirs@example.org"}
+    assert planned(dry(organisation)) == {}
+
+
+@pytest.mark.parametrize("way", ["renamed", "alias"])
+def test_an_address_that_a_rename_left_is_released_and_shown_before(
+    organisation: Organisation, way: str
+) -> None:
+    crew = {"name": "staff", "members": ["alice"], "aliases": [], "id": "entryUUID:c"}
+    other = {"name": "other", "members": [], "aliases": [], "id": "entryUUID:o"}
+    organisation.people(ALICE, groups=(crew, other))
+    reconcile(organisation)
+    organisation.people(ALICE, groups=({**crew, "name": "crew"}, other))
+    reconcile(organisation)
+    assert set(organisation.group("crew@example.org").aliases) == {STAFF}
+    google_id = organisation.group("other@example.org").id
+    wanted = {**other, "email": STAFF} if way == "renamed" else {**other, "aliases": [STAFF]}
+    organisation.people(ALICE, groups=({**crew, "name": "crew"}, wanted))
+    verb = "rename-group" if way == "renamed" else "add-group-alias"
+    assert planned(dry(organisation)) == {"group:other": ["remove-group-alias", verb]}
+    reconcile(organisation)
+    assert organisation.group(STAFF).id == google_id
+    assert organisation.group("crew@example.org").aliases == ()
+    assert planned(dry(organisation)) == {}

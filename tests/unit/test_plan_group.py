@@ -23,8 +23,8 @@ from plan_builders import (
 from plan_world import PureGoogle, deliver_group, in_group
 
 from gapps_hooks.model import GoogleGroup, Plan, Question, Role, Verb
-from gapps_hooks.plan.gathering import Gathering
-from gapps_hooks.plan.group import MembersQuestion, plan_group
+from gapps_hooks.plan.gathering import Gathering, MembersQuestion
+from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.rules import Rules
 
 STAFF = f"staff@{DOMAIN}"

@@ -74,9 +74,17 @@ def test_a_group_that_came_back_knows_which_aliases_were_ours() -> None:
     assert verbs(plan) == [Verb.ADOPT, Verb.REMOVE_GROUP_ALIAS]
 
 
-def test_a_group_that_is_gone_keeps_its_aliases() -> None:
-    plan = plan_group(replace(delivered(A), group=None, members=()), rules(), NOW)
-    assert Verb.REMOVE_GROUP_ALIAS not in verbs(plan)
+def test_a_group_that_is_gone_loses_the_aliases_that_we_delivered() -> None:
+    gone = replace(delivered(A), group=None, members=())
+    assert plan_group(gone, rules(), NOW) == Question(group_link().google_id)
+    assert planned(at_google(gone, A, C)) == [(Verb.REMOVE_GROUP_ALIAS, A)]
+    assert planned(replace(gone, link=group_link())) == []
+
+
+def test_a_group_that_is_left_keeps_its_aliases() -> None:
+    gone = replace(delivered(A), group=None, members=())
+    for law in ({"removed_groups": "leave"}, {"adding_only": True}):
+        assert planned(at_google(gone, A), **law) == []
 
 
 @given(said=some, before=some, present=some)
