@@ -13,7 +13,8 @@ from gapps_hooks.errors import GappsHooksError
 from gapps_hooks.finding import Finding
 from gapps_hooks.settings import Settings, asked_attributes
 from gapps_hooks.sources.ldap_layout import Layout
-from gapps_hooks.sources.ldap_tree import Place, Tree
+from gapps_hooks.sources.ldap_listing import Place
+from gapps_hooks.sources.ldap_tree import Tree
 
 _OF_PASSWORDS: Final = frozenset({"password", "password_changed"})
 _OF_GROUPS: Final = ("group_name", "group_email", "group_description", "members")
