@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -57,7 +57,7 @@ class Connection:
 
     def pages(
         self, base: str, found_by: str, attributes: Sequence[str], size: int
-    ) -> Iterator[Page]:
+    ) -> Generator[Page, None, None]:
         """Search a whole subtree, page by page.
 
         Raises:

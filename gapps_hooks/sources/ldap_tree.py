@@ -8,6 +8,7 @@ on another server.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Final
 
@@ -20,7 +21,14 @@ from gapps_hooks.sources.ldap_listing import Found, Listing, Place, nobody, twic
 from gapps_hooks.sources.ldap_pages import Entry
 from gapps_hooks.sources.ldap_people import Person, decode_person
 from gapps_hooks.sources.ldap_ranges import Attributes, whole
-from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, equals, guid_bytes, sid_bytes
+from gapps_hooks.sources.ldap_values import (
+    Dn,
+    NotUnderstood,
+    equals,
+    guid_bytes,
+    lowered,
+    sid_bytes,
+)
 
 #: How many entries are asked for by name in one question.
 _AT_A_TIME: Final = 100
@@ -128,13 +136,24 @@ class Tree:
 
     def anybody_has(self, attribute: str) -> bool:
         """Say whether an attribute is seen in anybody."""
-        seen = f"(&{self.people.filter}({attribute}=*))"
-        return self.connection.any(self.people.base, seen)
+        return self.is_seen(self.people, (attribute,))
 
     def any_group_shows_members(self) -> bool:
         """Say whether members are seen in any group."""
-        shown = "".join(f"({name}=*)" for name in self.layout.taken["members"])
-        return self.connection.any(self.groups.base, f"(&{self.groups.filter}(|{shown}))")
+        return self.is_seen(self.groups, self.layout.taken["members"])
+
+    def is_seen(self, place: Place[Found], attributes: Sequence[str]) -> bool:
+        """Say whether one who is found by these attributes also shows one, under our name for it.
+
+        A right to search is not yet one to read, and a server finds by a name (``surname``, a
+        number) what it answers under another (``sn``).
+        """
+        asked = "".join(f"({name}=*)" for name in attributes)
+        pages = self.connection.pages(place.base, f"(&{place.filter}(|{asked}))", attributes, 1)
+        with closing(pages):
+            entries = (attributes for page in pages for _, attributes in page.entries)
+            shown = {name.partition(";")[0] for name in lowered(next(entries, {}))}
+        return any(name.lower() in shown for name in attributes)
 
     # --- who is in which group ---------------------------------------------------------------
 

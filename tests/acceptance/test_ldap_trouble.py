@@ -17,7 +17,7 @@ from trees import Tree, active_directory, clearos, crowd, rfc2307bis
 from wire import Wire
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import Account, Identity
+from gapps_hooks.model import UNSET, Account, Identity
 from gapps_hooks.settings import (
     AttributeSettings,
     EnabledSettings,
@@ -248,6 +248,18 @@ def test_a_flag_that_nobody_shows_takes_nobody_out(serve: Serve) -> None:
     source = source_of(serve(of=tree, access=hidden), rule, preset="clearos")
     for asked in (source, whole(source)):
         assert is_enabled(person(asked, "user0001"), rule) is not False
+
+
+@pytest.mark.parametrize("name", ["rfc822Mailbox", "0.9.2342.19200300.100.1.3"])
+def test_what_the_server_answers_under_another_name_is_not_known(serve: Serve, name: str) -> None:
+    tree = clearos(crowd(22))
+    rule = EnabledSettings(attribute=name, value="user0001@example.org")
+    attributes = AttributeSettings(email=(name,))
+    source = source_of(serve(of=tree), rule, preset="clearos", attributes=attributes)
+    for asked in (source, whole(source)):
+        account = person(asked, "user0001")
+        assert is_enabled(account, rule) is UNSET
+        assert (account.email, account.aliases) == (UNSET, UNSET)
 
 
 def test_two_people_of_one_name_are_nobody_until_they_are_told_apart(
