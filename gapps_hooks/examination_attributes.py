@@ -13,7 +13,8 @@ from gapps_hooks.errors import GappsHooksError
 from gapps_hooks.finding import Finding
 from gapps_hooks.settings import Settings, asked_attributes
 from gapps_hooks.sources.ldap_layout import Layout
-from gapps_hooks.sources.ldap_tree import Place, Tree
+from gapps_hooks.sources.ldap_listing import Place
+from gapps_hooks.sources.ldap_tree import Tree
 
 _OF_PASSWORDS: Final = frozenset({"password", "password_changed"})
 _OF_GROUPS: Final = ("group_name", "group_email", "group_description", "members")
@@ -35,8 +36,8 @@ def examine_attributes(settings: Settings, tree: Tree) -> Finding:
     reader = settings.source.bind_dn or "the one we sign in as"
     text = (
         f"cannot be read in anybody: {', '.join(hidden)}; let {reader} read and compare that "
-        "(OpenLDAP: olcAccess … read), or take it from elsewhere or from nowhere "
-        "(source.attributes)"
+        "(OpenLDAP: olcAccess … read), call it as the server does (sn, not surname), or take it "
+        "from elsewhere or from nowhere (source.attributes)"
     )
     return Finding(what=what, fine=False, text=text)
 
@@ -57,15 +58,19 @@ def _hidden_in_groups(tree: Tree) -> Iterator[str]:
 
 
 def _hidden(tree: Tree, place: Place[Any], used: Mapping[str, str]) -> Iterator[str]:
-    connection = tree.connection
-    missing = [
-        name for name in used if not connection.any(place.base, f"(&{place.filter}({name}=*))")
-    ]
+    missing = [name for name in used if not tree.is_seen(place, (name,))]
     if not missing or not (entries := tree.all(place).entries):
         return
     for name in missing:
-        may_compare = connection.may_compare(entries[0].dn.written, name)
-        if may_compare is None:
-            may_compare = name not in tree.layout.preset.everybody_has
-        if not may_compare:
+        if _may_be_there(tree, place, entries[0].dn.written, name):
             yield f"{name} ({used[name]})"
+
+
+def _may_be_there(tree: Tree, place: Place[Any], dn: str, name: str) -> bool:
+    """Say of an attribute that nobody shows whether somebody may have it nevertheless."""
+    if tree.connection.any(place.base, f"(&{place.filter}({name}=*))"):
+        return True
+    may_compare = tree.connection.may_compare(dn, name)
+    if may_compare is None:
+        return name in tree.layout.preset.everybody_has
+    return not may_compare

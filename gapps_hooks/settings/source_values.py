@@ -28,7 +28,7 @@ _FORBID = ConfigDict(extra="forbid", validate_default=False)
 _OF_LDAP: Final = (
     *("uri", "starttls", "ca_file", "verify", "bind_dn", "password_file", "sasl", "preset"),
     *("base", "user_base", "group_base", "user_filter", "group_filter", "page_size"),
-    *("more_attributes", "attributes"),
+    *("max_entries", "more_attributes", "attributes"),
 )
 
 
@@ -123,6 +123,8 @@ class SourceSettings:
     group_filter: LdapFilter | None = None
     #: ldap: entries that are asked for at a time.
     page_size: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 500
+    #: ldap: entries that one search may bring; a server that gives more is not believed.
+    max_entries: Annotated[Count, Field(ge=1)] = 250_000
     #: ldap: further attributes of people that the policy is shown.
     more_attributes: AttributeNames = ()
     attributes: AttributeSettings = field(default_factory=AttributeSettings)

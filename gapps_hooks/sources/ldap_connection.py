@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import ldap  # type: ignore[import-untyped] # it has no types
@@ -21,8 +20,14 @@ from ldap.controls.libldap import (  # type: ignore[import-untyped] # it has no 
 )
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.sources.ldap_access import Access, password_of, see_it_answers, set_options
-from gapps_hooks.sources.ldap_pages import PagesSeen
+from gapps_hooks.sources.ldap_access import (
+    Access,
+    password_of,
+    see_it_answers,
+    set_options,
+    why_distrusted,
+)
+from gapps_hooks.sources.ldap_pages import Entry, Page, PagesSeen, next_cookie
 from gapps_hooks.sources.ldap_verdicts import is_lost, verdict
 
 #: MS-ADTS section 3.1.1.3.4.1.6: leave out references to other parts of the forest.
@@ -35,17 +40,7 @@ NOTHING: Final = "1.1"
 #: Values of the common syntaxes, to compare with.
 _PROBES: Final = (b"1", b"TRUE", b"20200101000000Z")
 
-Entry = tuple[str, dict[str, list[bytes]]]
 _Answer = TypeVar("_Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of what a search finds."""
-
-    entries: list[Entry] = field(repr=False)
-    #: Where the server says that there is more, on other servers.
-    references: tuple[str, ...]
 
 
 class Connection:
@@ -62,14 +57,14 @@ class Connection:
 
     def pages(
         self, base: str, found_by: str, attributes: Sequence[str], size: int
-    ) -> Iterator[Page]:
+    ) -> Generator[Page, None, None]:
         """Search a whole subtree, page by page.
 
         Raises:
             SourceUnreadable: some or all of it could not be read.
         """
         cookie: Any = b""
-        seen = PagesSeen()
+        seen = PagesSeen(self.access.max_entries)
         with self._lock:
             paged = _PAGED in self.supported()
             while True:
@@ -78,10 +73,9 @@ class Connection:
                 page, answers = self._search(
                     base, ldap.SCOPE_SUBTREE, found_by, attributes, controls
                 )
-                before, cookie = cookie, _next_cookie(answers)
-                names = (dn for dn, _ in page.entries)
-                if cookie and (why := seen.why_endless(names, before, cookie)):
-                    raise SourceUnreadable(f"{self.access.uri} {why}; see its log")
+                before, cookie = cookie, next_cookie(answers)
+                if cookie and (why := seen.why_endless(page, before, cookie)):
+                    raise SourceUnreadable(f"{self.access.uri} {why}")
                 yield page
                 if not cookie:
                     return
@@ -213,7 +207,7 @@ class Connection:
                     base, scope, found_by, list(attributes), serverctrls=[*controls, *scoped]
                 )
                 _, found, _, answers = server.result3(asked, timeout=self.access.timeout)
-                return _page(found), answers
+                return Page.of(found), answers
 
             # a cookie means nothing on another connection
             first = not any(getattr(one, "cookie", b"") for one in controls)
@@ -256,9 +250,16 @@ class Connection:
             except ldap.LDAPError as error:
                 with suppress(ldap.LDAPError):
                     server.unbind_ext_s()
-                raise self._failed(error, self.access.bind_dn or "") from None
+                raise self._not_opened(error) from None
             self._open = server
         return self._open
+
+    def _not_opened(self, error: Exception) -> SourceUnreadable:
+        reached = isinstance(error, ldap.SERVER_DOWN | ldap.CONNECT_ERROR) and not self._cut
+        distrusted = why_distrusted(self.access) if reached else ""
+        if distrusted:
+            return SourceUnreadable(distrusted)
+        return self._failed(error, self.access.bind_dn or "")
 
     def _sign_in(self, server: Any) -> None:  # noqa: ANN401 - python-ldap
         access = self.access
@@ -284,14 +285,3 @@ class _NoSuchEntry(SourceUnreadable):
 
 def _stopped(uri: str) -> str:
     return f"{uri} was left: the time for all of it was over"
-
-
-def _page(found: list[Any]) -> Page:
-    entries = [(dn, attributes) for dn, attributes, *_ in found if dn is not None]
-    references = tuple(url for dn, urls, *_ in found if dn is None for url in urls)
-    return Page(entries, references)
-
-
-def _next_cookie(answers: list[Any]) -> Any:  # noqa: ANN401 - opaque bytes, or none
-    paged = (one for one in answers if one.controlType == SimplePagedResultsControl.controlType)
-    return next((one.cookie for one in paged), b"")

@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Identity
 from gapps_hooks.sources.ldap_groups import GroupEntry
+from gapps_hooks.sources.ldap_listing import Listing, twice
 from gapps_hooks.sources.ldap_people import Person
-from gapps_hooks.sources.ldap_tree import Listing, twice
 from gapps_hooks.sources.ldap_values import Dn
 
 

@@ -21,8 +21,9 @@ from gapps_hooks.sources.ldap_values import (
 
 #: MS-ADTS section 2.2.16
 _ACCOUNTDISABLE: Final = 0x2
-#: draft-behera-ldap-password-policy section 5.3.3: locked until an administrator unlocks it.
-_LOCKED_FOR_GOOD: Final = "000001010000Z"
+#: The year of a lock that only an administrator takes off (draft-behera-ldap-password-policy
+#: section 5.3.3); the draft writes 000001010000Z, and others the seconds as well.
+_LOCKED_FOR_GOOD: Final = "0000"
 
 
 def is_active(values: Values, attributes: Iterable[str], now: float) -> bool | Unset:
@@ -76,7 +77,7 @@ def _is_not_true(text: str, _now: float) -> bool:
 
 
 def _not_locked_for_good(text: str, _now: float) -> bool:
-    return text != _LOCKED_FOR_GOOD
+    return not text.startswith(_LOCKED_FOR_GOOD)
 
 
 def _samba_flags(text: str, _now: float) -> bool:

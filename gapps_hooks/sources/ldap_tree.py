@@ -8,44 +8,30 @@ on another server.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Generic, TypeVar
+from contextlib import closing
+from dataclasses import replace
+from typing import Final
 
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Identity
-from gapps_hooks.sources.ldap_connection import Connection, Entry
+from gapps_hooks.sources.ldap_connection import Connection
 from gapps_hooks.sources.ldap_groups import GroupEntry, decode_group, is_by_name
 from gapps_hooks.sources.ldap_layout import Layout, kind_of
+from gapps_hooks.sources.ldap_listing import Found, Listing, Place, nobody, twice, why_not_all
+from gapps_hooks.sources.ldap_pages import Entry
 from gapps_hooks.sources.ldap_people import Person, decode_person
 from gapps_hooks.sources.ldap_ranges import Attributes, whole
-from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, equals, guid_bytes, sid_bytes
+from gapps_hooks.sources.ldap_values import (
+    Dn,
+    NotUnderstood,
+    equals,
+    guid_bytes,
+    lowered,
+    sid_bytes,
+)
 
 #: How many entries are asked for by name in one question.
 _AT_A_TIME: Final = 100
-_Found = TypeVar("_Found", Person, GroupEntry)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[_Found]):
-    """All people or groups, as far as they could be read."""
-
-    entries: tuple[_Found, ...] = field(repr=False)
-    #: Why these may not be all, as a sentence; empty if they are.
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place(Generic[_Found]):
-    """Where one kind of entry is, and how it is read."""
-
-    base: str
-    filter: str
-    attributes: tuple[str, ...]
-    #: What an entry's name is in.
-    named: tuple[str, ...]
-    decode: Callable[[Entry], _Found]
-    #: What people call them.
-    word: str
 
 
 class Tree:
@@ -81,31 +67,31 @@ class Tree:
 
     # --- all of them -------------------------------------------------------------------------
 
-    def all(self, place: Place[_Found]) -> Listing[_Found]:
+    def all(self, place: Place[Found]) -> Listing[Found]:
         """Read everything of a kind, page by page; whatever goes wrong is told, not raised."""
-        found: list[_Found] = []
+        found: list[Found] = []
         troubles: list[str] = []
         try:
-            for entry in self._entries(place):
+            for entry in self._entries(place, place.filter):
                 try:
                     found.append(place.decode(entry))
                 except NotUnderstood as error:
                     troubles.append(f"the entry {entry[0]} {error}")
         except SourceUnreadable as error:
             troubles.insert(0, str(error))
-        return Listing(tuple(found), _why(troubles, found, place))
+        return Listing(tuple(found), why_not_all(troubles, found, place))
 
-    def _entries(self, place: Place[_Found]) -> Iterator[Entry]:
+    def _entries(self, place: Place[Found], found_by: str) -> Iterator[Entry]:
         references: list[str] = []
         size = self.layout.page_size
-        for page in self.connection.pages(place.base, place.filter, place.attributes, size):
+        for page in self.connection.pages(place.base, found_by, place.attributes, size):
             yield from page.entries
             references += page.references
         self._check(references, place)
 
     # --- one of them -------------------------------------------------------------------------
 
-    def named(self, place: Place[_Found], name: str) -> _Found | None:
+    def named(self, place: Place[Found], name: str) -> Found | None:
         """Find an entry by its name.
 
         Raises:
@@ -139,24 +125,35 @@ class Tree:
             self.see_others(self.people)
         return found[0] if found else None
 
-    def see_others(self, place: Place[_Found]) -> None:
+    def see_others(self, place: Place[Found]) -> None:
         """Make sure that what was not found is absent, and not only hidden from us.
 
         Raises:
             SourceUnreadable: nobody can be seen at all.
         """
         if not self.connection.any(place.base, place.filter):
-            raise SourceUnreadable(_nobody(place))
+            raise SourceUnreadable(nobody(place))
 
     def anybody_has(self, attribute: str) -> bool:
         """Say whether an attribute is seen in anybody."""
-        seen = f"(&{self.people.filter}({attribute}=*))"
-        return self.connection.any(self.people.base, seen)
+        return self.is_seen(self.people, (attribute,))
 
     def any_group_shows_members(self) -> bool:
         """Say whether members are seen in any group."""
-        shown = "".join(f"({name}=*)" for name in self.layout.taken["members"])
-        return self.connection.any(self.groups.base, f"(&{self.groups.filter}(|{shown}))")
+        return self.is_seen(self.groups, self.layout.taken["members"])
+
+    def is_seen(self, place: Place[Found], attributes: Sequence[str]) -> bool:
+        """Say whether one who is found by these attributes also shows one, under our name for it.
+
+        A right to search is not yet one to read, and a server finds by a name (``surname``, a
+        number) what it answers under another (``sn``).
+        """
+        asked = "".join(f"({name}=*)" for name in attributes)
+        pages = self.connection.pages(place.base, f"(&{place.filter}(|{asked}))", attributes, 1)
+        with closing(pages):
+            entries = (attributes for page in pages for _, attributes in page.entries)
+            shown = {name.partition(";")[0] for name in lowered(next(entries, {}))}
+        return any(name.lower() in shown for name in attributes)
 
     # --- who is in which group ---------------------------------------------------------------
 
@@ -173,7 +170,7 @@ class Tree:
         return found
 
     def _look_up(
-        self, place: Place[_Found], dns: Sequence[Dn], found: dict[Dn, Person | GroupEntry]
+        self, place: Place[Found], dns: Sequence[Dn], found: dict[Dn, Person | GroupEntry]
     ) -> None:
         for start in range(0, len(dns), _AT_A_TIME):
             some = dns[start : start + _AT_A_TIME]
@@ -212,11 +209,8 @@ class Tree:
         if not number:
             return []
         asked = f"(&{self.people.filter}{equals(self.layout.preset.primary[0], number)})"
-        size, found = self.layout.page_size, []
-        pages = self.connection.pages(self.people.base, asked, self.people.attributes, size)
-        for page in pages:
-            self._check(page.references, self.people)
-            found += [self._decoded(self.people, entry) for entry in page.entries]
+        entries = self._entries(self.people, asked)
+        found = [self._decoded(self.people, entry) for entry in entries]
         return [person for person in found if person.primary == group.number]
 
     def _numbered(self, number: str) -> str:
@@ -225,7 +219,7 @@ class Tree:
 
     # --- reading -----------------------------------------------------------------------------
 
-    def _some(self, place: Place[_Found], asked: str, *, all_of_it: bool = True) -> list[_Found]:
+    def _some(self, place: Place[Found], asked: str, *, all_of_it: bool = True) -> list[Found]:
         """Find entries; where ``all_of_it`` is not needed, what is found is believed anyway."""
         found_by = f"(&{place.filter}{asked})"
         page = self.connection.some(place.base, found_by, place.attributes)
@@ -233,13 +227,13 @@ class Tree:
             self._check(page.references, place)
         return [self._decoded(place, entry) for entry in page.entries]
 
-    def _decoded(self, place: Place[_Found], entry: Entry) -> _Found:
+    def _decoded(self, place: Place[Found], entry: Entry) -> Found:
         try:
             return place.decode(entry)
         except NotUnderstood as error:
             raise SourceUnreadable(f"the entry {entry[0]} {error}") from None
 
-    def _check(self, references: Iterable[str], place: Place[_Found]) -> None:
+    def _check(self, references: Iterable[str], place: Place[Found]) -> None:
         for url in references:
             if self._is_elsewhere(url):
                 raise SourceUnreadable(
@@ -270,31 +264,3 @@ def _is_member(attribute: str, person: Person) -> str:
 def _points_to(url: str) -> str:
     """Return the lower-case DN of an LDAP URL."""
     return url.partition("://")[2].partition("/")[2].partition("?")[0].lower()
-
-
-def _why(
-    troubles: Sequence[str], found: Sequence[Person | GroupEntry], place: Place[_Found]
-) -> str:
-    if troubles:
-        more = f" (and {len(troubles) - 1} more)" if len(troubles) > 1 else ""
-        return troubles[0] + more
-    if not found:
-        return _nobody(place)
-    names: dict[str, Person | GroupEntry] = {}
-    for one in found:
-        if (other := names.setdefault(one.name.casefold(), one)) is not one:
-            return twice(one.name, (other, one))
-    return ""
-
-
-def _nobody(place: Place[_Found]) -> str:
-    return (
-        f"no {place.word} can be seen below {place.base} ({place.filter}), from which nothing can "
-        "be concluded; see whether the one we sign in as may read them"
-    )
-
-
-def twice(name: str, found: Sequence[Person | GroupEntry]) -> str:
-    """Say that a name is nobody's alone."""
-    places = " and ".join(sorted(one.dn.written for one in found)[:3])
-    return f"{name} is the name of {places}; tell them apart with a filter or a base"

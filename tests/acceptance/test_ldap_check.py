@@ -175,6 +175,33 @@ def test_an_attribute_that_cannot_be_read_is_named(
     assert f"cannot be read in anybody: {named}; let {reader} read and compare that" in said.text
 
 
+@pytest.mark.parametrize("right", ["=scd", "read"])
+def test_a_right_to_search_is_none_to_read(tmp_path: Path, right: str) -> None:
+    rule = f'access to attrs=displayName by dn.exact="cn=sync,dc=example,dc=org" {right} by * read'
+    slapd = served(tmp_path, "rfc2307bis", rule)
+    with slapd:
+        all_of_them = "---\n[enabled]\nall = true\n"
+        said = finding(found(tmp_path, slapd, "rfc2307bis", all_of_them), "attributes")
+    assert said.fine is (right == "read")
+    assert ("displayName (full_name); let" in said.text) is not said.fine
+
+
+def test_a_name_that_the_server_does_not_answer_with_is_named(tmp_path: Path) -> None:
+    slapd = served(tmp_path, "rfc2307bis")
+    slapd_source = slapd.source("rfc2307bis")
+    (tmp_path / "house").mkdir()
+    with slapd:
+        house = organise(
+            tmp_path / "house",
+            source=slapd_source,
+            more='---\n[source.attributes]\nfamily_name = "surname"\n[enabled]\nall = true\n',
+        )
+        said = finding(house, "attributes")
+    assert not said.fine
+    assert "surname (family_name); let" in said.text
+    assert "call it as the server does" in said.text
+
+
 @pytest.mark.parametrize("preset", ["clearos", "active-directory", "freeipa"])
 def test_where_all_can_be_read_nothing_is_named(tmp_path: Path, preset: str) -> None:
     slapd = served(tmp_path, preset)

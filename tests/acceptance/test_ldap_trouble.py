@@ -17,7 +17,7 @@ from trees import Tree, active_directory, clearos, crowd, rfc2307bis
 from wire import Wire
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import Account, Identity
+from gapps_hooks.model import UNSET, Account, Identity
 from gapps_hooks.settings import (
     AttributeSettings,
     EnabledSettings,
@@ -250,6 +250,18 @@ def test_a_flag_that_nobody_shows_takes_nobody_out(serve: Serve) -> None:
         assert is_enabled(person(asked, "user0001"), rule) is not False
 
 
+@pytest.mark.parametrize("name", ["rfc822Mailbox", "0.9.2342.19200300.100.1.3"])
+def test_what_the_server_answers_under_another_name_is_not_known(serve: Serve, name: str) -> None:
+    tree = clearos(crowd(22))
+    rule = EnabledSettings(attribute=name, value="user0001@example.org")
+    attributes = AttributeSettings(email=(name,))
+    source = source_of(serve(of=tree), rule, preset="clearos", attributes=attributes)
+    for asked in (source, whole(source)):
+        account = person(asked, "user0001")
+        assert is_enabled(account, rule) is UNSET
+        assert (account.email, account.aliases) == (UNSET, UNSET)
+
+
 def test_two_people_of_one_name_are_nobody_until_they_are_told_apart(
     serve: Serve, tree: Tree
 ) -> None:
@@ -314,8 +326,34 @@ def test_a_server_that_cannot_prove_who_it_is_is_told_nothing(
     more: dict[str, Any] = {"ca_file": believed}
     more |= {"starttls": True} if way == "starttls" else {"uri": slapd.tls_uri}
     sentence = why_unreadable(lambda: source_of(slapd, **more).account("user0001"))
-    assert "source." in sentence
+    assert "does not prove by its certificate that it is that server" in sentence
+    assert "source.ca_file" in sentence
     assert person(source_of(slapd, **more, verify=False), "user0001")
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_certificates_that_cannot_be_read_are_named(
+    slapd: Slapd,
+    tmp_path: Path,
+    verify: bool,  # noqa: FBT001 - a case
+) -> None:
+    for file in (tmp_path / "nowhere.pem", tmp_path / "broken.pem"):
+        source = source_of(slapd, starttls=True, ca_file=file, verify=verify)
+        names = source.account_names()
+        assert (names.names, names.complete) == ((), False)
+        assert f"{file} has no certificates (PEM) that we can read" in names.why
+        (tmp_path / "broken.pem").write_text(
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        )
+
+
+def test_a_directory_of_the_systems_certificates_is_believed_where_there_is_no_file(
+    slapd: Slapd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(slapd.ca_file.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert person(source_of(slapd, uri=slapd.tls_uri), "user0001")
 
 
 @pytest.mark.parametrize("way", ["ldap", "starttls", "ldaps"])
@@ -328,6 +366,21 @@ def test_a_server_that_never_answers_is_waited_for_within_bounds(slapd: Slapd, w
         sentence = why_unreadable(lambda: source.account("user0001"))
         assert time.monotonic() - began < 10
     assert uri in sentence
+
+
+def test_a_server_that_is_silent_once_it_has_agreed_to_encrypt_is_waited_for_within_bounds(
+    slapd: Slapd,
+) -> None:
+    # what slapd itself answers to StartTLS, with no handshake to follow
+    agreed = bytes.fromhex("300c02010178070a010004000400")
+    with Wire(None, greeting=agreed) as silence:
+        source = source_of(
+            slapd, uri=f"ldap://127.0.0.1:{silence.port}", starttls=True, timeout=0.5
+        )
+        began = time.monotonic()
+        sentence = why_unreadable(lambda: source.account("user0001"))
+        assert time.monotonic() - began < 10
+    assert "did not answer in time" in sentence
 
 
 def test_nobody_there_and_a_wrong_password_are_told_with_their_remedy(
@@ -416,6 +469,25 @@ def test_several_threads_ask_one_source(slapd: Slapd) -> None:
     for thread in threads:
         thread.join(60)
     assert complete == [True] * 8
+
+
+def test_a_failure_that_somebody_keeps_does_not_keep_others_from_asking(
+    serve: Serve, tree: Tree
+) -> None:
+    place = f"ou=branch,ou=People,{tree.base}"
+    entry = {"objectClass": ["referral", "extensibleObject"], "ou": "branch"}
+    club = {"objectClass": ["organizationalRole", "posixGroup"], "gidNumber": "4100"}
+    slapd = serve(
+        ldif(place, {**entry, "ref": f"ldap://elsewhere.example.org/{place}"}),
+        ldif(f"cn=club,ou=Groups,{tree.base}", {**club, "cn": "club", "memberUid": "gone"}),
+    )
+    source = source_of(slapd, user_base=f"ou=People,{tree.base}", page_size=5)
+    with pytest.raises(SourceUnreadable) as kept:
+        source.group("club")  # looks for those whose primary group it is
+    thread = threading.Thread(target=lambda: source.account("user0001"), daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive(), kept.value
 
 
 # --- settings that change the layout --------------------------------------------------------------

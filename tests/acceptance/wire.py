@@ -9,10 +9,20 @@ from typing import Self
 
 
 class Wire:
-    """Passes bytes on to a port; those from the server only up to ``most``, then cut or held."""
+    """Passes bytes on to a port; those from the server only up to ``most``, then cut or held.
 
-    def __init__(self, port: int | None, most: int | None = None, *, hold: bool = False) -> None:
-        self._to, self._left, self._hold = port, most, hold
+    Without a port nobody answers but for the ``greeting``, once the client has said something.
+    """
+
+    def __init__(
+        self,
+        port: int | None,
+        most: int | None = None,
+        *,
+        hold: bool = False,
+        greeting: bytes = b"",
+    ) -> None:
+        self._to, self._left, self._hold, self._greeting = port, most, hold, greeting
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._open: list[socket.socket] = []
@@ -50,6 +60,9 @@ class Wire:
                 client, _ = self._listener.accept()
                 self._open.append(client)
                 if self._to is None:  # nobody is there who would answer
+                    if self._greeting:
+                        client.recv(4096)
+                        client.sendall(self._greeting)
                     self.held.set()
                     continue
                 server = socket.create_connection(("127.0.0.1", self._to))

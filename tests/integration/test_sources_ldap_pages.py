@@ -23,7 +23,9 @@ from gapps_hooks.sources.ldap_pages import MOST_EMPTY_PAGES
 ENOUGH = MOST_EMPTY_PAGES + 10
 
 
-def read(script: Script, results: Mapping[int, int] = MappingProxyType({})) -> tuple[Names, int]:
+def read(
+    script: Script, results: Mapping[int, int] = MappingProxyType({}), max_entries: int = 1000
+) -> tuple[Names, int]:
     """List everybody, and count the pages that this took."""
     with ScriptedDirectory(script) as server:
         server.results.update(results)
@@ -34,7 +36,11 @@ def read(script: Script, results: Mapping[int, int] = MappingProxyType({})) -> t
                 admin="admin@example.org",
                 google=GoogleSettings(credentials=Path("/key.json")),
                 source=SourceSettings(
-                    type="ldap", uri=server.uri, preset="rfc2307", base="dc=example,dc=org"
+                    type="ldap",
+                    uri=server.uri,
+                    preset="rfc2307",
+                    base="dc=example,dc=org",
+                    max_entries=max_entries,
                 ),
                 enabled=EnabledSettings(all=True),
                 state=StateSettings(directory=Path("/state")),
@@ -94,6 +100,24 @@ def test_some_empty_pages_in_between_are_no_end() -> None:
 
     names, pages = read(slow)
     assert (len(names.names), names.complete, pages) == (2, True, 2 * ENOUGH)
+
+
+def test_pages_with_ever_new_entries_end_the_reading() -> None:
+    asked = count(1)
+
+    def invents(_: bytes) -> tuple[list[str], bytes]:
+        at = next(asked)
+        return [f"user{at}", f"user{at}b"], until(at, str(at).encode())
+
+    names, pages = read(invents, max_entries=20)
+    assert (len(names.names), names.complete, pages) == (18, False, 10)
+    assert "gave 20 entries and has more" in names.why
+    assert "source.max_entries (20)" in names.why
+
+
+def test_as_many_entries_as_are_believed_are_all() -> None:
+    names, _ = read(lambda _: ([f"user{at}" for at in range(20)], b""), max_entries=20)
+    assert (len(names.names), names.complete) == (20, True)
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,8 @@ def test_no_value_can_change_a_filter(value: str | bytes, expected: str) -> None
         ("nsAccountLock", "TRUE", False),
         ("nsAccountLock", "false", True),
         ("pwdAccountLockedTime", "000001010000Z", False),
+        ("pwdAccountLockedTime", "00000101000000Z", False),
+        ("pwdAccountLockedTime", "00000101000000.0Z", False),
         ("pwdAccountLockedTime", "20240101000000Z", True),
         ("sambaAcctFlags", "[UD         ]", False),
         ("sambaAcctFlags", "[UX         ]", True),
