@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
-from gapps_hooks.outbox import acknowledged, mending
+from gapps_hooks.outbox import acknowledged, mending, wiping
 from gapps_hooks.outbox.connection import translated
 from gapps_hooks.outbox.digests import keyed_digest
 from gapps_hooks.outbox.presence import Presence
@@ -61,6 +61,8 @@ class State:
         self._lock = threading.RLock()
         self._depth = 0
         self._wipe_wanted = False
+        #: Up to which wanted wipe the hashes that stay were written anew.
+        self._rewritten = ""
         self._ring_to_wipe: Callable[[], object] | None = None
         self.events: Final = acknowledged.Events(directory, self.row)
         self._key = bytes.fromhex(self.meta("digest-key"))
@@ -274,6 +276,10 @@ class State:
             wanted = self.meta("wipes-wanted")
             if self.meta("wipes-done") == wanted:
                 return True
+            if self._rewritten != wanted:
+                with self.transaction(durable=False):
+                    wiping.write_anew(self.execute)
+                self._rewritten = wanted
             if not self._empty_log():
                 return False
             with self.transaction(durable=False):
