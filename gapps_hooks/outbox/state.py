@@ -64,7 +64,7 @@ class State:
         #: Up to which wanted wipe the hashes that stay were written anew.
         self._rewritten = ""
         self._ring_to_wipe: Callable[[], object] | None = None
-        self.events: Final = acknowledged.Events(directory, self.row)
+        self.numbers: Final = acknowledged.Numbers(directory, self.row)
         self._key = bytes.fromhex(self.meta("digest-key"))
         #: Names this installation in the marks that it leaves at Google.
         self.instance: Final = self.meta("instance")
@@ -166,8 +166,8 @@ class State:
                     self._set(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                     with self._level():
                         yield
-                        last = self.events.last() if durable else 0
-                    self.events.acknowledge(last)
+                        count = self.numbers.count() if durable else 0
+                    self.numbers.acknowledge(count)
             else:
                 with self._level():
                     yield
