@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from gapps_hooks.errors import BadInput, NotRecorded, SourceUnreadable, UnusablePassword
 from gapps_hooks.model import Account, Event, EventKind, Identity, Kind
@@ -26,6 +26,9 @@ from gapps_hooks.superseded import (
     see_that_it_counts,
     standing,
 )
+
+#: A reconcile is about nobody in particular: it is run, and never recorded.
+_RECORDED: Final = tuple(kind for kind in EventKind if kind is not EventKind.RECONCILE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +60,10 @@ def read_event(message: Mapping[str, Any]) -> Event:
     Raises:
         BadInput: a field, its value and the remedy; nothing is recorded.
     """
-    try:
-        kind = EventKind(message["event"])
-    except ValueError:
-        known = ", ".join(EventKind)
-        raise BadInput.of("event", str(message["event"]), f"must be one of {known}") from None
+    kind = next((one for one in _RECORDED if one == message["event"]), None)
+    if kind is None:
+        known = ", ".join(_RECORDED)
+        raise BadInput.of("event", str(message["event"]), f"must be one of {known}")
     return parse_event(
         kind,
         message["subject"],

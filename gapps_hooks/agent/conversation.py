@@ -23,7 +23,8 @@ LONGEST_MESSAGE: Final = (1 << 20) + (1 << 16)
 SAID_WITHIN: Final = 2.0
 #: Seconds beyond a hook's own wait after which nobody is taken to be there any more.
 _GRACE: Final = 1.0
-_LONGEST_SENTENCE: Final = 8000
+#: Letters; JSON writes the rarest with 12 bytes, and a hook reads 64 KiB.
+_LONGEST_SENTENCE: Final = 5000
 
 
 class Clerk(Protocol):

@@ -15,6 +15,7 @@ from typing import Final
 
 from gapps_hooks.agent.companions import Observer
 from gapps_hooks.agent.mishaps import bear
+from gapps_hooks.agent.progress import Progress
 from gapps_hooks.agent.rota import Rota, Waiter
 from gapps_hooks.deliver.judging import open_breaker
 from gapps_hooks.deliver.subject import deliver, why_closed
@@ -61,16 +62,18 @@ class Crew:
     The worker that was busy last gets the next job, because its connection is the warmest.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is given, and what tests choose
         self,
         wiring: Wiring,
         observers: Sequence[Observer] = (),
         *,
+        progress: Progress | None = None,
         workers: int = WORKERS,
         renew: Callable[[], None] = lambda: None,
         keep_warm: float = KEEP_WARM,
     ) -> None:
         self._wiring, self._observers, self._renew = wiring, observers, renew
+        self._progress = progress or Progress()
         self._keep_warm = keep_warm
         self._changed = threading.Condition()
         self._rota = Rota()
@@ -218,11 +221,12 @@ class Crew:
 
     def _work(self, inbox: _Inbox) -> None:
         while (job := self._next_job(inbox)) is not None:
-            if isinstance(job, _Job):
-                self._do(job)
-                continue
-            with suppress(Exception):  # the first delivery finds out, and tells
-                self._wiring.directory.keep_warm(TOKEN_AHEAD if job.with_token else None)
+            with self._progress.at_work():
+                if isinstance(job, _Job):
+                    self._do(job)
+                    continue
+                with suppress(Exception):  # the first delivery finds out, and tells
+                    self._wiring.directory.keep_warm(TOKEN_AHEAD if job.with_token else None)
 
     def _next_job(self, inbox: _Inbox) -> _Job | _Warming | None:
         with self._changed:

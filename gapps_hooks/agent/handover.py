@@ -16,6 +16,8 @@ from gapps_hooks.model import Event
 from gapps_hooks.payload import parse_json
 from gapps_hooks.record import read_event
 
+#: Of the messages' form: what fire.py sends.
+VERSION: Final = 1
 #: Seconds for which a hook waits to hear that its event is on disk: fire.py's own.
 WAITED_FOR: Final = 0.5
 
@@ -50,9 +52,13 @@ class Handover:
         self._message = b""
         if words.get("settings") != self._settings:
             raise Declined(f"this agent serves the settings {self._settings}")
-        if not isinstance(words.get("subject"), str) or not isinstance(words.get("id"), str):
-            raise Declined("the message lacks subject or id; its hook is of another version")
+        if words.get("version") != VERSION:
+            raise Declined(f"this agent reads messages of version {VERSION}")
+        if not all(isinstance(words.get(key), str) for key in ("event", "subject", "id")):
+            raise Declined("the message lacks event, subject or id; its hook is of another version")
         self._sent = _moment(words.get("sent"))
+        # what nobody waits for any more is not worth a hash, nor a look at the source
+        self.check()
         return read_event(words)
 
     def check(self) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gapps_hooks.agent.mishaps import bear
+from gapps_hooks.agent.progress import Progress
 from gapps_hooks.errors import StateUnusable
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import State
@@ -55,8 +56,9 @@ class Recorder:
     waits for the disk.
     """
 
-    def __init__(self, desk: Desk, state: State) -> None:
+    def __init__(self, desk: Desk, state: State, progress: Progress | None = None) -> None:
         self._desk, self._state = desk, state
+        self._progress = progress or Progress()
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._slips: queue.SimpleQueue[Slip | None] = queue.SimpleQueue()
         #: How many were taken and are not on disk yet.
@@ -112,8 +114,9 @@ class Recorder:
 
     def _prepare(self, slip: Slip) -> None:
         try:
-            slip.event = slip.read()
-            slip.prepared = prepare(self._desk, slip.event)
+            with self._progress.at_work():
+                slip.event = slip.read()
+                slip.prepared = prepare(self._desk, slip.event)
         except Exception as error:  # noqa: BLE001 - told to whoever sent it
             slip.failed = error
         self._slips.put(slip)
@@ -124,13 +127,17 @@ class Recorder:
         while (first := self._slips.get()) is not None:
             batch = [first]
             closing = self._gather(batch)
-            for slip, result in zip(batch, self._put_all(batch), strict=True):
-                self._answer(slip, result)
-            for slip in batch:
-                if slip.prepared is not None:
-                    tell_news(self._desk, slip.prepared)
+            with self._progress.at_work():
+                self._record_all(batch)
             if closing:
                 return
+
+    def _record_all(self, batch: Sequence[Slip]) -> None:
+        for slip, result in zip(batch, self._put_all(batch), strict=True):
+            self._answer(slip, result)
+        for slip in batch:
+            if slip.prepared is not None:
+                tell_news(self._desk, slip.prepared)
 
     def _answer(self, slip: Slip, result: Result) -> None:
         try:

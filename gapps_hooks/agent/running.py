@@ -81,6 +81,8 @@ class Agent:
         self._reloading: asyncio.Task[None] | None = None
         #: Somebody has asked for another one while it was under way.
         self._again = False
+        #: Whether the last sign of life was given.
+        self._lives = True
         self._renew: Callable[[], None] = lambda: None
 
     async def serve(self) -> None:
@@ -138,12 +140,20 @@ class Agent:
 
     async def _until(self, stopped: asyncio.Event) -> None:
         while not stopped.is_set():
-            if self.shift is not None and self.shift.alive:
-                self._manager.alive()
+            self._give_sign()
             try:
                 await asyncio.wait_for(stopped.wait(), self._manager.watchdog)
             except TimeoutError:
                 continue
+
+    def _give_sign(self) -> None:
+        """Say that we live; an agent that does not is ended and started anew."""
+        alive = self.shift is not None and self.shift.alive
+        if alive:
+            self._manager.alive()
+        elif self._lives:
+            self._world.say("a part of the agent hangs or is gone; it gives no sign of life")
+        self._lives = alive
 
     # --- new settings ------------------------------------------------------------------------
 

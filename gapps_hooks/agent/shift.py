@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from gapps_hooks.agent.admission import Admission
 from gapps_hooks.agent.companions import Companion, Observer, Surroundings
 from gapps_hooks.agent.crew import Crew
+from gapps_hooks.agent.progress import Progress
 from gapps_hooks.agent.recording import Recorder
 from gapps_hooks.agent.rota import Waiter
 from gapps_hooks.agent.sweeping import Sweeper
@@ -45,6 +46,8 @@ class Company:
     observers: Sequence[Observer] = ()
     #: Is told of each request to Google: its method, and what it came to.
     observe: RequestObserver = unobserved
+    #: Of the threads of all shifts, also of one that was relieved and could not finish.
+    progress: Progress = field(default_factory=Progress)
 
 
 class Shift:
@@ -79,17 +82,26 @@ class Shift:
             delivering,
             source=source,
             sleep=self._sleep,
-            observe=self._company.observe,
+            observe=self._observe,
         )
         self._sweeper = Sweeper(wiping, self.settings.state.keep_hashes * DAY)
         self._open.callback(self._sweeper.close)
         for state in (writing, delivering):
             state.leave_wiping_to(self._sweeper.ring)
-        self.crew = Crew(wiring, self._company.observers, renew=self._ask_for_renewal)
+        self.crew = Crew(
+            wiring,
+            self._company.observers,
+            progress=self._company.progress,
+            renew=self._ask_for_renewal,
+        )
         desk = Desk(
             settings=self.settings, state=self.state, source=source, tell_trouble=tell_syslog
         )
-        self.recorder = Recorder(desk, writing)
+        self.recorder = Recorder(desk, writing, self._company.progress)
+
+    def _observe(self, method: str, outcome: str) -> None:
+        self._company.progress.note()
+        self._company.observe(method, outcome)
 
     def _ask_for_renewal(self) -> None:
         self.renew()
@@ -152,9 +164,10 @@ class Shift:
 
     @property
     def alive(self) -> bool:
-        """Whether events are recorded and delivered."""
+        """Whether events are recorded and delivered, delivered hashes wiped, and nothing hangs."""
         heard = time.monotonic() - self.crew.seen_at < _SILENCE
-        return self.recorder.alive and self.crew.alive and heard
+        threads = self.recorder.alive and self.crew.alive and self._sweeper.alive
+        return threads and heard and not self._company.progress.hangs
 
     def finish(self, within: float) -> None:
         """Record what was taken, finish what is under way, end; nothing is lost if time is up."""

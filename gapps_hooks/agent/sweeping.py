@@ -37,6 +37,11 @@ class Sweeper:
         self._thread = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it sweeps when it is rung."""
+        return self._thread.is_alive()
+
     def ring(self) -> None:
         """Ask for a sweep."""
         self._rung.set()

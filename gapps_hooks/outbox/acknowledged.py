@@ -1,6 +1,6 @@
-"""How far the events were acknowledged, kept beside the database, which may lose its end.
+"""How much was acknowledged, kept beside the database, which may lose its end.
 
-It must not know what an event is. SQLite drops the end of a log that makes no sense, as after any
+It must not know what that was. SQLite drops the end of a log that makes no sense, as after any
 crash; only somebody who remembers what was acknowledged can tell that more than that is gone.
 
 Written after each commit and never synced: what stands here is at most what is on disk, so that
@@ -23,12 +23,13 @@ from gapps_hooks.outbox.place import LEASES
 
 #: Behind what founding keeps in the same file.
 _PLACE: Final = 2048
-#: The version of the file and the last event's number, and the sum of both.
+#: The version of the file and how many rows were numbered, and the sum of both.
 _FORM: Final = struct.Struct(">IQ")
 _SUM: Final = struct.Struct(">I")
 
-#: What SQLite itself keeps of AUTOINCREMENT: the number outlives its row.
-LAST_EVENT: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'events'"
+#: What SQLite itself keeps of AUTOINCREMENT: the numbers outlive their rows. An event is numbered
+#: when it is recorded, and a line of history when it is delivered and its link is known.
+NUMBERED: Final = "SELECT sum(seq) FROM sqlite_sequence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,8 @@ class Mark:
 
     #: The version of its tables (user_version).
     version: int = 0
-    #: The highest sequence number of an event that was acknowledged.
-    event: int = 0
+    #: How many rows had a number when something was acknowledged last.
+    numbered: int = 0
 
 
 def read(directory: Path) -> Mark:
@@ -51,8 +52,8 @@ def read(directory: Path) -> Mark:
             os.close(descriptor)
         told, sum_of_it = stored[: _FORM.size], stored[_FORM.size :]
         if _SUM.unpack(sum_of_it)[0] == zlib.crc32(told):
-            version, event = _FORM.unpack(told)
-            return Mark(version=version, event=event)
+            version, numbered = _FORM.unpack(told)
+            return Mark(version=version, numbered=numbered)
     return Mark()
 
 
@@ -61,7 +62,7 @@ def write(directory: Path, mark: Mark) -> None:
 
     Of two that write at once the lower one may stay: that is still true.
     """
-    told = _FORM.pack(mark.version, mark.event)
+    told = _FORM.pack(mark.version, mark.numbered)
     with suppress(OSError):
         descriptor = os.open(directory / LEASES, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
@@ -70,36 +71,33 @@ def write(directory: Path, mark: Mark) -> None:
             os.close(descriptor)
 
 
-class Events:
-    """The events of one open file: which is the last one, and that it was acknowledged."""
+class Numbers:
+    """The numbers of one open file: how many there are, and that they were acknowledged."""
 
     def __init__(self, directory: Path, row: Callable[[str], sqlite3.Row | None]) -> None:
         self._directory = directory
         self._row = row
-        self._noted = False
+        #: What this file's owner has acknowledged last.
+        self._told = 0
 
-    def note(self) -> None:
-        """Say that the transaction that is open records an event."""
-        self._noted = True
+    def count(self) -> int:
+        """How many rows have a number, with those of the transaction that is open."""
+        return count_in(self._row(NUMBERED))
 
-    def last(self) -> int:
-        """The last number of the transaction that is open; 0 if it records no event."""
-        noted, self._noted = self._noted, False
-        return number_of(self._row(LAST_EVENT)) if noted else 0
-
-    def acknowledge(self, event: int) -> None:
-        """Keep in mind that all events up to this one are on disk; 0: there is none."""
-        if event:
-            write(self._directory, replace(read(self._directory), event=event))
+    def acknowledge(self, count: int) -> None:
+        """Keep in mind that so many numbers are on disk."""
+        if count > self._told:
+            write(self._directory, replace(read(self._directory), numbered=count))
+            self._told = count
 
     def reach(self, mark: Mark) -> bool:
-        """Whether all events are here that were acknowledged.
+        """Whether everything is here that was acknowledged.
 
         The mark has to be read before: whoever records meanwhile makes only the file newer.
         """
-        return not mark.event or number_of(self._row(LAST_EVENT)) >= mark.event
+        return not mark.numbered or self.count() >= mark.numbered
 
 
-def number_of(row: Sequence[Any] | None) -> int:
-    """The number that was found; 0 if no event was ever recorded."""
-    return int(row[0]) if row else 0
+def count_in(row: Sequence[Any] | None) -> int:
+    """The count that was found; 0 if nothing was ever numbered."""
+    return int(row[0] or 0) if row else 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -66,6 +66,20 @@ def connect(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+@contextmanager
+def log_kept(path: Path) -> Iterator[None]:
+    """Keep the write-ahead log of the database as it is, whoever closes the file inside.
+
+    The last one who closes it does away with the log, also with what follows a damage in there
+    and was not read. Inside there is another one, who may only read, and so does not either.
+    """
+    reader = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    with closing(reader):
+        with suppress(sqlite3.DatabaseError, UnicodeDecodeError):
+            reader.execute("PRAGMA schema_version").fetchone()
+        yield
 
 
 @contextmanager

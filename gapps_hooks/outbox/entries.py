@@ -239,7 +239,6 @@ def release(state: State, subject: int | None = None) -> int:
 def _next_sequence(state: State, event_id: str, subject: int) -> int:
     now = state.clock()
     state.execute(_FORGET_EVENTS, (now - _REMEMBERED,))
-    state.events.note()
     return state.insert(_NOTE_EVENT, (event_id, subject, now))
 
 

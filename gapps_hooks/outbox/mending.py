@@ -13,8 +13,8 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -44,7 +44,8 @@ LINKS_LOST: Final = "links-lost"
 
 def suspect(path: Path) -> None:
     """Have the next one who opens the file look whether it is damaged."""
-    beside(path, _SUSPECT).touch(mode=0o600)
+    with suppress(OSError):  # where nothing can be written, nothing can be mended either
+        beside(path, _SUSPECT).touch(mode=0o600)
 
 
 def is_wanted(path: Path) -> bool:
@@ -95,6 +96,7 @@ def mend(
             broken_log = frames.is_broken(log, size_of(database, log))
             if not broken_log and not _is_lost(path) and _is_sound(path, schema, mark):
                 beside(path, _SUSPECT).unlink(missing_ok=True)
+                _forget(beside(path, _GROWING))
                 return None
             refuse_newer(path, max(salvage.version(database, log), mark.version), schema)
             known = founding.read(path.parent)
@@ -104,7 +106,8 @@ def mend(
                     " state.directory"
                 )
             rows = dict(known or _founded(domain, machine))
-            notice = _make_new(path, schema, database, log, rows)
+            with _wholly_or_not(path, aside := _aside(path)):
+                notice = _make_new(path, schema, (database, log), rows, aside)
         _exchange(path)
         return notice or "the mending of the state file, which was cut off, was brought to its end"
 
@@ -144,8 +147,8 @@ def _is_sound(path: Path, schema: Schema, mark: acknowledged.Mark) -> bool:
             is_current(connection, path, schema, known=True)
             with translated(path):
                 found = connection.execute("PRAGMA integrity_check(1)").fetchone()
-                last = connection.execute(acknowledged.LAST_EVENT).fetchone()
-            return bool(found[0] == "ok") and acknowledged.number_of(last) >= mark.event
+                numbered = connection.execute(acknowledged.NUMBERED).fetchone()
+            return bool(found[0] == "ok") and acknowledged.count_in(numbered) >= mark.numbered
     except StateDamaged:
         return False
 
@@ -154,18 +157,21 @@ def _is_sound(path: Path, schema: Schema, mark: acknowledged.Mark) -> bool:
 
 
 def _make_new(
-    path: Path, schema: Schema, database: bytes, log: bytes, founding_rows: Mapping[str, str]
+    path: Path,
+    schema: Schema,
+    damaged: tuple[bytes, bytes],
+    founding_rows: Mapping[str, str],
+    aside: Path,
 ) -> str:
+    database, log = damaged
     growing = beside(path, _GROWING)
-    for ending in ("", "-wal", "-shm", "-journal"):
-        beside(growing, ending).unlink(missing_ok=True)
+    _forget(growing)
     growing.touch(mode=0o600)
     with closing(connect(growing)) as new, translated(growing):
         bring_forward(new, growing, schema, founding_rows)
         known = salvage.tables(new, counts(schema))
         found = salvage.read(database, log, known)
         blanked = _Blanking(found)
-        aside = _aside(path)
         new.execute("BEGIN IMMEDIATE")
         written = filling.fill(new, found, known)
         notice = _notice(path, aside, written, found.broken)
@@ -185,6 +191,24 @@ def _make_new(
     growing.rename(beside(path, _WHOLE))
     _sync(path.parent)
     return notice
+
+
+@contextmanager
+def _wholly_or_not(path: Path, aside: Path) -> Iterator[None]:
+    """Let a disk that is full not be filled further by each one who tries."""
+    try:
+        yield
+    except BaseException:
+        _forget(beside(path, _GROWING))
+        if not is_under_way(path):
+            _forget(aside)
+        raise
+
+
+def _forget(path: Path) -> None:
+    """Remove a database and what stands beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        beside(path, ending).unlink(missing_ok=True)
 
 
 class _Blanking:
@@ -229,7 +253,7 @@ def _exchange(path: Path) -> None:
     _sync(path.parent)
     # what the new file lacks is told, once
     mark = acknowledged.read(path.parent)
-    acknowledged.write(path.parent, replace(mark, event=0))
+    acknowledged.write(path.parent, replace(mark, numbered=0))
     beside(path, _WHOLE).replace(path)
     beside(path, _SUSPECT).unlink(missing_ok=True)
     _sync(path.parent)

@@ -17,7 +17,7 @@ from typing import Final
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.outbox import acknowledged, founding, leases, mending, place
-from gapps_hooks.outbox.connection import BUSY_SECONDS, connect
+from gapps_hooks.outbox.connection import BUSY_SECONDS, connect, log_kept
 from gapps_hooks.outbox.presence import Presence
 from gapps_hooks.outbox.schema import SCHEMA, Schema, bring_forward, is_current
 from gapps_hooks.outbox.state import State
@@ -92,7 +92,7 @@ class _Opening:
     def sound(self) -> tuple[State, str | None]:
         """Open it, mended before if need be; say what became of a damage."""
         notice = self._mend() if mending.is_wanted(self.path) else None
-        # Its log may hold more than SQLite reads; the last one who closes does away with the log.
+        # Its log may hold more than SQLite reads, and has to be there until all of it is read.
         with ExitStack() as closing_late:
             state = self._whole(closing_late)
             if state is not None:
@@ -109,9 +109,9 @@ class _Opening:
         except StateDamaged:
             return None
         with suppress(StateDamaged):
-            if state.events.reach(mark):
+            if state.numbers.reach(mark):
                 return state
-        closing_late.callback(state.close)
+        closing_late.callback(self._close, state.close)
         return None
 
     def _mend(self) -> str | None:
@@ -144,7 +144,7 @@ class _Opening:
                     patience=self.patience,
                 )
             except StateDamaged:
-                closing_late.callback(self._close, connection)
+                closing_late.callback(self._close_alone, connection)
                 raise
             except BaseException:
                 connection.close()
@@ -155,10 +155,15 @@ class _Opening:
             turnstile.close()
             raise
 
-    def _close(self, connection: sqlite3.Connection) -> None:
+    def _close_alone(self, connection: sqlite3.Connection) -> None:
         presence = Presence(self.path, leases.Turnstile(self.path.parent))
         with presence.ending(self.patience):
-            connection.close()
+            self._close(connection.close)
+
+    def _close(self, close: Callable[[], None]) -> None:
+        """Close a damaged file; if it was not mended, the next one finds it as it is."""
+        with log_kept(self.path):
+            close()
 
 
 def _make_current(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
-from gapps_hooks.outbox import acknowledged, mending
+from gapps_hooks.outbox import acknowledged, mending, wiping
 from gapps_hooks.outbox.connection import complain
 from gapps_hooks.outbox.digests import keyed_digest
 from gapps_hooks.outbox.presence import Presence
@@ -61,8 +61,10 @@ class State:
         self._lock = threading.RLock()
         self._depth = 0
         self._wipe_wanted = False
+        #: Up to which wanted wipe the hashes that stay were written anew.
+        self._rewritten = ""
         self._ring_to_wipe: Callable[[], object] | None = None
-        self.events: Final = acknowledged.Events(directory, self.row)
+        self.numbers: Final = acknowledged.Numbers(directory, self.row)
         self._key = bytes.fromhex(self.meta("digest-key"))
         #: Names this installation in the marks that it leaves at Google.
         self.instance: Final = self.meta("instance")
@@ -169,8 +171,8 @@ class State:
                     self._run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                     with self._level():
                         yield
-                        last = self.events.last() if durable else 0
-                    self.events.acknowledge(last)
+                        count = self.numbers.count() if durable else 0
+                    self.numbers.acknowledge(count)
             else:
                 with self._level():
                     yield
@@ -276,6 +278,10 @@ class State:
             wanted = self.meta("wipes-wanted")
             if self.meta("wipes-done") == wanted:
                 return True
+            if self._rewritten != wanted:
+                with self.transaction(durable=False):
+                    wiping.write_anew(self.execute)
+                self._rewritten = wanted
             if not self._empty_log():
                 return False
             with self.transaction(durable=False):

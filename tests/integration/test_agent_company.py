@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from real_hooks import Message, Site
 from resident import Resident, resident
 
 from gapps_hooks.agent.companions import Surroundings
+from gapps_hooks.agent.progress import HUNG, Progress
 from gapps_hooks.agent.running import Agent, World
 from gapps_hooks.agent.shift import Company, Shift
 from gapps_hooks.errors import GappsHooksError
@@ -143,6 +146,59 @@ def test_a_change_of_settings_that_fails_leaves_the_company_as_it_was(site: Site
         assert (guest.there, said) == (True, [])
     finally:
         agent.finish()
+
+
+def test_a_shift_that_hangs_is_not_alive_whoever_it_was_that_began(site: Site) -> None:
+    """A shift that was relieved and could not finish still holds what it has taken."""
+    clock = [0.0]
+    company = Company(progress=Progress(lambda: clock[0]))
+    shift = Shift(site.settings, company)
+    try:
+        shift.start()
+        assert shift.alive
+        with company.progress.at_work():
+            clock[0] = HUNG
+            assert not shift.alive
+        assert shift.alive
+    finally:
+        shift.finish(20.0)
+
+
+def test_signs_of_life_stop_with_a_sentence(site: Site, tmp_path: Path) -> None:
+    said = list[str]()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        environment = {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "100000"}
+        clock = [0.0]
+        company = Company(progress=Progress(lambda: clock[0]))
+        world = World(environment=environment, say=said.append)
+        agent = Agent(site.settings, company, world, Shift(site.settings, company))
+
+        async def live() -> None:
+            serving = asyncio.ensure_future(agent.serve())
+            await asyncio.to_thread(heard_of_life, manager)
+            with company.progress.at_work():
+                clock[0] = HUNG
+                await asyncio.sleep(0.3)
+                told = len(said)
+                await asyncio.sleep(0.3)
+                assert len(said) == told
+            await asyncio.to_thread(heard_of_life, manager)
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
+
+        try:
+            asyncio.run(live())
+        finally:
+            agent.finish()
+    assert said[1:] == ["a part of the agent hangs or is gone; it gives no sign of life"]
+
+
+def heard_of_life(manager: socket.socket) -> None:
+    while manager.recv(1000) != b"WATCHDOG=1":
+        pass
 
 
 def test_a_state_file_that_others_have_mended_is_opened_anew(agent: Resident, site: Site) -> None:

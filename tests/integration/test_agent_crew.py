@@ -15,6 +15,7 @@ from patience import eventually
 
 from gapps_hooks.agent.companions import Observer
 from gapps_hooks.agent.crew import Crew
+from gapps_hooks.agent.progress import HUNG, Progress
 from gapps_hooks.agent.shift import Company, Shift
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Event, EventKind, Outcome, Verdict
@@ -52,6 +53,13 @@ class Onlooker:
         self.outcomes.append(outcome.name)
         if self.choking:
             raise ZeroDivisionError
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 # --- those who wait ------------------------------------------------------------------------------
@@ -178,3 +186,26 @@ def test_a_token_that_could_not_be_renewed_is_asked_for_again(house: Organisatio
     with house.calls() as calls:
         assert house.fire("user-add", "alice").verdict is Verdict.DONE
     assert calls == ["users.insert"]
+
+
+# --- who hangs -----------------------------------------------------------------------------------
+
+
+def test_a_delivery_that_hangs_is_noticed(house: Organisation) -> None:
+    """Its thread lives, and holds the subject for as long as the process does."""
+    clock, under_way, go_on = Clock(), threading.Event(), threading.Event()
+
+    def hold(*_: object) -> None:
+        under_way.set()
+        go_on.wait(PATIENCE)
+
+    house.observe = hold
+    house.wire()
+    progress = Progress(clock)
+    with at_work(Crew(house.wiring, progress=progress, workers=1)) as crew:
+        crew.deliver(recorded(house, "alice"))
+        assert under_way.wait(PATIENCE)
+        clock.now = HUNG
+        assert progress.hangs
+        go_on.set()
+        until(lambda: not progress.hangs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from crew_at_work import PATIENCE, at_work
 from organisation import Organisation
 
 from gapps_hooks.agent.crew import Crew
+from gapps_hooks.agent.progress import HUNG, Progress
 from gapps_hooks.agent.recording import Recorder, Slip
 from gapps_hooks.errors import Outage
 from gapps_hooks.model import Event, EventKind, Outcome, Verdict
@@ -234,3 +236,33 @@ def test_who_is_told_that_an_event_is_recorded_finds_it_on_disk(house: Organisat
         )
         assert found.get(timeout=PATIENCE) == {"alice": "waiting"}
         recorder.close(PATIENCE)
+
+
+@pytest.mark.parametrize("where", ["read", "answer"])
+def test_one_who_reads_or_writes_for_ever_is_noticed(house: Organisation, where: str) -> None:
+    """In a reader's thread, and in the writer's."""
+    now, under_way, go_on = [0.0], threading.Event(), threading.Event()
+    progress = Progress(lambda: now[0])
+
+    def hang() -> None:
+        under_way.set()
+        go_on.wait(PATIENCE)
+
+    def read() -> Event:
+        if where == "read":
+            hang()
+        return newcomer("alice")
+
+    def answer(*_: object) -> None:
+        if where == "answer":
+            hang()
+
+    with open_state(house.settings.state.directory, domain="example.org") as writing:
+        recorder = Recorder(desk_of(house), writing, progress)
+        recorder.submit(Slip(read=read, answer=answer))
+        assert under_way.wait(PATIENCE)
+        now[0] = HUNG
+        assert progress.hangs
+        go_on.set()
+        recorder.close(PATIENCE)
+        assert not progress.hangs

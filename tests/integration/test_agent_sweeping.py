@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from patience import eventually
 
 from gapps_hooks.agent.sweeping import Sweeper
@@ -41,3 +42,21 @@ def test_what_a_long_reader_prevents_is_done_when_it_has_ended(tmp_path: Path) -
             assert on_disk()
         assert eventually(lambda: not on_disk())
         sweeper.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_one_that_is_gone_is_not_alive(tmp_path: Path) -> None:
+    """Nobody else of the agent wipes, so that the watchdog has to know."""
+    gone = False
+
+    def clock() -> float:
+        if gone:
+            raise SystemExit
+        return time.time()
+
+    with open_state(tmp_path / "state", domain="example.org", clock=clock) as state:
+        sweeper = Sweeper(state, 30 * DAY)
+        assert sweeper.alive
+        sweeper.close()
+        gone = True
+        assert eventually(lambda: not Sweeper(state, 30 * DAY).alive)

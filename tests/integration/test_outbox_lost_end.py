@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from gapps_hooks.errors import StateUnusable
-from gapps_hooks.model import Event, EventKind, Kind
-from gapps_hooks.outbox import State, acknowledged, entries, mending, open_state
+from gapps_hooks.model import Event, EventKind, Kind, Link
+from gapps_hooks.outbox import State, acknowledged, entries, history, links, mending, open_state
 
 EVENTS = 20
 FRAME = 24 + 4096
+SOUND_NAMES = {"state.db", "state.db-wal", "state.db-shm", "leases.lock"}
 
 
 @pytest.fixture
@@ -129,6 +132,32 @@ def test_what_follows_a_damage_in_a_log_that_nobody_doubts_is_found_again(
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("room", [40_000, 400_000])
+def test_a_mending_for_which_there_is_no_room_leaves_the_log_as_it_is(
+    left: Path, opened: Callable[[Path], State], room: int
+) -> None:
+    """For the new file, or for the copy of the old one; whoever closes it last keeps its log."""
+    tear(left, *DAMAGES["a page in the middle"])
+    before = (left / "state.db-wal").read_bytes()
+    script = (
+        "import pathlib, resource, sys\n"
+        "from gapps_hooks.errors import StateUnusable\n"
+        "from gapps_hooks.outbox import open_state\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)\n"
+        "try:\n    open_state(pathlib.Path(sys.argv[1]), domain='example.org')\n"
+        "except StateUnusable as error:\n    print(error)\n"
+    )
+    for _ in range(2):
+        command = [sys.executable, "-c", script, str(left), str(room)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        assert "disk" in done.stdout
+        assert (left / "state.db-wal").read_bytes() == before
+        assert {file.name for file in left.iterdir()} <= SOUND_NAMES
+    with opened(left) as state:
+        assert f"user{EVENTS - 1}" in names(state)
+        assert len(names(state)) >= EVENTS - 1
+
+
 def test_salts_that_are_damaged_cost_nothing(
     left: Path, opened: Callable[[Path], State], told: list[str]
 ) -> None:
@@ -136,6 +165,38 @@ def test_salts_that_are_damaged_cost_nothing(
         tear(left, 32 + number * FRAME + 8, b"\x5a" * 8)
     with opened(left) as state:
         assert names(state) == EVERYBODY
+    assert len(told) == 1
+
+
+def test_a_link_that_is_lost_with_the_end_is_told(
+    tmp_path: Path, opened: Callable[[Path], State], told: list[str]
+) -> None:
+    """Unheard, the account of somebody who is renamed next would be made a second time."""
+    directory, left = tmp_path / "state", tmp_path / "left"
+    with opened(directory) as state:
+        record(state, 0)
+        before = (directory / "state.db-wal").stat().st_size
+        (entry,) = entries.all_entries(state)
+        link = Link(subject=entry.subject, google_id="1", address="user0@example.org", name="user0")
+        links.save(state, link)
+        with state.transaction():
+            entries.settle(state, entry)
+            history.write(
+                state,
+                subject=entry.subject,
+                kind=Kind.USER,
+                name="user0",
+                what="delivery",
+                verdict="done",
+                line="user0: created",
+            )
+        shutil.copytree(directory, left)
+    (left / "state.db-shm").unlink()
+    with (left / "state.db-wal").open("r+b") as log:
+        log.truncate(before)
+    with opened(left) as state:
+        assert links.of(state, entry.subject) is None
+        assert state.meta(mending.LINKS_LOST)
     assert len(told) == 1
 
 
@@ -160,7 +221,7 @@ def test_an_older_copy_in_the_place_of_the_file_is_told(
 def test_what_a_power_cut_takes_back_of_the_mark_alarms_nobody(
     left: Path, opened: Callable[[Path], State], told: list[str]
 ) -> None:
-    acknowledged.write(left, acknowledged.Mark(version=2, event=EVENTS - 5))
+    acknowledged.write(left, acknowledged.Mark(version=2, numbered=EVENTS - 5))
     with opened(left) as state:
         assert names(state) == EVERYBODY
     assert told == []
@@ -174,7 +235,8 @@ def test_an_event_that_was_taken_back_was_never_acknowledged(
         with suppress(ZeroDivisionError), state.transaction():
             record(state, 2)
             raise ZeroDivisionError
-    assert acknowledged.read(tmp_path / "state").event == 1
+    # an event and its subject
+    assert acknowledged.read(tmp_path / "state").numbered == 2
     with opened(tmp_path / "state") as state:
         assert names(state) == {"user1"}
     assert told == []
@@ -185,9 +247,10 @@ def test_what_may_get_lost_in_a_power_cut_is_not_taken_for_acknowledged(
 ) -> None:
     with opened(tmp_path / "state") as state:
         record(state, 1)
+        before = acknowledged.read(tmp_path / "state")
         with state.transaction(durable=False):
             entries.touch(state, Kind.USER, "bob")
-        assert acknowledged.read(tmp_path / "state").event == 1
+        assert acknowledged.read(tmp_path / "state") == before
 
 
 @pytest.mark.parametrize("torn", [b"", b"\x5a", b"\x5a" * 16])
@@ -209,7 +272,7 @@ def test_a_newer_releases_file_without_its_beginning_is_refused_by_name(
     left: Path, opened: Callable[[Path], State]
 ) -> None:
     opened(left).close()
-    acknowledged.write(left, acknowledged.Mark(version=99, event=EVENTS))
+    acknowledged.write(left, acknowledged.Mark(version=99, numbered=EVENTS))
     path = left / "state.db"
     content = bytes(4096) + path.read_bytes()[4096:]
     path.write_bytes(content)

@@ -602,6 +602,11 @@ def test_a_sound_file_that_was_doubted_stays_what_it_is(directory: Path, told: T
     assert not (directory / "state.db.suspect").exists()
 
 
+def test_a_doubt_that_cannot_be_noted_is_the_damage_that_it_is(tmp_path: Path) -> None:
+    mending.suspect(tmp_path / "nothing" / "state.db")
+    assert not mending.beside(tmp_path / "nothing" / "state.db", ".suspect").exists()
+
+
 def test_a_damage_that_shows_while_the_file_is_used_is_mended_at_the_next_opening(
     directory: Path, told: Told
 ) -> None:

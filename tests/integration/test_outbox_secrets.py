@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import sqlite3
 import threading
 import time
@@ -102,6 +103,31 @@ def test_many_hashes_of_all_lengths_leave_nothing_behind(state: State, directory
     assert len(over) > 300
     assert [secret for secret in over if secret[-40:].encode() in raw] == []
     assert all(secret.encode() in raw for _, secret in waiting.values())
+
+
+def test_hashes_that_come_and_go_for_long_leave_no_piece_behind(
+    state: State, directory: Path
+) -> None:
+    """As they move from page to page; a beginning, too, can be guessed against."""
+    chance = random.Random(3)  # of a few that were tried, one by which a piece was left
+    waiting: dict[str, Entry] = {}
+    hashes: dict[str, str] = {}
+    for step in range(24):
+        growing = step // 6 % 2 == 0
+        with state.transaction():
+            for _ in range(100):
+                if chance.random() < (0.8 if growing else 0.2) or not waiting:
+                    name = f"user{chance.randrange(600)}"
+                    hashes[name] = f"{chance.getrandbits(400):0100x}"[: chance.choice((50, 100))]
+                    waiting[name] = set_password(state, hashes[name], name)
+                else:
+                    name = chance.choice(sorted(waiting))
+                    entries.settle(state, waiting.pop(name))
+                    del hashes[name]
+        assert state.finish_wiping()
+        raw = b"".join(path.read_bytes() for path in directory.iterdir())
+        found = re.findall(rb"crypt([0-9a-f]{20})[0-9a-f]*", raw)
+        assert {each.decode() for each in found} == {each[:20] for each in hashes.values()}
 
 
 def test_other_readers_delay_the_wiping_but_do_not_prevent_it(

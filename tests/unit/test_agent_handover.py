@@ -12,8 +12,7 @@ SETTINGS = "/etc/gapps-hooks/gapps-hooks.toml"
 NOW = 1000.0
 
 
-def handed_over(more: dict[str, object], *, hung_up: bool = False) -> Handover:
-    """A message that was read, and is about to be put on disk."""
+def message(**more: object) -> bytes:
     words = {
         "version": 1,
         "id": "e" * 32,
@@ -24,23 +23,60 @@ def handed_over(more: dict[str, object], *, hung_up: bool = False) -> Handover:
         "payload": None,
         **more,
     }
-    handover = Handover(json.dumps(words).encode(), SETTINGS, lambda: hung_up, lambda: NOW)
-    assert handover.read().name == "alice"
-    return handover
+    return json.dumps(words).encode()
+
+
+class Hook:
+    """Who has sent a message, and may go away; it carries the clock that both look at."""
+
+    def __init__(self) -> None:
+        self.gone = False
+        self.now = NOW
+
+    def hands_over(self, **more: object) -> Handover:
+        """Hand over a message that is read while the hook is there."""
+        handover = self.leaves(**more)
+        assert handover.read().name == "alice"
+        return handover
+
+    def leaves(self, **more: object) -> Handover:
+        return Handover(message(**more), SETTINGS, lambda: self.gone, lambda: self.now)
+
+
+@pytest.fixture
+def hook() -> Hook:
+    return Hook()
 
 
 @pytest.mark.parametrize("more", [{}, {"sent": NOW}, {"sent": NOW - 0.49}])
-def test_while_the_hook_waits_its_event_is_recorded(more: dict[str, object]) -> None:
-    handed_over(more).check()
+def test_while_the_hook_waits_its_event_is_recorded(hook: Hook, more: dict[str, object]) -> None:
+    hook.hands_over(**more).check()
 
 
 @pytest.mark.parametrize("more", [{}, {"sent": NOW}])
-def test_of_a_hook_that_has_gone_away_nothing_is_recorded(more: dict[str, object]) -> None:
+def test_of_a_hook_that_has_gone_away_nothing_is_recorded(
+    hook: Hook, more: dict[str, object]
+) -> None:
+    handover = hook.hands_over(**more)
+    hook.gone = True
     with pytest.raises(Declined, match="has gone away"):
-        handed_over(more, hung_up=True).check()
+        handover.check()
 
 
-@pytest.mark.parametrize("sent", [NOW - 0.5, NOW - 3600.0, NOW + 0.1])
-def test_what_was_sent_too_long_ago_or_by_another_clock_is_not_recorded(sent: float) -> None:
+@pytest.mark.parametrize("later", [0.5, 3600.0, -0.1])
+def test_what_was_sent_too_long_ago_or_by_another_clock_is_not_recorded(
+    hook: Hook, later: float
+) -> None:
+    handover = hook.hands_over(sent=NOW)
+    hook.now += later
     with pytest.raises(Declined, match=r"not on disk within 0\.5 s"):
-        handed_over({"sent": sent}).check()
+        handover.check()
+
+
+def test_what_nobody_waits_for_is_not_even_looked_at(hook: Hook) -> None:
+    """Behind a slow source it would cost a hash and a question for nothing."""
+    with pytest.raises(Declined, match="not on disk"):
+        hook.leaves(sent=NOW - 1.0, payload={"surprise": 1}).read()
+    hook.gone = True
+    with pytest.raises(Declined, match="has gone away"):
+        hook.leaves(payload={"surprise": 1}).read()
