@@ -49,9 +49,13 @@ class Door:
         self._made = path.stat()
 
     def let(self, groups: Sequence[int]) -> None:
-        """Let these groups reach it: the first as its group, the others by an access list."""
+        """Let these groups reach it: the first as its group, the others by an access list.
+
+        Raises:
+            CannotListen: it cannot be given to them.
+        """
         if groups:
-            os.chown(self.path, -1, groups[0])
+            self._give_to(groups[0])
         rights = _access_list(groups[1:])
         try:
             os.setxattr(self.path, _ACL, rights)
@@ -61,6 +65,16 @@ class Door:
                     f"{self.path}: this file system keeps no access lists ({error.strerror}), so "
                     "that only the first of agent.allow_groups could reach it; name one group"
                 ) from error
+
+    def _give_to(self, group: int) -> None:
+        try:
+            os.chown(self.path, -1, group)
+        except OSError as error:
+            raise CannotListen(
+                f"{self.path}: cannot be given to the first of agent.allow_groups "
+                f"({error.strerror}): make the agent's user a member, or name the group in "
+                "SupplementaryGroups= of its unit; then start the agent again"
+            ) from error
 
     def close(self) -> None:
         """Listen no more; the file goes unless another has put its own there."""

@@ -27,9 +27,10 @@ class ServiceManager:
         self.watchdog: Final = _watchdog(environment)
         self._listening = _listening(environment)
 
-    def ready(self) -> None:
-        """Say that events are taken."""
-        self._tell("READY=1\nSTATUS=taking events")
+    def ready(self, but: str = "") -> None:
+        """Say that events are taken, and what is wrong nevertheless."""
+        status = f"taking events; {but.splitlines()[0]}" if but else "taking events"
+        self._tell(f"READY=1\nSTATUS={status}")
 
     def reloading(self) -> None:
         """Say that the settings are read again; ready() ends it."""

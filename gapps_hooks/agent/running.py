@@ -174,15 +174,17 @@ class Agent:
         if old is None:
             return
         self._manager.reloading()
+        trouble = ""
         try:
             new = await asyncio.to_thread(self.relieve, old)
         except GappsHooksError as error:
-            self._world.say(f"the settings stay as they were: {error}")
+            trouble = f"the settings stay as they were: {error}"
+            self._world.say(trouble)
         else:
             self.shift = reception.shift = new
             self._world.say("the settings and the state were opened again")
             await asyncio.to_thread(old.finish, FINISHING)
-        self._manager.ready()
+        self._manager.ready(trouble)
 
     def relieve(self, old: Shift) -> Shift:
         """Let a shift with the settings of now take over; if it raises, the old one goes on."""

@@ -122,7 +122,7 @@ class FilesReader:
         try:
             raw, _ = read_file(self._directory / "shadow", self._max_bytes)
         except SourceUnreadable as error:
-            return f"{error} (only root may read it)"
+            return f"{error} (only root may read it, and on Debian the group shadow)"
         return shadow_table(raw, "shadow")
 
     def _gshadow(self) -> frozenset[str]:

@@ -92,6 +92,10 @@ class Machine:
             check=False,
         )
 
+    def entering(self, *command: str) -> list[str]:
+        """The command that runs this one in the view, for who wants to look after it himself."""
+        return [*self._enter, *command]
+
     def shell(self, line: str) -> subprocess.CompletedProcess[str]:
         """Run a line of shell as root."""
         return self.run("/bin/sh", "-c", line)

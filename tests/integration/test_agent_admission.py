@@ -73,6 +73,23 @@ def test_every_allowed_group_can_reach_it(tmp_path: Path, groups: tuple[int, ...
     door.close()
 
 
+def test_a_group_to_which_the_agents_user_may_not_give_it_is_said_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o711)
+    monkeypatch.chdir(tmp_path)
+    door, user = Door(Path("agent.sock")), os.geteuid()
+    if user == 0:
+        os.chown(door.path, OTHER, -1)
+        os.seteuid(OTHER)
+    try:
+        with pytest.raises(CannotListen, match=r"Operation not permitted.*SupplementaryGroups"):
+            door.let((OTHER + 1,))
+    finally:
+        os.seteuid(user)
+        door.close()
+
+
 def test_what_a_dead_agent_left_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "agent.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:

@@ -219,6 +219,11 @@ def test_the_service_manager_hears_of_readiness_life_new_settings_and_the_end(
                 pass
             while not manager.recv(1000).startswith(b"READY=1"):
                 pass
+            site.settings.write_text("nonsense = 1\n")
+            agent.running.send_signal(signal.SIGHUP)
+            while not (heard := manager.recv(1000)).startswith(b"READY=1"):
+                pass
+            assert b"STATUS=taking events; the settings stay as they were: " in heard
             agent.stop()
             while not manager.recv(1000).startswith(b"STOPPING=1"):
                 pass

@@ -29,6 +29,11 @@ def test_each_step_is_told_in_the_words_of_sd_notify(manager: socket.socket) -> 
     assert heard[2][1].startswith("MONOTONIC_USEC=")
 
 
+def test_what_is_wrong_is_one_line_of_the_status(manager: socket.socket) -> None:
+    ServiceManager({"NOTIFY_SOCKET": manager.getsockname()}).ready("wrong\nWATCHDOG=trigger")
+    assert manager.recv(1000) == b"READY=1\nSTATUS=taking events; wrong"
+
+
 def test_an_address_with_an_at_sign_is_in_the_abstract_namespace() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         name = f"gapps-hooks-{os.getpid()}"
