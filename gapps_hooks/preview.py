@@ -31,11 +31,6 @@ from gapps_hooks.wiring import Wiring
 _NOBODY: Final = -1
 
 
-def preview(wiring: Wiring, kind: Kind, name: str) -> Plan:
-    """Plan what a look at this person or group now would change; see preview_entry."""
-    return preview_entry(wiring, entry_of(wiring, kind, name))
-
-
 def preview_entry(wiring: Wiring, entry: Entry, *, push_password: bool = False) -> Plan:
     """Plan what delivering the entry now would change, whatever the bounds say of it.
 

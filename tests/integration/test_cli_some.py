@@ -140,6 +140,15 @@ def test_what_google_refuses_is_not_counted(line: CommandLine) -> None:
     assert line.read("status")["last_24_hours"]["password"] == 0
 
 
+def test_what_is_left_alone_is_not_counted(line: CommandLine) -> None:
+    stored(line, "p0")
+    file = line.folder / "accounts.json"
+    line.configure(source=f'type = "json"\nfile = "{file}"', top='protected = ["p0@example.org"]')
+    assert planned(line, "p0", "--passwords") == {"p0": []}
+    assert done(line, "p0", "--passwords") == {"p0": []}
+    assert line.read("status")["last_24_hours"]["password"] == 0
+
+
 # --- too much ------------------------------------------------------------------------------------
 
 

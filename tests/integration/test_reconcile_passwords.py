@@ -10,7 +10,7 @@ from reconciled import dry, listed, person, planned, reconcile
 
 from gapps_hooks.first_passwords import signing_in_later
 from gapps_hooks.model import Kind, Verb
-from gapps_hooks.preview import preview
+from gapps_hooks.preview import entry_of, preview_entry
 from gapps_hooks.report.plans import change_as_json
 
 HASH = "$6$salt$" + "a" * 86
@@ -47,7 +47,8 @@ def test_a_plan_says_which_password_each_new_account_gets(house: Organisation) -
 
 @pytest.mark.parametrize("name", WORDS)
 def test_a_look_at_one_person_says_the_same(house: Organisation, name: str) -> None:
-    (change,) = preview(house.wiring, Kind.USER, name).changes
+    entry = entry_of(house.wiring, Kind.USER, name)
+    (change,) = preview_entry(house.wiring, entry).changes
     assert change.first_password == WORDS[name]
 
 
