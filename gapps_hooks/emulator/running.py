@@ -53,16 +53,14 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
 ) -> None:
     """Serve an emulator until SIGTERM or Ctrl-C.
 
-    ``key_file`` gets a service account key for this server, and is kept when it holds one already;
-    ``seed_file`` fills an empty Workspace, and so do made-up ``people`` and ``groups``
-    (``locales``: Faker's, with commas); ``consent_file`` gets the administrator's consent for
-    installed applications (client and refresh token), which is good again when it holds one
-    already; ``state_file`` is read at the start when it exists, and written at the end (without
-    passwords); ``tls`` is the certificate to serve HTTPS with, made when missing, its key beside
-    it in ``….key``, and brings the tunnel; ``admin`` (None: admin@ the domain) is the
-    administrator, whom ``delegated`` makes a delegated one. Raises CannotStart for what cannot be
-    used of all this, OSError for files that cannot be written, ImportError and UnknownLocale for
-    people without Faker or of a locale that it does not have.
+    ``key_file`` gets a service account key, ``consent_file`` the administrator's consent for
+    installed applications, and what they hold already is good again. ``seed_file`` fills an empty
+    Workspace, and so do made-up ``people`` and ``groups`` (``locales``: Faker's, with commas).
+    ``state_file`` is read when it exists, and written at the end, without passwords. ``tls``, a
+    certificate for HTTPS, made when missing, its key beside it in ``….key``, brings the tunnel.
+    ``admin``, or admin@ the domain, is the administrator; ``delegated`` makes a delegated one.
+    Raises CannotStart for what cannot be used, OSError for what cannot be written, and for people
+    ImportError without Faker, UnknownLocale for a locale that it does not have.
     """
     admin = _administrator(domain, admin)
     _check_made_up(people, groups)
@@ -70,9 +68,8 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
     if _is_empty(emulator, seed_file, state_file) and people:
         _make_up(emulator, people, groups, locales)
     _script_faults(emulator, faults_file)
-    certificate = _certificate(tls, host) if tls else None
     ports = port, control_port, tunnel_port
-    with _told_to_stop() as stop, _served(emulator, host, ports, certificate) as server:
+    with _told_to_stop() as stop, _served(emulator, host, ports, tls) as server:
         _write_credentials(server, admin, key_file, consent_file)
         say(_introduction(server, domain, admin, key_file, tls))
         stop.wait()
@@ -155,8 +152,9 @@ def _reading(what: str, path: Path) -> Iterator[None]:
 
 
 def _served(
-    emulator: Emulator, host: str, ports: tuple[int, int, int], certificate: Certificate | None
+    emulator: Emulator, host: str, ports: tuple[int, int, int], tls: Path | None
 ) -> RunningServer:
+    certificate = _certificate(tls, host) if tls else None
     port, control_port, tunnel_port = ports
     for one in ports:
         if not 0 <= one <= _LAST_PORT:
