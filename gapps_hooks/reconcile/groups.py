@@ -227,12 +227,13 @@ class GroupsPlanner:
             ours = [row for row in rows if not row.reference.startswith((WISHED, DROPPED))]
             kept = tuple(Member(row.reference, row.role) for row in ours)
             return (*kept, *wishes) if rows or wishes else None
-        named = {member.reference for member in group.members}
+        listed = tuple(map(self.prospects.as_known, group.members))
+        named = {member.reference for member in listed}
         silent = (row for row in rows if row.role in group.unsaid_roles)
         stay = tuple(
             Member(row.reference, row.role) for row in silent if row.reference not in named
         )
-        return (*group.members, *stay, *wishes)
+        return (*listed, *stay, *wishes)
 
     def _decide(self, gathering: Gathering) -> Plan:
         step = plan_group(gathering, self.wiring.rules, self.wiring.clock())

@@ -33,6 +33,8 @@ class Moves:
     #: Names of which nothing is concluded yet, with the reason: the old names of those who have
     #: taken another's, and what they have taken.
     open: Mapping[str, str]
+    #: The old names of those who have taken another's, by the new one.
+    still: Mapping[str, str]
 
 
 def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Moves:
@@ -58,7 +60,8 @@ def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Moves:
                 taken[outline.name] = account.username
         elif identity.lasting or _is_same(wiring, outline, account):
             found[account.username] = outline
-    return Moves(renamed=found, open=_undecided(found, taken))
+    still = {new: old for old, new in taken.items()}
+    return Moves(renamed=found, open=_undecided(found, taken), still=still)
 
 
 def _undecided(renamed: Mapping[str, Outline], taken: Mapping[str, str]) -> Mapping[str, str]:
