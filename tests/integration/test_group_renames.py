@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from organisation import Organisation, organise
-from reconciled import dry, listed, person, planned, reconcile
+from reconciled import dry, listed, person, planned, reconcile, refusals
 
 from gapps_hooks.model import Verb
 
@@ -201,3 +201,17 @@ def test_a_reconcile_follows_names_that_passed_from_one_to_the_other(
     assert [organisation.group(f"{name}@example.org").id for name in ("crew", "band")] == ids
     assert organisation.roles("outer@example.org") == {"crew@example.org": "MEMBER"}
     assert planned(dry(organisation)) == {}
+
+
+@pytest.mark.parametrize("holder", ["group", "person"])
+def test_a_name_whose_address_another_keeps_is_refused_in_the_dry_run(
+    organisation: Organisation, holder: str
+) -> None:
+    if holder == "group":
+        organisation.google.insert_group({"email": "team@example.org"})
+    else:
+        organisation.emulator.seed({"users": [{"primaryEmail": "team@example.org"}]})
+    organisation.people(ALICE, groups=(TEAM,))
+    looked = dry(organisation)
+    assert planned(looked) == {}
+    assert "team@example.org is held by" in refusals(looked)["group:team"]
