@@ -124,11 +124,19 @@ def reserve_some(wiring: Wiring, entry: Entry, verb: Verb, count: int) -> None:
         raise Held(over, entry.kind.called(entry.name))
 
 
-def give_back(wiring: Wiring, entry: Entry, done: tuple[Change, ...]) -> None:
-    """Count no more what was reserved for an entry that ended without doing it."""
-    used = {verb for change in done for verb in change.verbs}
-    for verb in _LIMITS.keys() - used:
-        bounds.give_back(wiring.state, entry.subject, entry.generation, verb)
+def count_done(wiring: Wiring, entry: Entry, done: Iterable[Change]) -> None:
+    """Count for good what an attempt did, so that the next one for the entry counts beside it."""
+    for verb, count in Counter(verb for change in done for verb in change.verbs).items():
+        if verb in _LIMITS:
+            bounds.keep(wiring.state, entry.subject, entry.generation, verb, count)
+
+
+def give_back(wiring: Wiring, entry: Entry, done: Iterable[Change]) -> None:
+    """Count no more what was reserved for an entry that ended, or stopped, without doing it."""
+    with wiring.state.transaction(durable=False):
+        count_done(wiring, entry, done)
+        for verb in _LIMITS:
+            bounds.give_back(wiring.state, entry.subject, entry.generation, verb)
 
 
 def limit_of(wiring: Wiring, verb: Verb) -> int | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gapps_hooks.deliver.carrying import Held, Observed, give_back
+from gapps_hooks.deliver.carrying import Held, Observed, count_done, give_back
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.errors import (
@@ -57,6 +57,7 @@ def judge(
         give_back(wiring, entry, done)
         return _postpone(wiring, entry, text, 0.0, done)
     if isinstance(error, OutOfTime):
+        count_done(wiring, entry, done)
         return make_outcome(entry, Verdict.LATER, f"waiting: {text}", done=done, retry_in=0.0)
     if isinstance(error, Passing | SourceUnreadable | PolicyFailed | NotRecorded):
         return put_off(wiring, entry, text, done)
@@ -96,6 +97,7 @@ def _contradicted(wiring: Wiring, entry: Entry, text: str, done: tuple[Change, .
 
 def put_off(wiring: Wiring, entry: Entry, text: str, done: tuple[Change, ...]) -> Outcome:
     """Try again later, and later each time."""
+    count_done(wiring, entry, done)
     delay = next_delay(entry.attempts, wiring.random)
     return _postpone(wiring, entry, text, delay, done)
 

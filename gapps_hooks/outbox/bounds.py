@@ -35,6 +35,17 @@ SELECT :heir, :newer, verb, amount, reserved_at FROM reservations
 WHERE subject = :subject AND generation = :generation
 ON CONFLICT (subject, generation, verb) DO UPDATE SET amount = max(amount, excluded.amount)
 """
+#: Counts under the negative generation what is done for good.
+_KEEP: Final = """
+INSERT INTO reservations (subject, generation, verb, amount, reserved_at)
+VALUES (:subject, -:generation, :verb, :done, :now)
+ON CONFLICT (subject, generation, verb) DO UPDATE SET amount = amount + excluded.amount,
+    reserved_at = excluded.reserved_at
+"""
+_LESSEN: Final = """
+UPDATE reservations SET amount = max(0, amount - :done)
+WHERE subject = :subject AND generation = :generation AND verb = :verb
+"""
 _FORGET: Final = "DELETE FROM reservations WHERE subject = ? AND generation = ?"
 _PURGE: Final = """
 DELETE FROM reservations
@@ -83,6 +94,17 @@ def reserve(  # noqa: PLR0913, PLR0917 - who, what and how much
 def used(state: State, verb: Verb) -> int:
     """How many such changes were counted in the last 24 hours."""
     return _used(state, verb, _NOBODY, _NOBODY)
+
+
+def keep(state: State, subject: int, generation: int, verb: Verb, done: int) -> None:
+    """Count for good so many of the reserved changes, since they are done.
+
+    What the generation does next is counted beside them, and only the rest can be given back.
+    """
+    values = {"subject": subject, "generation": generation, "verb": verb, "done": done}
+    with state.transaction(durable=False):
+        state.execute(_KEEP, {**values, "now": state.clock()})
+        state.execute(_LESSEN, values)
 
 
 def give_back(state: State, subject: int, generation: int, verb: Verb) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gapps_hooks.model import Event, Kind
+from gapps_hooks.outbox import bounds, owning, subjects
 from gapps_hooks.outbox import entry as rows
-from gapps_hooks.outbox import owning, subjects
 from gapps_hooks.outbox.delays import LONGEST_DELAY
 from gapps_hooks.outbox.entry import Entry, Status
 from gapps_hooks.outbox.merging import Words, asks_the_same, combine, said
@@ -247,7 +247,11 @@ def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) 
     if words.owner is not None and words.owner[1].lasting:
         before, gift = owning.part(before, (words.owner[1],))
     together = combine(before, words)
-    problem = meant.problem or _only_told(state, meant.subject, words, together)
+    waiting = get(state, meant.subject)
+    unfinished = waiting is not None and not waiting.idle
+    # Of a password alone that cannot be sent nobody has to look, unless something else waits.
+    told = words.unsent[1] if words.unsent and together.tells_only and not unfinished else ""
+    problem = meant.problem or told
     rows.save(
         state,
         meant.subject,
@@ -262,15 +266,10 @@ def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) 
         home, name = owning.linked_as(state, gift.owner[1]), subjects.name_of(state, meant.subject)
         owning.pass_on(state, gift, home, subject=meant.subject, name=name)
     generation = subjects.advance(state, meant.subject)
+    if unfinished:
+        number = meant.subject
+        bounds.carry_over(state, number, generation - 1, heir=number, newer=generation)
     return Recorded(subject=meant.subject, generation=generation, duplicate=False)
-
-
-def _only_told(state: State, subject: int, words: Words, together: Words) -> str:
-    """Say why an entry is buried at once: nobody has to look, and nothing in it can be sent."""
-    if words.unsent is None or not together.tells_only:
-        return ""
-    before = get(state, subject)
-    return words.unsent[1] if before is None or before.idle else ""
 
 
 def _clear(state: State, subject: int) -> bool:

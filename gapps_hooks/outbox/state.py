@@ -27,8 +27,6 @@ _SET_META: Final = (
     "INSERT INTO meta (name, value) VALUES (?, ?)"
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
-_WANT_WIPE: Final = "UPDATE meta SET value = value + 1 WHERE name = 'wipes-wanted'"
-_WIPED: Final = "UPDATE meta SET value = ? WHERE name = 'wipes-done' AND CAST(value AS INTEGER) < ?"
 
 
 class State:
@@ -241,7 +239,7 @@ class State:
 
     def want_wipe(self) -> None:
         """Note, inside the transaction that deletes a hash, that its old pages have to go too."""
-        self.execute(_WANT_WIPE)
+        self.execute(wiping.WANT)
         self._wipe_wanted = True
 
     def leave_wiping_to(self, ring: Callable[[], object]) -> None:
@@ -285,7 +283,7 @@ class State:
             if not self._empty_log():
                 return False
             with self.transaction(durable=False):
-                self.execute(_WIPED, (wanted, int(wanted)))
+                self.execute(wiping.DONE, (wanted, int(wanted)))
         except StateUnusable:
             # What was to be recorded is recorded; the mark tells the next one to try again.
             return False

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+#: What is written down of a wipe: that it is wanted, and up to which one nothing is left.
+WANT: Final = "UPDATE meta SET value = value + 1 WHERE name = 'wipes-wanted'"
+DONE: Final = "UPDATE meta SET value = ? WHERE name = 'wipes-done' AND CAST(value AS INTEGER) < ?"
+
 #: A hash without an entry is never delivered, and must not be kept either.
 _STEPS: Final = (
     "CREATE TEMP TABLE kept AS SELECT secrets.* FROM secrets JOIN entries USING (subject)",

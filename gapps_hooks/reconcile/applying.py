@@ -18,7 +18,7 @@ from gapps_hooks.errors import GappsHooksError, Outage
 from gapps_hooks.model import Kind, Outcome, Verb, Verdict
 from gapps_hooks.reconcile import verdicts
 from gapps_hooks.reconcile.jobs import Job, run
-from gapps_hooks.reconcile.work import Work
+from gapps_hooks.reconcile.work import Work, with_old_name
 from gapps_hooks.wiring import Wiring
 
 #: So many creations wait for their turn at Google at once, and so many other subjects: enough to
@@ -237,17 +237,15 @@ class Applying:
         for group in self._groups.pop(job.work.piece.key, ()):
             group.awaited.discard(job.work.piece.key)
             group.arrived += came
+            if not came and _is_renamed(job):
+                group.work = with_old_name(group.work, job.work)
             self._take_turn(group)
 
     def _take_turn(self, group: Job) -> None:
         """Queue a resting group when enough of its members have come, or nobody is left to come."""
         queued = group in self._others or group in self._aside
-        if (
-            group.finished
-            or queued
-            or group.awaited & self._renaming
-            or group in self._running.values()
-        ):
+        waits = group.awaited & self._renaming or group in self._running.values()
+        if group.finished or queued or waits:
             return
         size = len(group.work.members or ())
         if self.progress.stopped or (group.awaited and group.arrived < max(1, size // _PART)):

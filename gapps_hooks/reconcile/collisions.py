@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from gapps_hooks.model import Change, Plan, Refusal, Verb
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.reconcile.work import Work
+
+_RENAMES: Final = frozenset({Verb.RENAME, Verb.RENAME_GROUP})
 
 
 def without_collisions(snapshot: Snapshot, works: list[Work]) -> Iterator[Work]:
@@ -26,10 +29,31 @@ def without_collisions(snapshot: Snapshot, works: list[Work]) -> Iterator[Work]:
 
 
 def _renames(work: Work) -> Iterator[Change]:
-    yield from (change for change in work.piece.plan.changes if Verb.RENAME in change.verbs)
+    yield from (change for change in work.piece.plan.changes if _RENAMES.intersection(change.verbs))
 
 
 def _held(snapshot: Snapshot, change: Change, moving: set[str]) -> Refusal | None:
+    if Verb.RENAME_GROUP in change.verbs:
+        return _held_from_group(snapshot, change, moving)
+    return _held_from_person(snapshot, change, moving)
+
+
+def _held_from_group(snapshot: Snapshot, change: Change, moving: set[str]) -> Refusal | None:
+    wanted = str(change.body["email"])
+    user, group = snapshot.google.user_of(wanted), snapshot.google.group_of(wanted)
+    other = group is not None and group.id != change.google_id and group.email == wanted
+    if group is not None and other and group.id not in moving:
+        holder = f"the group {group.email}"
+    elif user is not None:
+        holder = user.primary_email
+    else:
+        return None
+    return Refusal(
+        f"{wanted} is held by {holder} at Google; free it there, or give the group another 'email'"
+    )
+
+
+def _held_from_person(snapshot: Snapshot, change: Change, moving: set[str]) -> Refusal | None:
     wanted = str(change.body["primaryEmail"])
     user, group = snapshot.google.user_of(wanted), snapshot.google.group_of(wanted)
     other = user is not None and user.id != change.google_id and user.primary_email == wanted

@@ -169,7 +169,7 @@ def _plan(
             progress=lambda: reading("members of groups", next(read, 0)),
         )
         try:
-            works.extend(groups.works())
+            works.extend(without_collisions(snapshot, list(groups.works())))
         finally:
             readers.shutdown(wait=True, cancel_futures=True)
     if _suspends_strangers(wiring) and not claims.why_no_strangers():

@@ -32,6 +32,7 @@ from gapps_hooks.plan.members import memberships_after
 from gapps_hooks.plan.whole import Piece
 from gapps_hooks.preview import with_vetoes
 from gapps_hooks.reconcile.prospects import Prospects
+from gapps_hooks.reconcile.renames import renamed_groups
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.reconcile.targets import Target, find_targets, is_attempted
 from gapps_hooks.reconcile.waiting import left_to_delivery
@@ -64,7 +65,10 @@ class GroupsPlanner:
         Raises:
             Outage: Google cannot be asked anything.
         """
-        targets = tuple(find_targets(self.wiring, self.snapshot))
+        moves = renamed_groups(self.snapshot)
+        still = {f"group:{new}": f"group:{old}" for new, old in moves.still.items()}
+        self.prospects.still.update(still)
+        targets = tuple(find_targets(self.wiring, self.snapshot, moves))
         for target in targets:
             self._announce(target)
         waiting: deque[tuple[Target, Future[tuple[GoogleMember, ...]] | None]] = deque()
@@ -77,7 +81,9 @@ class GroupsPlanner:
 
     def _announce(self, target: Target) -> None:
         """Let groups that name this one know where it is, or is going to be."""
-        if target.group is None:
+        if target.undecided:
+            self.prospects.group(target.name, target.link, ())
+        if target.group is None or target.undecided:
             return
         self.prospects.group(target.name, target.link, ())
         if target.link is None:
@@ -87,7 +93,7 @@ class GroupsPlanner:
     # --- members ---------------------------------------------------------------------------------
 
     def _ask_members(self, target: Target) -> Future[tuple[GoogleMember, ...]] | None:
-        actual = self._actual_id(target)
+        actual = None if target.undecided else self._actual_id(target)
         if actual is None or actual not in self.snapshot.google.groups:
             return None
         if target.outline and target.outline.subject in self.snapshot.memory.entries:
@@ -108,6 +114,9 @@ class GroupsPlanner:
     ) -> Iterator[Work]:
         outline = target.outline
         entry = self.snapshot.memory.entries.get(outline.subject) if outline else None
+        if target.undecided:
+            yield Work(piece=self._piece(target, Plan(notes=(target.undecided,)), None))
+            return
         if entry is not None:
             yield Work(piece=self._piece(target, left_to_delivery(self.wiring, entry), None))
             return
@@ -227,12 +236,13 @@ class GroupsPlanner:
             ours = [row for row in rows if not row.reference.startswith((WISHED, DROPPED))]
             kept = tuple(Member(row.reference, row.role) for row in ours)
             return (*kept, *wishes) if rows or wishes else None
-        named = {member.reference for member in group.members}
+        listed = tuple(map(self.prospects.as_known, group.members))
+        named = {member.reference for member in listed}
         silent = (row for row in rows if row.role in group.unsaid_roles)
         stay = tuple(
             Member(row.reference, row.role) for row in silent if row.reference not in named
         )
-        return (*group.members, *stay, *wishes)
+        return (*listed, *stay, *wishes)
 
     def _decide(self, gathering: Gathering) -> Plan:
         step = plan_group(gathering, self.wiring.rules, self.wiring.clock())

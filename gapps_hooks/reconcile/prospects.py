@@ -36,6 +36,8 @@ class Prospects:
     known: dict[str, Prospect] = field(default_factory=dict)
     #: Names of groups, each with the people whom the policy wants in them.
     wishes: dict[str, list[str]] = field(default_factory=dict)
+    #: By which name one is still known here whom the source has under another's.
+    still: dict[str, str] = field(default_factory=dict)
 
     def linked(self, name: str, link: Link | None, rules: Rules) -> None:
         """Note one whose link stays as it is."""
@@ -70,6 +72,10 @@ class Prospects:
     def expect(self, name: str, address: str, google_id: str | None) -> None:
         """Note where a group is going to be that is not linked yet."""
         self.known[_GROUP + name] = Prospect(address, google_id)
+
+    def as_known(self, member: Member) -> Member:
+        """Name a member as he is known here: a name that he took may still be another's."""
+        return replace(member, reference=self.still.get(member.reference, member.reference))
 
     def resolve(self, members: tuple[Member, ...]) -> tuple[Resolved, ...]:
         """Turn member references into addresses at Google, or notes why they have none."""

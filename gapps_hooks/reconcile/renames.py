@@ -33,6 +33,8 @@ class Moves:
     #: Names of which nothing is concluded yet, with the reason: the old names of those who have
     #: taken another's, and what they have taken.
     open: Mapping[str, str]
+    #: The old names of those who have taken another's, by the new one.
+    still: Mapping[str, str]
 
 
 def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Moves:
@@ -58,7 +60,8 @@ def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Moves:
                 taken[outline.name] = account.username
         elif identity.lasting or _is_same(wiring, outline, account):
             found[account.username] = outline
-    return Moves(renamed=found, open=_undecided(found, taken))
+    still = {new: old for old, new in taken.items()}
+    return Moves(renamed=found, open=_undecided(found, taken), still=still)
 
 
 def _undecided(renamed: Mapping[str, Outline], taken: Mapping[str, str]) -> Mapping[str, str]:
@@ -89,16 +92,33 @@ def _is_same(wiring: Wiring, outline: Outline, account: Account) -> bool:
     return any(before.get(key) == digest for key, digest in kept.items())
 
 
-def renamed_groups(snapshot: Snapshot) -> Mapping[str, Outline]:
+def renamed_groups(snapshot: Snapshot) -> Moves:
     """Find which linked groups have a new name, by lasting ids alone."""
     by_identity = _by_identity(snapshot.memory.groups)
     linked = {one.name for one in snapshot.memory.groups if one.named and one.google_id}
+    names = frozenset(snapshot.groups.names)
     found: dict[str, Outline] = {}
-    for name in snapshot.groups.names if by_identity else ():
+    taken: dict[str, str] = {}
+    for name in names if by_identity else ():
         group = snapshot.source.group(name)
         known = by_identity.get(group.id) if group is not None and group.id else None
-        if known is not None and known.name != name and name not in linked:
+        if known is None or known.name == name:
+            continue
+        if name not in linked:
             found[name] = known
+        elif known.name not in names:
+            taken[known.name] = name
+    taken = _passed_on(taken, {outline.name for outline in found.values()})
+    still = {new: old for old, new in taken.items()}
+    return Moves(renamed=found, open=_undecided(found, taken), still=still)
+
+
+def _passed_on(taken: Mapping[str, str], given_up: set[str]) -> dict[str, str]:
+    """Pick out the names whose former owner has another by now, and is not gone."""
+    found: dict[str, str] = {}
+    while more := {old: new for old, new in taken.items() if new in given_up and old not in found}:
+        found |= more
+        given_up = given_up | more.keys()
     return found
 
 

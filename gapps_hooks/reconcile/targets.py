@@ -12,7 +12,7 @@ from gapps_hooks.deliver.desired import group_address
 from gapps_hooks.model import Group, Link
 from gapps_hooks.outbox import roll
 from gapps_hooks.outbox.roll import Outline
-from gapps_hooks.reconcile.renames import renamed_groups
+from gapps_hooks.reconcile.renames import Moves
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.sources.scope import group_in_scope
 from gapps_hooks.wiring import Wiring
@@ -27,11 +27,13 @@ class Target:
     outline: Outline | None
     link: Link | None
     address: str
+    #: Why nothing is concluded of it in this run; empty if there is no such reason.
+    undecided: str = ""
 
 
-def find_targets(wiring: Wiring, snapshot: Snapshot) -> Iterator[Target]:
+def find_targets(wiring: Wiring, snapshot: Snapshot, moves: Moves) -> Iterator[Target]:
     """Name every group that the settings want, or that is linked, in the order of their names."""
-    renamed = renamed_groups(snapshot)
+    renamed = moves.renamed
     moved = {outline.subject for outline in renamed.values()}
     known = {
         one.name: one for one in snapshot.memory.groups if one.named and one.subject not in moved
@@ -45,7 +47,14 @@ def find_targets(wiring: Wiring, snapshot: Snapshot) -> Iterator[Target]:
         group = snapshot.source.group(name) if name in present else None
         if _is_planned(wiring, snapshot, group):
             address = _address(wiring, name, group, link)
-            yield Target(name=name, group=group, outline=outline, link=link, address=address)
+            yield Target(
+                name=name,
+                group=group,
+                outline=outline,
+                link=link,
+                address=address,
+                undecided=moves.open.get(name, ""),
+            )
 
 
 def is_attempted(snapshot: Snapshot, outline: Outline) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gapps_hooks.deliver.carrying import Held, give_back
+from gapps_hooks.deliver.carrying import Held, count_done, give_back
 from gapps_hooks.errors import (
     GappsHooksError,
     OutOfTime,
@@ -80,6 +80,7 @@ def _leave_to_delivery(wiring: Wiring, job: Job) -> None:
     with wiring.state.transaction():
         recorded = entries.touch(wiring.state, job.work.piece.kind, job.work.piece.name)
         if job.entry is not None:
+            count_done(wiring, job.entry, job.done)
             bounds.carry_over(
                 wiring.state,
                 job.entry.subject,

@@ -6,7 +6,7 @@ It must not know how it is planned or carried out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from gapps_hooks.model import (
@@ -61,6 +61,15 @@ class Work:
         """Whether people need not be shown it."""
         plan = self.piece.plan
         return not (plan.changes or plan.refusals or plan.notes)
+
+
+def with_old_name(group: Work, person: Work) -> Work:
+    """Name a member as he is known, since his new name did not come about; else he would go."""
+    old, new = person.old_name or person.piece.name, person.piece.name
+    members = (
+        replace(one, reference=old) if one.reference == new else one for one in group.members or ()
+    )
+    return replace(group, members=tuple(members))
 
 
 def entry_for(work: Work, subject: int, generation: int, now: float, *, released: bool) -> Entry:

@@ -73,15 +73,26 @@ class Person:
 class Gathering:
     """One group, as the account manager has it; members are persons, by their identity."""
 
+    identity: str
     name: str
     exists: bool = False
-    ever: bool = False
     description: str = ""
+    aliases: set[str] = field(default_factory=set)
+    #: An address of somebody else that is wanted as an alias until everything comes to rest.
+    clash: str = ""
+    #: Addresses that it had: each stays as an alias until somebody else is to have it.
+    former: set[str] = field(default_factory=set)
+    #: Nobody told which name it had before.
+    renamed_silently: bool = False
     lists: dict[str, set[str]] = field(default_factory=lambda: {role: set() for role in ROLES})
 
     def members(self) -> set[str]:
         """Everybody in it, in whatever role."""
         return set().union(*self.lists.values())
+
+    def wanted(self) -> list[str]:
+        """Its aliases as the account manager has them."""
+        return sorted({*self.aliases, self.clash} - {""})
 
 
 class World:
@@ -90,7 +101,7 @@ class World:
     def __init__(self, house: Organisation, seed: int, *, listed: bool) -> None:
         self.house, self.dice, self.listed = house, random.Random(seed), listed
         self.people = [Person(f"entryUUID:{n}", f"p{n}") for n in range(PEOPLE)]
-        self.groups = [Gathering(f"g{n}") for n in range(GROUPS)]
+        self.groups = [Gathering(f"entryUUID:g{n}", f"g{n}") for n in range(GROUPS)]
         self.events = 0
         self.faults = 0
         self.renames = 0
@@ -150,7 +161,9 @@ class World:
         groups = [
             {
                 "name": one.name,
+                "id": one.identity,
                 "description": one.description or None,
+                "aliases": one.wanted(),
                 **{role: sorted(names[i] for i in one.lists[role]) for role in ROLES},
             }
             for one in self.groups
@@ -200,6 +213,10 @@ class World:
         """End all faults and outages; the lags stay."""
         self.house.emulator.faults.clear()
         self.house.cut = None
+        for group in self.groups:
+            if group.clash:
+                group.clash = ""
+                self._tell_group(group)
 
     def _some(self, condition: Callable[[Person], bool]) -> Person | None:
         found = [one for one in self.people if condition(one)]
@@ -342,7 +359,7 @@ class World:
         group.lists = {role: set() for role in ROLES}
         for identity in chosen:
             group.lists[self.dice.choice(("members", "members", *ROLES))].add(identity)
-        group.exists = group.ever = True
+        group.exists = True
         self._tell_group(group)
 
     def describe(self) -> None:
@@ -355,24 +372,62 @@ class World:
         group = self.dice.choice(self.groups)
         if group.exists:
             group.exists, group.lists = False, {role: set() for role in ROLES}
+            group.aliases, group.clash = set(), ""
             self.tell("group-change", group.name, {"deleted": True})
+
+    def alias_group(self) -> None:
+        """Give a group other aliases; one that another has moves, its old owner is told too."""
+        group = self.dice.choice(self.groups)
+        if not group.exists:
+            return
+        left = {one for each in self.groups for one in each.former} - self._addresses()
+        pool = sorted({*(at(f"ga{n}") for n in range(GROUPS)), *left})
+        group.aliases = set(self.dice.sample(pool, self.dice.randrange(3)))
+        losing = [one for one in self.groups if one is not group and one.aliases & group.aliases]
+        for other in losing:
+            other.aliases -= group.aliases
+        told = [group, *losing]
+        self.dice.shuffle(told)
+        for each in told:
+            self._tell_group(each)
+
+    def clash(self) -> None:
+        """Have a group want what is somebody else's; whose it is, who comes first has it."""
+        group = self.dice.choice(self.groups)
+        if group.exists:
+            theirs = [at(one.name) for one in self.people]
+            theirs += [at(one.name) for one in self.groups if one is not group]
+            theirs += [alias for one in self.people if one.exists for alias in one.aliases]
+            group.clash = self.dice.choice(theirs)
+            self._tell_group(group)
+
+    def _addresses(self) -> set[str]:
+        return {at(one.name) for one in self.groups}
 
     def rename_group(self) -> None:
         group = self.dice.choice(self.groups)
         if not group.exists:
             return
+        primary = {one["email"] for one in self.house.emulator.state()["groups"]}
         self.renames += 1
-        old, group.name = group.name, f"h{self.renames}"
-        self._tell_group(group, old_name=old)
+        names = [f"h{self.renames}"]
+        if not any(one.renamed_silently and at(one.name) not in primary for one in self.groups):
+            wanted = {alias for one in self.groups for alias in (*one.aliases, one.clash)}
+            left = {one for each in self.groups for one in each.former}
+            free = left - wanted - self._addresses()
+            names += [one.partition("@")[0] for one in sorted(free)]
+        old, group.name = group.name, self.dice.choice((names[0], *names))
+        group.former.add(at(old))
+        group.renamed_silently = self.listed and at(old) in primary and self.dice.random() < 0.5
+        self._tell_group(group, **({} if group.renamed_silently else {"old_name": old}))
 
     def _tell_group(self, group: Gathering, **more: str) -> None:
         if not group.exists:
             return
         names = {one.identity: one.name for one in self.people}
         lists = {role: sorted(names[i] for i in group.lists[role]) for role in ROLES}
-        said: dict[str, Any] = (
-            {**lists, "description": group.description or None} if not self.listed else {}
-        )
+        texts = {"description": group.description or None, "aliases": group.wanted()}
+        said: dict[str, Any] = {**lists, **texts} if not self.listed else {}
         if self.listed and more:
             said = lists
         self.tell("group-change", group.name, {**said, **more} or None)
@@ -434,6 +489,9 @@ class World:
         wrong += [
             f"{group.name}: {address} should not be there" for address in present.keys() - may
         ]
+        aliases = set(found.get("aliases") or ())
+        if not group.aliases <= aliases or aliases - group.aliases - group.former:
+            wrong.append(f"{group.name} has {aliases}, not {group.aliases}")
         if group.exists and found["description"] != group.description:
             wrong.append(f"{group.name}: {found['description']!r}, not {group.description!r}")
         if found["settings"]["whoCanPostMessage"] != "ALL_IN_DOMAIN_CAN_POST":
@@ -486,5 +544,7 @@ _ACTS: tuple[tuple[Callable[[World], None], int], ...] = (
     (World.gather, 12),
     (World.describe, 4),
     (World.dissolve, 2),
-    (World.rename_group, 2),
+    (World.rename_group, 3),
+    (World.alias_group, 5),
+    (World.clash, 1),
 )

@@ -208,4 +208,4 @@ def test_a_delivery_that_hangs_is_noticed(house: Organisation) -> None:
         clock.now = HUNG
         assert progress.hangs
         go_on.set()
-        until(lambda: not progress.hangs)
+        assert eventually(lambda: not progress.hangs, PATIENCE)

@@ -222,3 +222,50 @@ def test_what_a_reconcile_did_counts_for_an_event(house: Organisation) -> None:
     (outcome,) = fire(house, ("user-delete", "bob", {}))
     assert outcome.verdict is Verdict.HELD
     assert not house.user("bob@example.org").suspended
+
+
+# --- what was put off ----------------------------------------------------------------------------
+
+
+def test_a_newer_event_on_what_was_put_off_counts_once(tmp_path: Path) -> None:
+    house = organise(tmp_path, more="---\n[bounds.suspend]\nleast = 1\nmost = 1\n")
+    fire(house, ALICE)
+    house.fail(fails="503", call="users.patch", times=9)
+    (outcome,) = fire(house, NOW_OFF[0])
+    assert outcome.verdict is Verdict.LATER
+    house.emulator.faults.clear()
+    assert [one.verdict for one in fire(house, modify("alice", given_name="A"))] == [Verdict.DONE]
+    assert house.user("alice@example.org").suspended
+    assert bounds.used(house.state, Verb.SUSPEND) == 1
+
+
+def test_what_was_delivered_counts_apart_from_what_rests_of_its_entry(tmp_path: Path) -> None:
+    house = organise(tmp_path, more="---\n[bounds.suspend]\nleast = 1\nmost = 1\n")
+    fire(house, ALICE, modify("alice", enabled=False, given_name="A"))
+    house.fail(fails="503", call="users.aliases.insert", times=9)
+    fire(house, modify("alice", enabled=True, aliases=["al@example.org"]))
+    assert not house.user("alice@example.org").suspended
+    assert [outcome.verdict for outcome in fire(house, NOW_OFF[0])] == [Verdict.HELD]
+
+
+def test_what_an_attempt_did_counts_beside_the_rest_of_a_newer_wish(tmp_path: Path) -> None:
+    house = listed(tmp_path, tables="[bounds.remove_member]\nleast = 2\nmost = 2")
+    people = [person(name) for name in ("alice", "bob", "carol", "dora")]
+    everybody = [one["username"] for one in people]
+
+    def say(*members: str) -> None:
+        house.people(*people, groups=({"name": "red", "members": list(members)},))
+
+    say(*everybody)
+    reconcile(house)
+    house.clock.now += DAY
+    say("carol", "dora")
+    house.fail(fails="503", call="members.delete", nth=2, times=9)
+    (outcome,) = fire(house, ("group-change", "red", {}))
+    assert (outcome.verdict, len(outcome.done)) == (Verdict.LATER, 1)
+    house.emulator.faults.clear()
+    say("alice", "bob")
+    house.settle()
+    assert house.left() == {"red": "held"}
+    assert len(house.roles("red@example.org")) == 3
+    assert bounds.used(house.state, Verb.REMOVE_MEMBER) == 1

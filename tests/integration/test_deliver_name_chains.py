@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from organisation import Organisation, organise
-from reconciled import reconcile
+from reconciled import dry, planned, reconcile
 
 
 def person(name: str, identity: str, given_name: str) -> dict[str, Any]:
@@ -76,6 +76,45 @@ def test_a_reconcile_takes_one_step_in_a_run_and_nobody_for_gone(house: Organisa
         "Anna": ("bert@example.org", False),
         "Bert": ("bobby@example.org", False),
     }
+
+
+def test_a_group_loses_nobody_while_a_reconcile_follows_names_step_by_step(
+    house: Organisation,
+) -> None:
+    team = {"name": "team", "members": ["anna", "bert"]}
+    house.people(person("anna", "a", "Anna"), person("bert", "b", "Bert"), groups=(team,))
+    reconcile(house)
+    house.people(
+        person("bert", "a", "Anna"),
+        person("bobby", "b", "Bert"),
+        groups=({**team, "members": ["bert", "bobby"]},),
+    )
+    for _ in range(2):
+        with house.calls() as calls:
+            reconcile(house)
+        assert "members.delete" not in calls
+        assert len(house.roles("team@example.org")) == 2
+    assert set(house.roles("team@example.org")) == {"bert@example.org", "bobby@example.org"}
+    assert planned(dry(house)) == {}
+
+
+def test_a_group_has_everybody_again_once_events_have_followed_their_names(
+    house: Organisation,
+) -> None:
+    people = (person("anna", "a", "Anna"), person("bert", "b", "Bert"))
+    house.people(*people, groups=({"name": "team", "members": ["anna", "bert"]},))
+    house.fire("group-change", "team")
+    moved = (person("bert", "a", "Anna"), person("bobby", "b", "Bert"))
+    house.people(*moved, groups=({"name": "team", "members": ["bert", "bobby"]},))
+    for event, name in (
+        ("group-change", "team"),
+        ("user-modify", "bert"),
+        ("user-modify", "bobby"),
+    ):
+        house.fire(event, name)
+    house.settle()
+    assert set(house.roles("team@example.org")) == {"bert@example.org", "bobby@example.org"}
+    assert not house.left()
 
 
 @pytest.mark.parametrize("event", ["user-modify", "user-delete"])

@@ -76,3 +76,16 @@ def test_what_another_generation_goes_on_with_counts_once(state: State) -> None:
     assert suspend(state, 1) is None
     bounds.carry_over(state, 1, 1, heir=2, newer=7)
     assert bounds.used(state, Verb.SUSPEND) == 1
+
+
+def test_what_is_done_for_good_counts_beside_what_the_generation_does_next(state: State) -> None:
+    bounds.reserve(state, 1, 1, Verb.REMOVE_MEMBER, 5, 10)
+    bounds.keep(state, 1, 1, Verb.REMOVE_MEMBER, 3)
+    assert bounds.used(state, Verb.REMOVE_MEMBER) == 5
+    assert bounds.reserve(state, 1, 1, Verb.REMOVE_MEMBER, 2, 10) is None
+    assert bounds.used(state, Verb.REMOVE_MEMBER) == 5
+    exceeded = bounds.reserve(state, 1, 1, Verb.REMOVE_MEMBER, 8, 10)
+    assert exceeded is not None
+    assert (exceeded.used, exceeded.asked) == (3, 8)
+    bounds.give_back(state, 1, 1, Verb.REMOVE_MEMBER)
+    assert bounds.used(state, Verb.REMOVE_MEMBER) == 3

@@ -170,6 +170,29 @@ def test_a_name_with_another_lasting_id_is_put_before_a_person(organisation: Org
     assert "same person?" in refusals(dry(organisation))["alice"]
 
 
+def test_groups_wait_for_a_new_name_and_keep_its_owner_if_it_does_not_come_about(
+    organisation: Organisation,
+) -> None:
+    teams = tuple({"name": f"team{at}", "members": ["alice", "bob"]} for at in range(4))
+    organisation.people(ALICE, BOB, groups=teams)
+    reconcile(organisation)
+    renamed = tuple({**team, "members": ["alicia", "bob"]} for team in teams)
+    organisation.people({**ALICE, "username": "alicia"}, BOB, groups=renamed)
+    alice = subjects.of_name(organisation.state, Kind.USER, "alice")
+    lease = leases.hold(organisation.state.directory, alice or 0)
+    assert lease is not None
+    with lease, organisation.calls() as calls:
+        assert reconcile(organisation).verdicts["alicia"] is Verdict.LATER
+    assert "members.delete" not in calls
+    organisation.settle()
+    for team in teams:
+        assert set(organisation.roles(f"{team['name']}@example.org")) == {
+            "alicia@example.org",
+            "bob@example.org",
+        }
+    assert planned(dry(organisation)) == {}
+
+
 def test_a_group_with_a_new_name_and_the_same_lasting_id_is_renamed(tmp_path: Path) -> None:
     organisation = listed(tmp_path)
     group = {"name": "staff", "members": ["alice"], "id": "entryUUID:g"}

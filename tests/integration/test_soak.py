@@ -25,7 +25,7 @@ SEED: Final = int(
 )
 WIDE: Final = "".join(
     f"[bounds.{verb}]\nleast = 100000\nmost = 100000\n"
-    for verb in ("suspend", "restore", "rename", "remove_member")
+    for verb in ("suspend", "restore", "rename", "remove_member", "remove_alias")
 )
 SOURCES: Final = {
     "payloads": '[source]\ntype = "none"',
