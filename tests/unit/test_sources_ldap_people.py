@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from gapps_hooks.model import UNSET
 from gapps_hooks.settings import (
     EnabledSettings,
     GoogleSettings,
@@ -15,7 +16,7 @@ from gapps_hooks.settings import (
     StateSettings,
 )
 from gapps_hooks.sources.ldap_layout import layout_of
-from gapps_hooks.sources.ldap_people import Person, decode_person
+from gapps_hooks.sources.ldap_people import Person, account_of, decode_person, without_hidden
 from gapps_hooks.sources.ldap_values import Dn
 
 NOW = 1_800_000_000.0
@@ -64,6 +65,21 @@ def test_no_digest_beside_a_locked_hash_is_sent() -> None:
     digest = {"clearSHA1Password": "a" * 40, "clearSHAPassword": SHA}
     assert read(SHA, preset="clearos", **digest).password is not None
     assert read(SHA, "{CRYPT}!" + CRYPT, preset="clearos", **digest).password is None
+
+
+def test_a_digest_of_an_older_password_is_not_sent() -> None:
+    digest = {"clearSHA1Password": "a" * 40, "clearSHAPassword": SHA}
+    ours, newer = read(SHA, preset="clearos", **digest), "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"
+    theirs = read(newer, preset="clearos", **digest)
+    assert (ours.password and ours.password.value) == "a" * 40
+    assert (theirs.password and theirs.password.value) == newer
+
+
+def test_one_who_is_locked_is_inactive_also_where_the_status_is_hidden() -> None:
+    active, locked = read("{CRYPT}" + CRYPT), read("{CRYPT}!" + CRYPT)
+    for person, enabled in ((active, UNSET), (locked, False)):
+        account = account_of(person, (), complete=True, unseen=frozenset())
+        assert without_hidden(account, frozenset({"status"})).enabled is enabled
 
 
 @pytest.mark.parametrize("text", ["{CRYPT}*", "!a clear text, which is no lock"])
