@@ -15,9 +15,10 @@ from gapps_hooks.settings import (
     SourceSettings,
     StateSettings,
 )
+from gapps_hooks.sources.ldap_fields import identity_of
 from gapps_hooks.sources.ldap_layout import layout_of
 from gapps_hooks.sources.ldap_people import Person, account_of, decode_person, without_hidden
-from gapps_hooks.sources.ldap_values import Dn
+from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, lowered
 
 NOW = 1_800_000_000.0
 CRYPT = "$6$salt$" + "a" * 86
@@ -92,6 +93,13 @@ def test_a_hash_is_taken_as_it_is() -> None:
     assert person.active is True
     assert person.password is not None
     assert person.password.value == "{CRYPT}" + CRYPT
+
+
+def test_an_id_with_two_values_is_none() -> None:
+    values = {"uid": [b"alice"], "entryUUID": [b"1", b"2"]}
+    assert identity_of(lowered(values), ("entryUUID",), needed=False) is None
+    with pytest.raises(NotUnderstood, match="has no entryUUID"):
+        identity_of(lowered(values), ("entryUUID",))
 
 
 @pytest.mark.parametrize(
