@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slapd import Slapd, ldif, make_certificates
+from scripted_directory import ScriptedDirectory
+from slapd import Slapd, ldif, make_certificates, unit
 from trees import Tree, active_directory, clearos, crowd, rfc2307bis
 from wire import Wire
 
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import UNSET, Account, Identity
+from gapps_hooks.model import UNSET, Account, Identity, Member
 from gapps_hooks.settings import (
     AttributeSettings,
     EnabledSettings,
@@ -153,6 +154,38 @@ def test_a_part_on_another_server_hides_nobody(serve: Serve, tree: Tree) -> None
     assert "is on another server" in why_unreadable(lambda: source.account("user9999"))
 
 
+def test_another_server_that_is_pointed_to_is_not_asked(serve: Serve, tree: Tree) -> None:
+    place = f"ou=branch,ou=People,{tree.base}"
+    entry = {"objectClass": ["referral", "extensibleObject"], "ou": "branch"}
+    with ScriptedDirectory(lambda _: (["stranger"], b"")) as elsewhere:
+        slapd = serve(ldif(place, {**entry, "ref": f"{elsewhere.uri}/{place}"}))
+        names = source_of(slapd).account_names()
+        assert (elsewhere.pages, "stranger" in names.names) == (0, False)
+    assert f"is on another server ({elsewhere.uri}" in names.why
+
+
+def test_an_alias_entry_brings_nobody_from_outside_the_base(serve: Serve, tree: Tree) -> None:
+    place = f"ou=Elsewhere,{tree.base}"
+    stranger = {
+        "objectClass": ["inetOrgPerson", "posixAccount"],
+        **dict.fromkeys(("uid", "cn", "sn"), "stranger"),
+        **dict.fromkeys(("uidNumber", "gidNumber"), "9001"),
+        "homeDirectory": "/home/stranger",
+    }
+    alias = {
+        "objectClass": ["alias", "extensibleObject"],
+        "uid": "stranger",
+        "aliasedObjectName": f"uid=stranger,{place}",
+    }
+    slapd = serve(
+        unit(place),
+        ldif(f"uid=stranger,{place}", stranger),
+        ldif(f"uid=stranger,ou=People,{tree.base}", alias),
+    )
+    names = source_of(slapd, user_base=f"ou=People,{tree.base}").account_names()
+    assert (len(names.names), names.complete) == (PEOPLE, True)
+
+
 # --- what is hidden from us -----------------------------------------------------------------------
 
 
@@ -239,6 +272,29 @@ def test_an_empty_group_beside_others_is_empty(serve: Serve) -> None:
         empty = asked.group("empty")
         assert empty is not None
         assert empty.members == ()
+
+
+def test_groups_that_are_in_each_other_have_an_end(serve: Serve, tree: Tree) -> None:
+    place, people = f"ou=Groups,{tree.base}", f"ou=People,{tree.base}"
+    members = {
+        "first": [f"cn=third,{place}", f"uid=user0001,{people}"],
+        "second": [f"cn=first,{place}"],
+        "third": [f"cn=second,{place}", f"cn=third,{place}"],
+    }
+    slapd = serve(
+        *(
+            ldif(f"cn={name},{place}", {"objectClass": "groupOfNames", "cn": name, "member": dns})
+            for name, dns in members.items()
+        )
+    )
+    source = source_of(slapd, EnabledSettings(group="third"))
+    for asked in (source, whole(source)):
+        groups = person(asked, "user0001").groups
+        assert isinstance(groups, tuple)
+        assert members.keys() <= set(groups)
+        third = asked.group("third")
+        assert third is not None
+        assert third.members == (Member("group:second"), Member("group:third"))
 
 
 def test_a_flag_that_nobody_shows_takes_nobody_out(serve: Serve) -> None:
@@ -406,6 +462,11 @@ def test_a_password_file_that_others_may_read_is_not_used(slapd: Slapd, tmp_path
     source = source_of(slapd, password_file=file)
     assert "keep it private" in why_unreadable(lambda: source.account("user0001"))
     file.chmod(0o600)
+    for nothing in ("", "\n"):  # which a server would take for anonymous
+        (tmp_path / "empty").write_text(nothing)
+        (tmp_path / "empty").chmod(0o600)
+        unsigned = source_of(slapd, password_file=tmp_path / "empty")
+        assert "is empty" in why_unreadable(partial(unsigned.account, "user0001"))
     assert person(source, "user0001")
     file.unlink()
     assert person(source, "user0001"), "it is signed in already"

@@ -235,7 +235,8 @@ def clearos(people: list[Somebody]) -> Tree:
     nobody = f"cn=No Members,{places[0]}"
     groups = {name: [one.name for one in some] for name, some in _teams(people).items()}
     for number, (name, members) in enumerate(groups.items()):
-        dns = [dn[member] for member in members] + [f"cn=Left Long Ago,{places[0]}"]
+        nobodies = [f"cn={cn},{places[0]}" for cn in ("Left Long Ago", "Windows Admin")]
+        dns = [dn[member] for member in members] + nobodies
         entries.append(_clear_group(name, 60000 + number, places[1], dns))
     for name in ("empty", "web_plugin", "allusers", "domain_users"):
         members = [nobody] if name in {"empty", "web_plugin"} else [*dn.values()]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Self
 
@@ -31,6 +31,10 @@ class ScriptedDirectory:
         self.pages = 0
         #: The result (RFC 4511 section 4.1.9) of each page, by its number from 1; 0 is success.
         self.results: dict[int, int] = {}
+        #: Pages, by number from 1, before which the connection is lost.
+        self.lost: set[int] = set()
+        #: The members of the only group, cn=staff, as they are answered under each asked name.
+        self.members: Mapping[str, tuple[str, list[bytes]]] = {}
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -73,7 +77,16 @@ class ScriptedDirectory:
             yield _message(number, _entry("", {"supportedControl": PAGED}))
             yield _message(number, _result(_DONE))
             return
+        asked = (raw.decode() for _, raw in _parts(list(_parts(request))[-1][1]))
+        if part := next((name for name in asked if name.startswith("member")), None):
+            name, members = self.members.get(part, ("description", [b"none"]))
+            staff: dict[str, bytes | list[bytes]] = {"cn": b"staff", "member": [], name: members}
+            yield _message(number, _entry("cn=staff,dc=example,dc=org", staff))
+            yield _message(number, _result(_DONE))
+            return
         self.pages += 1
+        if self.pages in self.lost:
+            raise EOFError
         names, cookie = self._script(_cookie(controls))
         for name in names:
             yield _message(number, _person(name))
@@ -95,11 +108,12 @@ def _person(name: str) -> bytes:
     )
 
 
-def _entry(dn: str, attributes: dict[str, bytes]) -> bytes:
-    rows = [
-        _wrap(_SEQUENCE, _wrap(_TEXT, name.encode()), _wrap(_SET, _wrap(_TEXT, value)))
-        for name, value in attributes.items()
-    ]
+def _entry(dn: str, attributes: Mapping[str, bytes | list[bytes]]) -> bytes:
+    rows = []
+    for name, several in attributes.items():
+        values = [several] if isinstance(several, bytes) else several
+        held = _wrap(_SET, *(_wrap(_TEXT, value) for value in values))
+        rows.append(_wrap(_SEQUENCE, _wrap(_TEXT, name.encode()), held))
     return _wrap(_ENTRY, _wrap(_TEXT, dn.encode()), _wrap(_SEQUENCE, *rows))
 
 
@@ -112,7 +126,9 @@ def _message(number: bytes, *parts: bytes) -> bytes:
 
 
 def _cookie(controls: list[tuple[int, bytes]]) -> bytes:
-    """Find the cookie of the control of pages, which is the only one that is sent."""
+    """Find the cookie of the control of pages, which is the only one that is ever sent."""
+    if not controls:
+        return b""
     control = next(_parts(controls[0][1]))[1]
     value = list(_parts(control))[-1][1]
     return list(_parts(next(_parts(value))[1]))[1][1]

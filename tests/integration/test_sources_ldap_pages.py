@@ -10,6 +10,8 @@ from types import MappingProxyType
 import pytest
 from scripted_directory import Script, ScriptedDirectory
 
+from gapps_hooks.errors import SourceUnreadable
+from gapps_hooks.model import Member
 from gapps_hooks.settings import (
     EnabledSettings,
     GoogleSettings,
@@ -17,10 +19,32 @@ from gapps_hooks.settings import (
     SourceSettings,
     StateSettings,
 )
-from gapps_hooks.sources import Names, open_source
+from gapps_hooks.sources import Names, Source, open_source
 from gapps_hooks.sources.ldap_pages import MOST_EMPTY_PAGES
 
 ENOUGH = MOST_EMPTY_PAGES + 10
+
+
+def source_of(server: ScriptedDirectory, *, bis: bool = False, max_entries: int = 1000) -> Source:
+    source = open_source(
+        Settings(
+            path=Path("/etc/gapps-hooks/gapps-hooks.toml"),
+            domain="example.org",
+            admin="admin@example.org",
+            google=GoogleSettings(credentials=Path("/key.json")),
+            source=SourceSettings(
+                type="ldap",
+                uri=server.uri,
+                preset="rfc2307bis" if bis else "rfc2307",
+                base="dc=example,dc=org",
+                max_entries=max_entries,
+            ),
+            enabled=EnabledSettings(all=True),
+            state=StateSettings(directory=Path("/state")),
+        )
+    )
+    assert source is not None
+    return source
 
 
 def read(
@@ -29,24 +53,7 @@ def read(
     """List everybody, and count the pages that this took."""
     with ScriptedDirectory(script) as server:
         server.results.update(results)
-        source = open_source(
-            Settings(
-                path=Path("/etc/gapps-hooks/gapps-hooks.toml"),
-                domain="example.org",
-                admin="admin@example.org",
-                google=GoogleSettings(credentials=Path("/key.json")),
-                source=SourceSettings(
-                    type="ldap",
-                    uri=server.uri,
-                    preset="rfc2307",
-                    base="dc=example,dc=org",
-                    max_entries=max_entries,
-                ),
-                enabled=EnabledSettings(all=True),
-                state=StateSettings(directory=Path("/state")),
-            )
-        )
-        assert source is not None
+        source = source_of(server, max_entries=max_entries)
         names = source.account_names()
         source.cut_short()
         return names, server.pages
@@ -136,7 +143,52 @@ def test_a_page_that_is_refused_in_the_middle_leaves_the_reading_incomplete(
     assert sentence in names.why
 
 
+def test_a_page_is_not_asked_for_on_another_connection() -> None:
+    pages = {b"": (["alice"], b"1"), b"1": (["bob"], b"")}
+    with ScriptedDirectory(lambda cookie: pages[cookie]) as server:
+        source = source_of(server)
+        assert source.account_names().names == ("alice", "bob")
+        server.lost = {4}
+        names = source.account_names()
+        assert (names.names, names.complete, server.pages) == (("alice",), False, 4)
+        assert source.account_names().complete
+        source.cut_short()
+
+
 def test_a_directory_without_an_entry_is_not_believed() -> None:
     names, _ = read(lambda _: ([], b""))
     assert (names.names, names.complete) == ((), False)
     assert "no people can be seen" in names.why
+
+
+# --- members that come in parts -------------------------------------------------------------------
+
+CROWD = [f"user{number}" for number in range(7)]
+DNS = [f"uid={name},dc=example,dc=org".encode() for name in CROWD]
+#: As a Microsoft server answers which gives three values at a time.
+PARTS = {
+    "member": ("member;range=0-2", DNS[:3]),
+    "member;range=3-*": ("member;range=3-5", DNS[3:6]),
+    "member;range=6-*": ("member;range=6-*", DNS[6:]),
+}
+
+
+def test_a_group_that_is_given_in_parts_is_read_whole() -> None:
+    with ScriptedDirectory(lambda _: (CROWD, b"")) as server:
+        server.members = PARTS
+        source = source_of(server, bis=True)
+        group = source.group("staff")
+        source.cut_short()
+    assert group is not None
+    assert group.members == tuple(map(Member, CROWD))
+
+
+@pytest.mark.parametrize("lost", ["member;range=3-*", "member;range=6-*"])
+def test_a_group_of_which_a_part_is_lost_is_not_read(lost: str) -> None:
+    with ScriptedDirectory(lambda _: (CROWD, b"")) as server:
+        server.members = {name: part for name, part in PARTS.items() if name != lost}
+        source = source_of(server, bis=True)
+        with pytest.raises(SourceUnreadable, match="cannot be read"):
+            source.group("staff")
+        assert not source.group_names().complete
+        source.cut_short()

@@ -64,3 +64,11 @@ def test_a_group_that_shows_its_address_alone_is_known_to_have_no_other() -> Non
 
 def test_a_group_that_shows_nothing_may_hide_them() -> None:
     assert aliases(layout("active-directory"), mail=[b"staff@example.org"]) is UNSET
+
+
+@pytest.mark.parametrize("kind", ["groupOfNames", "groupOfUniqueNames", "posixGroup"])
+def test_a_group_that_must_have_members_and_shows_none_hides_them(kind: str) -> None:
+    bare = {"cn": [b"staff"], "objectClass": [kind.encode()]}
+    how = layout("rfc2307bis")
+    assert decode_group(DN, bare, how).hidden is (kind != "posixGroup")
+    assert not decode_group(DN, {**bare, "member": [b"cn=a,dc=x"]}, how).hidden

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from gapps_hooks.model import UNSET
 from gapps_hooks.settings import (
     EnabledSettings,
     GoogleSettings,
@@ -14,9 +15,10 @@ from gapps_hooks.settings import (
     SourceSettings,
     StateSettings,
 )
+from gapps_hooks.sources.ldap_fields import identity_of
 from gapps_hooks.sources.ldap_layout import layout_of
-from gapps_hooks.sources.ldap_people import Person, decode_person
-from gapps_hooks.sources.ldap_values import Dn
+from gapps_hooks.sources.ldap_people import Person, account_of, decode_person, without_hidden
+from gapps_hooks.sources.ldap_values import Dn, NotUnderstood, lowered
 
 NOW = 1_800_000_000.0
 CRYPT = "$6$salt$" + "a" * 86
@@ -66,6 +68,21 @@ def test_no_digest_beside_a_locked_hash_is_sent() -> None:
     assert read(SHA, "{CRYPT}!" + CRYPT, preset="clearos", **digest).password is None
 
 
+def test_a_digest_of_an_older_password_is_not_sent() -> None:
+    digest = {"clearSHA1Password": "a" * 40, "clearSHAPassword": SHA}
+    ours, newer = read(SHA, preset="clearos", **digest), "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3"
+    theirs = read(newer, preset="clearos", **digest)
+    assert (ours.password and ours.password.value) == "a" * 40
+    assert (theirs.password and theirs.password.value) == newer
+
+
+def test_one_who_is_locked_is_inactive_also_where_the_status_is_hidden() -> None:
+    active, locked = read("{CRYPT}" + CRYPT), read("{CRYPT}!" + CRYPT)
+    for person, enabled in ((active, UNSET), (locked, False)):
+        account = account_of(person, (), complete=True, unseen=frozenset())
+        assert without_hidden(account, frozenset({"status"})).enabled is enabled
+
+
 @pytest.mark.parametrize("text", ["{CRYPT}*", "!a clear text, which is no lock"])
 def test_one_without_a_usable_password_is_not_locked(text: str) -> None:
     assert read(text).active is True
@@ -76,6 +93,13 @@ def test_a_hash_is_taken_as_it_is() -> None:
     assert person.active is True
     assert person.password is not None
     assert person.password.value == "{CRYPT}" + CRYPT
+
+
+def test_an_id_with_two_values_is_none() -> None:
+    values = {"uid": [b"alice"], "entryUUID": [b"1", b"2"]}
+    assert identity_of(lowered(values), ("entryUUID",), needed=False) is None
+    with pytest.raises(NotUnderstood, match="has no entryUUID"):
+        identity_of(lowered(values), ("entryUUID",))
 
 
 @pytest.mark.parametrize(
