@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from gapps_hooks.outbox import leases
 
 #: Seconds in which what is under way may be finished when the agent ends.
 FINISHING: Final = 15.0
+#: Seconds between two mishaps of the loop that are told.
+_QUIET: Final = 60.0
 
 
 class AnotherAgent(GappsHooksError):
@@ -83,12 +86,15 @@ class Agent:
         self._again = False
         #: Whether the last sign of life was given.
         self._lives = True
+        #: Until when no further mishap is told, by the monotonic clock.
+        self._quiet_until = 0.0
         self._renew: Callable[[], None] = lambda: None
 
     async def serve(self) -> None:
         """Listen until a signal ends it, and finish what is under way."""
         assert self.shift is not None  # noqa: S101 - it comes with one
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_exception_handler(lambda _, context: self._tell_mishap(context))
         listener = self._listen(self.shift)
         reception = Reception(self._path, self.shift, partial(_post, loop))
         self._renew = partial(_post, loop, self._begin_reload, reception)
@@ -145,6 +151,17 @@ class Agent:
                 await asyncio.wait_for(stopped.wait(), self._manager.watchdog)
             except TimeoutError:
                 continue
+
+    def _tell_mishap(self, context: Mapping[str, Any]) -> None:
+        """Say what asyncio has nobody else to tell, once a minute: a full table of files, say.
+
+        With no descriptor left it fails for each of the hooks that wait, again and again.
+        """
+        now, error = time.monotonic(), context.get("exception")
+        if now >= self._quiet_until:
+            self._quiet_until = now + _QUIET
+            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+            self._world.say(f"{context['message']} ({reason}); hooks record by themselves")
 
     def _give_sign(self) -> None:
         """Say that we live; an agent that does not is ended and started anew."""

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -93,6 +93,23 @@ def test_a_second_agent_says_so_and_leaves(agent: Resident) -> None:
     assert second.wait(20) == 75
     assert "another agent serves" in agent.said()
     assert agent.fire("user-add", "alice") == (0, "alice: created alice@example.org\n")
+
+
+def test_without_descriptors_hooks_record_by_themselves_and_that_is_told_in_a_line(
+    site: Site,
+) -> None:
+    few = ("sh", "-c", 'ulimit -n 40; exec "$@"', "sh")
+    with resident(site, prefix=few) as agent, ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(agent.call())
+        assert eventually(lambda: "hooks record by themselves" in agent.said())
+        assert agent.fire("user-add", "alice")[0] == 0
+        stack.close()
+        assert eventually(lambda: waiting(site) == [])
+        assert agent.said().count("Too many open files") == 1
+        assert "Traceback" not in agent.said()
+        assert agent.fire("user-add", "bob")[0] == 0
+    assert site.created() == ["alice", "bob"]
 
 
 def test_whether_an_agent_is_there_can_be_asked(agent: Resident) -> None:
