@@ -187,7 +187,7 @@ def _of_person(
     before: Seen, now: Present, old_name: str | None, differing: set[str], *, changed: bool
 ) -> Iterator[Difference]:
     if changed or differing:
-        wish = now.enabled and bool(differing & {"active", "ruled"})
+        wish = now.enabled is True and bool(differing & {"active", "ruled"})
         event = EventKind.USER_MODIFY
         yield Difference(event=event, name=now.name, old_name=old_name, wish=wish)
     if now.open and before.marks.get("hash") != now.seen.marks.get("hash"):

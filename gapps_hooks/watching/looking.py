@@ -123,4 +123,4 @@ class Looker:
 
 def _enabled(sight: Sight) -> Mapping[str, bool]:
     people = (one for one in sight.present.values() if one.seen.kind is Kind.USER)
-    return {one.name: one.enabled for one in people}
+    return {one.name: one.enabled is not False for one in people}

@@ -29,8 +29,8 @@ class Present:
 
     name: str
     seen: Seen
-    #: Whether the Google option of a person is on, or may be.
-    enabled: bool = True
+    #: Whether the Google option of a person is on; UNSET if that cannot be known.
+    enabled: bool | Unset = True
     #: Whether the stored password is one that may be sent: not locked.
     open: bool = False
     #: The last part of a person's home, which is often made from the name.
@@ -90,7 +90,7 @@ class Eye:
         present = Present(
             name=name,
             seen=self._seen(Kind.USER, name, str(account.id), facts),
-            enabled=is_enabled(account, self._rule) is not False,
+            enabled=is_enabled(account, self._rule),
             open=source.stored_password(name) is not None,
             home=PurePath(account.traces.get("home", "")).name,
         )

@@ -22,6 +22,8 @@ from gapps_hooks.watching.looking import Looker
 
 #: A trouble that is over by the next try is that of a file being written, and nobody's business.
 _TOLD_FROM = 2
+#: Doubts that one sentence names: of a file that was cut off there may be thousands.
+_TOLD_AT_MOST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +34,10 @@ class Rhythm:
     quiet: float = 0.3
     #: and is not waited for any longer than this.
     longest: float = 2.0
-    #: How often the files are looked for changes where inotify is not to be had.
+    #: How often the files are looked for changes where inotify is not to be had,
     poll: float = 2.0
+    #: and where it is, for what it missed: its queue can overflow, the directory be replaced.
+    glance: float = 30.0
     #: It looks at least so often: accounts expire without a change of any file.
     idle: float = 900.0
     #: After a look from which nothing could be concluded: at first, and doubled up to the last.
@@ -99,7 +103,8 @@ class Watcher:
         except Exception as error:  # noqa: BLE001 - one misfortune must not end the watching
             doubts = (f"an error of this program, {type(error).__name__}",)
         self._failures = self._failures + 1 if doubts else 0
-        self._say("; ".join(doubts))
+        more = f"; and {len(doubts) - _TOLD_AT_MOST} more" if doubts[_TOLD_AT_MOST:] else ""
+        self._say("; ".join(doubts[:_TOLD_AT_MOST]) + more)
 
     def _say(self, trouble: str) -> None:
         if not trouble:
@@ -116,18 +121,14 @@ class Watcher:
 
     def _wait(self, seconds: float) -> None:
         """Wait for a change, but no longer than that; then until the burst is over."""
-        rung = self._bell.wait(seconds) if self._unnotice is not None else self._poll(seconds)
-        if rung:
-            self._bell.settle(self._rhythm.quiet, self._rhythm.longest)
-
-    def _poll(self, seconds: float) -> bool:
-        for _ in range(max(1, round(seconds / self._rhythm.poll))):
-            if signature(self._directory) != self._looked_at:
-                return True
-            self._bell.wait(min(seconds, self._rhythm.poll))
+        pause = self._rhythm.poll if self._unnotice is None else self._rhythm.glance
+        for _ in range(max(1, round(seconds / pause))):
+            changed = signature(self._directory) != self._looked_at
+            if changed or self._bell.wait(min(seconds, pause)):
+                self._bell.settle(self._rhythm.quiet, self._rhythm.longest)
+                return
             if self._bell.closed:
-                return False
-        return False
+                return
 
 
 def _notice(

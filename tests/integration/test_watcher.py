@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,7 +23,7 @@ from gapps_hooks.watching import Rhythm, Watcher, WatchingCompanion, open_watche
 from gapps_hooks.watching.bell import Bell
 from gapps_hooks.watching.looking import Looker
 
-SOON = Rhythm(quiet=0.15, longest=1.0, poll=0.05, again=0.05, again_at_most=0.2)
+SOON = Rhythm(quiet=0.15, longest=1.0, poll=0.05, glance=0.5, again=0.05, again_at_most=0.2)
 PATIENCE = 10.0
 
 
@@ -106,6 +107,28 @@ def test_what_cannot_be_read_is_looked_at_again_and_told_once(office: Office) ->
     office.files.person("bob", 1002, "Bob Lee")
     until(lambda: office.names() == ["bob"])
     assert len(office.sentences) == 1
+
+
+def test_what_inotify_does_not_tell_is_found_by_a_glance(office: Office) -> None:
+    """It goes on watching a directory that was renamed away."""
+    office.begin()
+    directory = office.files.directory
+    shutil.copytree(directory, directory.with_name("new"))
+    directory.rename(directory.with_name("old"))
+    directory.with_name("new").rename(directory)
+    office.files.person("bob", 1002, "Bob Lee")
+    until(lambda: office.names() == ["bob"])
+
+
+def test_of_many_doubts_the_first_are_named(office: Office) -> None:
+    for number in range(9):
+        office.files.person(f"user{number}", 2000 + number)
+        office.organisation.fire("user-add", f"user{number}")
+    office.begin()
+    office.files.replace("passwd", "".join(office.files.passwd().splitlines(keepends=True)[:2]))
+    until(lambda: bool(office.sentences))
+    assert office.sentences[0].count("still in shadow") == 3
+    assert "; and 6 more; it is looked at again" in office.sentences[0]
 
 
 WITHOUT_WATCHDOG = """

@@ -548,3 +548,14 @@ def test_a_group_file_that_is_cut_off_at_a_lines_end_suspends_nobody(
     first.look()
     office.settle()
     assert not office.user("alice@example.org").suspended
+
+
+def test_a_group_file_that_is_cut_off_at_a_lines_end_makes_nobody_wanted(
+    found: Found, files: LocalFiles
+) -> None:
+    files.group("staff", 2100)
+    first = begun(found('group = "staff"'))
+    files.change("alice", gecos="Alice Ngo")
+    (files.directory / "group").write_text("root:x:0:\nusers:x:100:\n")
+    (event,) = first.look().told
+    assert (event.name, event.patch) == ("alice", {})

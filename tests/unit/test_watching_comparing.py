@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gapps_hooks.model import EventKind, Kind
+from gapps_hooks.model import UNSET, EventKind, Kind
 from gapps_hooks.outbox.seen import Seen
 from gapps_hooks.watching.comparing import Absence, Comparison, Difference, compare
 from gapps_hooks.watching.sight import Present, Sight
@@ -104,6 +104,12 @@ def test_becoming_enabled_is_a_wish_and_the_contrary_is_none(what: str) -> None:
     (on_again,) = happened([off], [ALICE]).differences
     (gone_off,) = happened([ALICE], [off]).differences
     assert (on_again.wish, gone_off.wish) == (True, False)
+
+
+def test_what_cannot_be_known_is_no_wish() -> None:
+    off, unknown = person("alice", ruled="False"), person("alice", ruled="UNSET")
+    (difference,) = happened([off], [replace(unknown, enabled=UNSET)]).differences
+    assert not difference.wish
 
 
 def test_another_rule_in_the_settings_is_no_change_of_the_files() -> None:
