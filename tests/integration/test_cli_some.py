@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import CommandLine, ServedGoogle, installed, served
+from command_line import CommandLine
 
 DIGEST = "qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
 HASH = f"$6$saltsalt${DIGEST}"
@@ -16,19 +14,12 @@ CHANGES, HELD = 3, 4
 NAMES = tuple(f"p{at}" for at in range(8))
 
 
-@pytest.fixture(scope="module")
-def google() -> Iterator[ServedGoogle]:
-    with served() as google:
-        yield google
-
-
 @pytest.fixture
-def line(tmp_path: Path, google: ServedGoogle) -> Iterator[CommandLine]:
+def line(line: CommandLine) -> CommandLine:
     """Eight people at Google; three of each bounded kind of change are allowed in a day."""
-    with installed(tmp_path, google) as line:
-        line.people(*map(person, NAMES))
-        line.run("reconcile")
-        yield line
+    line.people(*map(person, NAMES))
+    line.run("reconcile")
+    return line
 
 
 def person(name: str, **more: object) -> dict[str, Any]:
