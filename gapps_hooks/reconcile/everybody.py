@@ -201,7 +201,8 @@ def _careful(wiring: Wiring, snapshot: Snapshot, works: list[Work]) -> tuple[Wir
     if not snapshot.incomplete:
         return wiring, works
     careful = replace(wiring, rules=replace(wiring.rules, adding_only=True))
-    return careful, [again for work in works if (again := _adding_only(careful, work)) is not None]
+    again = [one for work in works if (one := _adding_only(careful, work)) is not None]
+    return careful, list(without_collisions(snapshot, again, frees=False))
 
 
 def _adding_only(wiring: Wiring, work: Work) -> Work | None:

@@ -11,6 +11,8 @@ from organisation import Organisation
 from reconciled import dry, listed, person, planned, reconcile, refusals
 
 from gapps_hooks.model import Verdict
+from gapps_hooks.reconcile import saving
+from gapps_hooks.reconcile.everybody import carry_out, look, reviewed
 
 Entry = Mapping[str, Any]
 Say = Callable[..., None]
@@ -64,6 +66,24 @@ def taken(house: Organisation, kind: str, address: str) -> None:
 
 def verbs(house: Organisation) -> list[list[str]]:
     return sorted(planned(dry(house)).values())
+
+
+@pytest.mark.parametrize("by", ["a run", "a reviewed plan"])
+def test_an_address_that_is_given_up_is_freed_and_that_is_shown_before(
+    house: Organisation, say: Say, kind: str, by: str
+) -> None:
+    say(a="a", b="b", c="c")
+    reconcile(house)
+    say(a="d", b="a", c="b")
+    frees, renames = ("alias", "rename") if kind == "people" else ("group-alias", "rename-group")
+    freed = [f"remove-{frees}", renames]
+    assert verbs(house) == sorted([freed, freed, [renames]])
+    if by == "a run":
+        reconcile(house)
+    else:
+        carry_out_reviewed(house)
+    assert addresses(house, kind) == {"d": [], "a": [], "b": ["c@example.org"]}
+    assert verbs(house) == []
 
 
 def test_addresses_pass_on_in_one_run_whoever_has_the_first_turn(
@@ -124,3 +144,63 @@ def test_a_group_keeps_one_whose_new_address_comes_late(house: Organisation) -> 
     assert "members.delete" not in calls
     assert house.roles("g@example.org") == {"c@example.org": "MEMBER"}
     assert verbs(house) == []
+
+
+def carry_out_reviewed(house: Organisation) -> None:
+    file = house.folder / "plan.json"
+    saving.save(file, dry(house).whole.pieces, house.state.digest, passwords=False)
+    looked = look(house.wiring, dry=False)
+    works, changed = reviewed(looked, saving.load(file, house.state.digest))
+    assert changed == {}
+    progress = carry_out(looked, works, force=False, reviewed_only=True, report=lambda _: None)
+    assert {one.verdict for one in progress.outcomes} == {Verdict.DONE}
+
+
+def test_after_a_read_that_was_not_whole_no_address_is_freed(house: Organisation) -> None:
+    house.people(person("one"), groups=(group("a"), group("b")))
+    reconcile(house)
+    moved = ({**group("a"), "email": "c@example.org"}, {**group("b"), "email": "a@example.org"})
+    house.people(groups=moved)
+    looked = dry(house)
+    assert looked.whole.incomplete
+    assert planned(looked) == {"group:a": ["rename-group"]}
+    assert "a@example.org is held by the group a@example.org" in refusals(looked)["group:b"]
+
+
+def test_who_wants_the_address_of_one_who_is_refused_is_refused_too(
+    house: Organisation, say: Say, kind: str
+) -> None:
+    say(a="a", b="b", c="c")
+    reconcile(house)
+    taken(house, kind, "d@example.org")
+    say(a="d", b="a", c="b")
+    looked = dry(house)
+    assert planned(looked) == {}
+    assert len(refusals(looked)) == 3
+    with house.calls() as calls:
+        reconcile(house)
+    assert {*calls} <= {"users.list", "groups.list", "members.list"}
+
+
+def test_an_address_that_its_owner_keeps_as_alias_is_refused(
+    house: Organisation, say: Say, kind: str
+) -> None:
+    say(a="a", b="b")
+    reconcile(house)
+    say("a", a="d", b="a")
+    looked = dry(house)
+    assert len(planned(looked)) == len(refusals(looked)) == 1
+    reconcile(house)
+    assert addresses(house, kind) == {"d": ["a@example.org"], "b": []}
+
+
+def test_an_exchange_of_addresses_is_refused_for_both(
+    house: Organisation, say: Say, kind: str
+) -> None:
+    say(a="a", b="b")
+    reconcile(house)
+    say(a="b", b="a")
+    assert planned(dry(house)) == {}
+    reconcile(house)
+    assert addresses(house, kind) == {"a": [], "b": []}
+    assert len(refusals(dry(house))) == 2
