@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from gapps_hooks.deliver.desired import desired_group, in_scope
-from gapps_hooks.deliver.gatherings import ask_about_group, gather
+from gapps_hooks.deliver.gatherings import ask_about_group, find_occupant, gather
 from gapps_hooks.deliver.people import ask_about_person, look_at_person
 from gapps_hooks.deliver.stored import stored_to_push
 from gapps_hooks.errors import GappsHooksError, Outage
@@ -18,7 +18,7 @@ from gapps_hooks.first_passwords import first_password
 from gapps_hooks.model import Account, Change, Kind, Plan, Question, Refusal, Verb
 from gapps_hooks.outbox import entries, links, subjects
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.gathering import MembersQuestion
+from gapps_hooks.plan.gathering import Gathering, MembersQuestion, Occupant
 from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
@@ -182,7 +182,21 @@ def _preview_group(wiring: Wiring, entry: Entry) -> Plan:
             key = step.key if isinstance(step, Question) else gathering.address
             gathering = ask_about_group(wiring, gathering, key)
         step = plan_group(gathering, wiring.rules, wiring.clock())
+    occupants = _occupants(wiring, gathering, step.changes)
+    if occupants:  # delivery learns of them when Google refuses
+        step = plan_group(replace(gathering, occupants=occupants), wiring.rules, wiring.clock())
+        assert isinstance(step, Plan)  # noqa: S101 - it knows more than before
     return with_vetoes(wiring, step, None)
+
+
+def _occupants(
+    wiring: Wiring, gathering: Gathering, changes: tuple[Change, ...]
+) -> dict[str, Occupant]:
+    """Find which groups have, as aliases, the addresses that this one is to get."""
+    wanted = [one.body["alias"] for one in changes if Verb.ADD_GROUP_ALIAS in one.verbs]
+    wanted += [one.body["email"] for one in changes if Verb.RENAME_GROUP in one.verbs]
+    found = ((address, find_occupant(wiring, gathering, address)) for address in wanted)
+    return {address: occupant for address, occupant in found if occupant is not None}
 
 
 def _creates(changes: tuple[Change, ...]) -> bool:

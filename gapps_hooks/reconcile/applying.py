@@ -66,6 +66,7 @@ class Applying:
         self._last: deque[Job] = deque()
         self._aside: list[Job] = []
         self._refused: list[tuple[Job, Outcome]] = []
+        self._freed: set[str] = set()
         self._groups: dict[str, list[Job]] = {}
         self._pending: set[str] = set()
         #: Who gets another name: until then a group would take its member of the old one out.
@@ -74,16 +75,16 @@ class Applying:
 
     def apply(self, works: Iterable[Work], refused: Iterable[Work] = ()) -> Progress:
         """Carry the works out; ``refused`` are tried once an address that they want is free."""
-        jobs = [self._job(work) for work in works]
+        jobs = [self._new_job(work=work) for work in works]
         self._queue(jobs)
-        waiting = [self._job(work) for work in refused]
+        waiting = [self._new_job(work=work) for work in refused]
         with (
             ThreadPoolExecutor(_CREATING + _CHANGING, "reconcile") as workers,
             ThreadPoolExecutor(_CHANGING * _LANES, "members") as self._members,
         ):
             self._go_on(workers)
-            self._again(waiting)
-            self._go_on(workers)
+            while self._again(waiting):
+                self._go_on(workers)
         for job, outcome in self._refused:
             self._conclude(job, outcome)
         for job in jobs:
@@ -95,9 +96,6 @@ class Applying:
         """From a signal handler: let what is under way finish, and begin nothing more."""
         self.progress.interrupted = True
         self.progress.stopped = self.progress.stopped or "interrupted"
-
-    def _job(self, work: Work) -> Job:
-        return self._new_job(work=work)
 
     # --- queues ----------------------------------------------------------------------------------
 
@@ -192,9 +190,7 @@ class Applying:
     def _succeeded(self, job: Job) -> None:
         if job.missing and job.settling and self._put_aside(job, None):
             return
-        if (
-            job.awaited or job.arrived or job.unsettled
-        ):  # its next turn comes with those who are still to come
+        if job.awaited or job.arrived or job.unsettled:  # the next turn is theirs who are to come
             self._take_turn(job)
             return
         self._conclude(job, verdicts.success(job))
@@ -254,22 +250,25 @@ class Applying:
             group.arrived = 0
             self._others.append(group)
 
-    def _again(self, waiting: list[Job]) -> None:
-        """Try again what was refused because of an address that is free by now."""
-        if self.progress.stopped:
-            return
-        done = [change for outcome in self.progress.outcomes for change in outcome.done]
-        addresses = {address for change in done for address in freed(change)}
-        for job, outcome in tuple(self._refused):
-            if any(address in outcome.line for address in addresses):
-                self._refused.remove((job, outcome))
-                job.finished, job.known = False, None
-                self._others.append(job)
-        for job in waiting:
-            texts = " ".join(refusal.text for refusal in job.work.piece.plan.refusals)
-            if any(address in texts for address in addresses):
-                job.anew = True
-                self._others.append(job)
+    def _again(self, waiting: list[Job]) -> bool:
+        """Try again what was refused because of an address that is free since; False if nothing."""
+        addresses = () if self.progress.stopped else self._newly_freed()
+        texts = [(job, outcome.line) for job, outcome in self._refused]
+        texts += [(job, " ".join(one.text for one in job.planned_refusals)) for job in waiting]
+        again = [job for job, text in texts if any(address in text for address in addresses)]
+        self._refused = [one for one in self._refused if one[0] not in again]
+        waiting[:] = [job for job in waiting if job not in again]
+        for job in again:
+            job.finished, job.known, job.anew = False, None, True
+            self._others.append(job)
+        return bool(again)
+
+    def _newly_freed(self) -> set[str]:
+        outcomes = (*self.progress.outcomes, *(outcome for _, outcome in self._refused))
+        done = (change for outcome in outcomes for change in outcome.done)
+        new = {address for change in done for address in freed(change)} - self._freed
+        self._freed |= new
+        return new
 
     def _each(self, call: Callable[[Any], str | None], items: list[Any]) -> Iterator[str | None]:
         """Send some members at once; a fault is told when all of them had their turn."""

@@ -5,7 +5,7 @@ It must not know arguments, terminals or files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -201,7 +201,8 @@ def _careful(wiring: Wiring, snapshot: Snapshot, works: list[Work]) -> tuple[Wir
     if not snapshot.incomplete:
         return wiring, works
     careful = replace(wiring, rules=replace(wiring.rules, adding_only=True))
-    return careful, [again for work in works if (again := _adding_only(careful, work)) is not None]
+    again = [one for work in works if (one := _adding_only(careful, work)) is not None]
+    return careful, list(without_collisions(snapshot, again, frees=False))
 
 
 def _adding_only(wiring: Wiring, work: Work) -> Work | None:
@@ -246,17 +247,16 @@ def everything(looked: Looked) -> list[Work]:
 
 def refused(looked: Looked) -> list[Work]:
     """Take what was refused, and may no longer be once the rest is done."""
-    return [w for w in looked.works.values() if w.piece.plan.refusals and w.known is not None]
+    works = [work for work in looked.works.values() if not _is_due(work)]
+    return [work for work in works if work.piece.plan.refusals and work.known is not None]
 
 
 def _is_due(work: Work) -> bool:
-    plan = work.piece.plan
-    return work.settles or bool(plan.changes and not plan.refusals)
+    return work.settles or bool(work.piece.plan.changes and not work.piece.plan.refusals)
 
 
-def counted(works: Iterable[Work]) -> Mapping[Verb, int]:
+def counted(works: Collection[Work]) -> Mapping[Verb, int]:
     """Count what the works do by kind, as the bounds count it."""
-    works = tuple(works)
     counts = dict(count(change for work in works for change in work.piece.plan.changes))
     deleted = [work.known for work in works if Verb.DELETE_GROUP in work.piece.verbs]
     members = sum(len(one.memberships) for one in deleted if isinstance(one, Gathering))

@@ -24,36 +24,23 @@ from gapps_hooks.errors import (
     NotYet,
     OutOfTime,
     Passing,
+    Refused,
     Throttled,
 )
 from gapps_hooks.first_passwords import said_of_passwords
-from gapps_hooks.model import Change, GoogleMember, Kind, Role, Verb
+from gapps_hooks.model import Change, GoogleMember, Kind, Refusal, Role, Verb
 from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering, Resolved
 from gapps_hooks.plan.person import Person
 from gapps_hooks.reconcile.freshness import is_old, looked_anew
+from gapps_hooks.reconcile.reviewing import why_not_reviewed
 from gapps_hooks.reconcile.strangers import suspend_stranger
 from gapps_hooks.reconcile.work import Work, entry_for
 from gapps_hooks.wiring import Wiring
 
 #: Sends several members of a group at once, as ``map`` does one after the other.
 Each = Callable[..., Iterable[str | None]]
-
-
-def why_not_reviewed(planned: Iterable[Change], change: Change) -> str | None:
-    """Say that a change is no part of what was planned when people reviewed it; None if it is."""
-    if any(_covers(one, change) for one in planned):
-        return None
-    verb = change.verbs[0].replace("-", " ")
-    return f"not as it was reviewed: Google has something else now, and {verb} would be needed"
-
-
-def _covers(planned: Change, change: Change) -> bool:
-    # Whose id was not known yet is meant by the address.
-    told = {key: value for key, value in change.body.items() if key != "id"}
-    same = all(planned.body.get(key) == value for key, value in told.items())
-    return same and set(change.verbs) <= set(planned.verbs)
 
 
 class Moved(GappsHooksError):
@@ -101,6 +88,11 @@ class Job:
     def creates(self) -> bool:
         """Whether an account is made."""
         return Verb.CREATE in self.work.piece.verbs
+
+    @property
+    def planned_refusals(self) -> tuple[Refusal, ...]:
+        """Why it was refused before anything was sent."""
+        return self.work.piece.plan.refusals
 
 
 def carry_out_person(wiring: Wiring, job: Job) -> None:
@@ -241,6 +233,8 @@ def _held(wiring: Wiring, job: Job) -> Iterator[Entry]:
             job.known = None if job.anew else job.work.known
         elif _generation(wiring, subject) != job.entry.generation:
             raise Moved("an event came meanwhile, and it is left to delivery")
+        if job.planned_refusals and not job.anew:  # only the new name is noted
+            raise Refused(job.planned_refusals[0].text)
         # Whoever is missing at Google is asked for as often as delivery asks.
         job.entry = replace(job.entry, attempts=job.tries)
         yield job.entry

@@ -9,8 +9,10 @@ import pytest
 from organisation import Organisation
 from reconciled import dry, listed, person, planned, reconcile, refusals
 
-from gapps_hooks.model import Verdict
+from gapps_hooks.model import Kind, Verdict
 from gapps_hooks.reconcile.checking import TooMuch
+from gapps_hooks.reconcile.named import Look, foresee_all
+from gapps_hooks.reconcile.named import reconcile as reconcile_named
 
 ALICE = person("alice")
 STAFF = "staff@example.org"
@@ -150,3 +152,26 @@ def test_an_address_that_a_rename_left_is_released_and_shown_before(
     assert organisation.group(STAFF).id == google_id
     assert organisation.group("crew@example.org").aliases == ()
     assert planned(dry(organisation)) == {}
+
+
+@pytest.mark.parametrize("way", ["renamed", "alias"])
+def test_a_test_of_one_group_shows_what_is_released_and_asks_for_nothing_else(
+    organisation: Organisation, way: str
+) -> None:
+    crew = {"name": "staff", "members": [], "aliases": [], "id": "entryUUID:c"}
+    other = {"name": "other", "members": [], "aliases": [], "id": "entryUUID:o"}
+    for name in ("staff", "crew"):
+        organisation.people(ALICE, groups=({**crew, "name": name}, other))
+        reconcile(organisation)
+    look = Look(named=((Kind.GROUP, "other"),))
+    wanted = {**other, "email": STAFF} if way == "renamed" else {**other, "aliases": [STAFF]}
+    organisation.people(ALICE, groups=({**crew, "name": "crew"}, wanted))
+    with organisation.calls() as calls:
+        (piece,) = foresee_all(organisation.wiring, look)
+    assert calls == ["members.list", "groups.get"]
+    (outcome,) = reconcile_named(organisation.wiring, look)
+    assert outcome.done
+    assert [change.verbs for change in piece.plan.changes] == [one.verbs for one in outcome.done]
+    with organisation.calls() as calls:
+        (piece,) = foresee_all(organisation.wiring, look)
+    assert (piece.plan.changes, calls) == ((), ["members.list"])

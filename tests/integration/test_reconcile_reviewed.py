@@ -12,7 +12,7 @@ from gapps_hooks.model import Change, Kind, Outcome, Verb, Verdict
 from gapps_hooks.outbox import entries, leases, links, subjects
 from gapps_hooks.reconcile import saving
 from gapps_hooks.reconcile.everybody import Looked, carry_out, look, reviewed
-from gapps_hooks.reconcile.jobs import why_not_reviewed
+from gapps_hooks.reconcile.reviewing import why_not_reviewed
 from gapps_hooks.reconcile.work import Work
 
 BOB = {"primaryEmail": "bob@example.org", "name": {"givenName": "Other", "familyName": "Bob"}}
