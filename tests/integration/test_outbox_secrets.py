@@ -130,21 +130,6 @@ def test_hashes_that_come_and_go_for_long_leave_no_piece_behind(
         assert {each.decode() for each in found} == {each[:20] for each in hashes.values()}
 
 
-def test_of_a_hash_that_stays_there_is_one_copy_after_a_wipe(state: State, directory: Path) -> None:
-    """Of any other nobody would know when its time is over."""
-    chance = random.Random(5)
-    with state.transaction():
-        hashes = [f"{number:050d}" + "h" * chance.choice((0, 50)) for number in range(300)]
-        waiting = [set_password(state, each, f"u{number}") for number, each in enumerate(hashes)]
-        chance.shuffle(waiting)
-        for entry in waiting[:100]:
-            entries.settle(state, entry)
-    raw = b"".join(path.read_bytes() for path in directory.iterdir())
-    left = [number for number in range(300) if f"{number:050d}".encode() in raw]
-    assert len(left) == 200
-    assert {raw.count(f"{number:050d}".encode()) for number in left} == {1}
-
-
 def test_copies_that_sqlite_makes_for_itself_stay_in_memory(state: State) -> None:
     found = state.row("PRAGMA temp_store")  # 2 is MEMORY, sqlite.org/pragma.html
     assert found is not None
