@@ -15,6 +15,9 @@ from typing import Final
 #: Seconds without a sign after which work hangs. Between two signs there is one request to Google
 #: or one question to a source, with its turn; the settings give each of these 300 at the most.
 HUNG: Final = 900.0
+#: Answers of a source that one may have to wait for, since all workers and readers ask a directory
+#: over the same connection: each in turn waits for one that never comes, and for a new connection.
+IN_TURN: Final = 48
 
 
 class Progress:
@@ -24,6 +27,11 @@ class Progress:
         self._clock = clock
         self._lock = threading.Lock()
         self._signs: dict[int, float] = {}
+        self._hung = HUNG
+
+    def bear_with(self, timeout: float) -> None:
+        """Let a source take so many seconds for each of its answers."""
+        self._hung = max(HUNG, IN_TURN * timeout)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -49,4 +57,4 @@ class Progress:
         """Whether a thread has been at work for too long without a sign."""
         with self._lock:
             oldest = min(self._signs.values(), default=None)
-        return oldest is not None and self._clock() - oldest >= HUNG
+        return oldest is not None and self._clock() - oldest >= self._hung

@@ -73,6 +73,7 @@ class Shift:
 
     def _prepare(self) -> None:
         source = open_source(self.settings)
+        self._company.progress.bear_with(self.settings.source.timeout)
         # reading, recording, delivering and wiping do not wait for each other's locks
         self.state: State = self._state()
         writing, delivering, wiping = self._state(), self._state(), self._state()

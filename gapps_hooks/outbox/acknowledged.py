@@ -79,6 +79,24 @@ class Numbers:
         self._row = row
         #: What this file's owner has acknowledged last.
         self._told = 0
+        #: Whether the transaction that is open gave a number to a row.
+        self._noted = False
+
+    def begin(self) -> None:
+        """Say that a transaction begins."""
+        self._noted = False
+
+    def note(self) -> None:
+        """Say that the transaction that is open gives a number to a row."""
+        self._noted = True
+
+    def added(self) -> int:
+        """How many rows have a number now; 0 if the transaction that is open gave none.
+
+        One that changed nothing leaves what others wrote without a sync as it was: a power cut may
+        take it back, and must not take less back of the mark.
+        """
+        return self.count() if self._noted else 0
 
     def count(self) -> int:
         """How many rows have a number, with those of the transaction that is open."""

@@ -6,6 +6,7 @@ It must not know the schema or what is stored.
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -68,6 +69,17 @@ def connect(path: Path, patience: float = BUSY_SECONDS) -> sqlite3.Connection:
         return connection
 
 
+def is_whole(connection: sqlite3.Connection) -> bool:
+    """Whether everything in the database can be read; some of SQLite's errors say that it cannot.
+
+    To its own check text that is no UTF-8 is as good as any other.
+    """
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    for (name,) in tables:
+        deque(connection.execute(f"SELECT * FROM {name}"), maxlen=0)  # noqa: S608 - its own table
+    return bool(connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+
+
 @contextmanager
 def log_kept(path: Path) -> Iterator[None]:
     """Keep the write-ahead log of the database as it is, whoever closes the file inside.
@@ -100,13 +112,11 @@ def complain(path: Path, error: sqlite3.DatabaseError | UnicodeDecodeError) -> N
         StateUnusable: the text says what to do.
         sqlite3.DatabaseError: it was a mistake.
     """
-    if isinstance(error, UnicodeDecodeError):
-        # Of a page full of garbage even SQLite's complaint is none; it would show what is there.
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode to UTF-8"):
+        # It would show what stands there, which may be the hash of a password.
         raise StateDamaged(f"{path}: {_REMEDIES[sqlite3.SQLITE_CORRUPT]}") from None
     # Extended result codes keep the primary one in their low byte (sqlite.org/rescode.html).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if str(error).startswith("Could not decode to UTF-8"):
-        code = sqlite3.SQLITE_CORRUPT
     remedy = _REMEDIES.get(code)
     if remedy is None:
         raise error

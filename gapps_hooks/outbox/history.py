@@ -66,7 +66,7 @@ def write(  # noqa: PLR0913 - the line's fields
     with state.transaction():
         told = json.dumps(dict(details or {}))
         values = (state.clock(), subject, kind, name, what, verdict, line, told)
-        state.execute(_WRITE, values)
+        state.insert(_WRITE, values)
 
 
 def read(

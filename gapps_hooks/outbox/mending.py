@@ -21,7 +21,7 @@ from typing import Final
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.outbox import acknowledged, filling, founding, frames, leases, salvage
-from gapps_hooks.outbox.connection import BUSY_SECONDS, connect, translated
+from gapps_hooks.outbox.connection import BUSY_SECONDS, connect, is_whole, translated
 from gapps_hooks.outbox.digests import keyed_digest
 from gapps_hooks.outbox.pages import size_of
 from gapps_hooks.outbox.schema import Schema, bring_forward, counts, is_current, refuse_newer
@@ -146,9 +146,9 @@ def _is_sound(path: Path, schema: Schema, mark: acknowledged.Mark) -> bool:
         with closing(connect(path)) as connection:
             is_current(connection, path, schema, known=True)
             with translated(path):
-                found = connection.execute("PRAGMA integrity_check(1)").fetchone()
+                whole = is_whole(connection)
                 numbered = connection.execute(acknowledged.NUMBERED).fetchone()
-            return bool(found[0] == "ok") and acknowledged.count_in(numbered) >= mark.numbered
+            return whole and acknowledged.count_in(numbered) >= mark.numbered
     except StateDamaged:
         return False
 

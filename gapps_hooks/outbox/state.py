@@ -127,7 +127,8 @@ class State:
         return self._run(statement, parameters)[0].rowcount
 
     def insert(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
-        """Run an INSERT inside a transaction; return the new row's number."""
+        """Run an INSERT of a numbered row inside a transaction; return the new row's number."""
+        self.numbers.note()
         return self._run(statement, parameters)[0].lastrowid or 0
 
     def _run(
@@ -167,9 +168,10 @@ class State:
             if self._depth == 0:
                 with self._presence.assured(self._patience):
                     self._run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                    self.numbers.begin()
                     with self._level():
                         yield
-                        count = self.numbers.count() if durable else 0
+                        count = self.numbers.added() if durable else 0
                     self.numbers.acknowledge(count)
             else:
                 with self._level():
@@ -200,9 +202,7 @@ class State:
 
     def _undo(self, statements: tuple[str, ...]) -> None:
         # SQLite has rolled back by itself after some errors, such as a full disk.
-        if not self._connection.in_transaction:
-            return
-        for statement in statements:
+        for statement in statements if self._connection.in_transaction else ():
             self.execute(statement)
 
     def _wait_when_busy(self, seconds: float) -> None:

@@ -30,6 +30,9 @@ PROGRAMS = (
     *("/usr/bin/nsenter", "/usr/bin/unshare", "/usr/bin/setsid", "/usr/bin/setpriv"),
 )
 
+# Whoever ends the tests by force ends what they started, too.
+DYING_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+
 # Builds the view, says so, and listens as the system's log until it is ended.
 HOLDER = r"""
 import pathlib, socket, subprocess, sys
@@ -94,7 +97,7 @@ class Machine:
 
     def entering(self, *command: str) -> list[str]:
         """The command that runs this one in the view, for who wants to look after it himself."""
-        return [*self._enter, *command]
+        return [*DYING_WITH_US, *self._enter, *command]
 
     def shell(self, line: str) -> subprocess.CompletedProcess[str]:
         """Run a line of shell as root."""
@@ -219,7 +222,7 @@ def machine(installation: Path, tmp_path: Path) -> Iterator[Machine]:
     layer.mkdir()
     command = ["/usr/bin/unshare", "--mount", "--propagation", "private", sys.executable, "-I"]
     with subprocess.Popen(
-        [*command, "-c", HOLDER, str(layer), str(log), *LAYERED],
+        [*DYING_WITH_US, *command, "-c", HOLDER, str(layer), str(log), *LAYERED],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

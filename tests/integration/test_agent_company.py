@@ -164,6 +164,20 @@ def test_a_shift_that_hangs_is_not_alive_whoever_it_was_that_began(site: Site) -
         shift.finish(20.0)
 
 
+def test_a_source_that_may_take_its_time_makes_nobody_hang(site: Site) -> None:
+    text = site.settings.read_text()
+    site.settings.write_text(text.replace("[source]", "[source]\ntimeout = 60"))
+    clock = [0.0]
+    company = Company(progress=Progress(lambda: clock[0]))
+    shift = Shift(site.settings, company)
+    try:
+        with company.progress.at_work():
+            clock[0] = HUNG
+            assert not company.progress.hangs
+    finally:
+        shift.finish(20.0)
+
+
 def test_signs_of_life_stop_with_a_sentence(site: Site, tmp_path: Path) -> None:
     said = list[str]()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

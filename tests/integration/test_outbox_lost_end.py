@@ -253,6 +253,39 @@ def test_what_may_get_lost_in_a_power_cut_is_not_taken_for_acknowledged(
         assert acknowledged.read(tmp_path / "state") == before
 
 
+def empty(state: State) -> None:
+    with state.transaction():
+        pass
+
+
+def unchanged(state: State) -> None:
+    with state.transaction():
+        state.execute("UPDATE subjects SET named = named")
+
+
+def after_one_that_failed(state: State) -> None:
+    with suppress(ZeroDivisionError), state.transaction():
+        record(state, 2)
+        raise ZeroDivisionError
+    empty(state)
+
+
+@pytest.mark.parametrize("follows", [empty, unchanged, after_one_that_failed])
+def test_one_that_writes_nothing_acknowledges_nothing_that_others_left_to_the_disk(
+    tmp_path: Path, opened: Callable[[Path], State], follows: Callable[[State], None]
+) -> None:
+    """SQLite syncs nothing then, and a power cut may take back the log, but not the mark."""
+    with opened(tmp_path / "state") as state:
+        record(state, 1)
+        with state.transaction(durable=False):
+            entries.touch(state, Kind.USER, "bob")
+        before = acknowledged.read(tmp_path / "state")
+        follows(state)
+        assert acknowledged.read(tmp_path / "state") == before
+        record(state, 3)
+        assert acknowledged.read(tmp_path / "state").numbered == before.numbered + 4
+
+
 @pytest.mark.parametrize("torn", [b"", b"\x5a", b"\x5a" * 16])
 def test_a_mark_that_is_damaged_says_nothing(
     left: Path, opened: Callable[[Path], State], told: list[str], torn: bytes

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -622,6 +623,29 @@ def test_a_damage_that_shows_while_the_file_is_used_is_mended_at_the_next_openin
         entries.all_entries(state)
     with opened(directory, told) as state:
         assert is_sound(state)
+    assert len(told.lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("secrets", "value"), ("entries", "words"), ("links", "delivered")]
+)
+def test_text_that_is_none_is_mended_and_what_stands_there_is_shown_to_nobody(
+    directory: Path, told: Told, table: str, column: str
+) -> None:
+    lived_in(directory).close()
+    with closing(sqlite3.connect(directory / "state.db", isolation_level=None)) as plain:
+        plain.execute(
+            f"UPDATE {table} SET {column} = CAST(CAST({column} AS BLOB) || x'ff' AS TEXT)"
+            f" WHERE rowid = (SELECT min(rowid) FROM {table})"
+        )
+    with pytest.raises(StateDamaged) as failure, opened(directory, told) as state:
+        state.rows(f"SELECT {column} FROM {table}")
+    shown = "".join(traceback.format_exception(failure.value))
+    assert "Could not decode" not in shown
+    assert HASH not in shown
+    with opened(directory, told) as state:
+        assert is_sound(state)
+        assert len(entries.all_entries(state)) >= PEOPLE
     assert len(told.lines) == 1
 
 

@@ -130,6 +130,29 @@ def test_hashes_that_come_and_go_for_long_leave_no_piece_behind(
         assert {each.decode() for each in found} == {each[:20] for each in hashes.values()}
 
 
+def test_copies_that_sqlite_makes_for_itself_stay_in_memory(state: State) -> None:
+    found = state.row("PRAGMA temp_store")  # 2 is MEMORY, sqlite.org/pragma.html
+    assert found is not None
+    assert found[0] == 2
+
+
+def test_a_wipe_that_others_hold_up_does_not_let_the_log_grow(
+    state: State, directory: Path
+) -> None:
+    entry = set_password(state)
+    set_password(state, "$6$another$hash", "bob")
+    with closing(sqlite3.connect(directory / "state.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM subjects").fetchall()
+        state.leave_wiping_to(lambda: None)
+        entries.settle(state, entry)
+        assert not state.finish_wiping(0.0)
+        before = (directory / "state.db-wal").stat().st_size
+        assert not state.finish_wiping(0.3)
+        assert (directory / "state.db-wal").stat().st_size == before
+    assert state.finish_wiping()
+
+
 def test_other_readers_delay_the_wiping_but_do_not_prevent_it(
     state: State, directory: Path
 ) -> None:

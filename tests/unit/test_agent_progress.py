@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
-from gapps_hooks.agent.progress import HUNG, Progress
+from gapps_hooks.agent.crew import WORKERS
+from gapps_hooks.agent.progress import HUNG, IN_TURN, Progress
+from gapps_hooks.agent.recording import READERS
 
 
 class Clock:
@@ -55,4 +57,27 @@ def test_signs_of_others_hide_nobody(progress: Progress, clock: Clock) -> None:
         thread = threading.Thread(target=other)
         thread.start()
         thread.join()
+        assert progress.hangs
+
+
+def test_who_waits_for_all_others_before_a_silent_directory_does_not_hang(
+    progress: Progress, clock: Clock
+) -> None:
+    assert IN_TURN >= 2 * (WORKERS + READERS)
+    progress.bear_with(60.0)
+    with progress.at_work():
+        clock.now = IN_TURN * 60.0 - 1
+        assert not progress.hangs
+        clock.now += 1
+        assert progress.hangs
+
+
+def test_a_source_that_is_given_little_time_does_not_make_others_hang(
+    progress: Progress, clock: Clock
+) -> None:
+    progress.bear_with(1.0)
+    with progress.at_work():
+        clock.now = HUNG - 1
+        assert not progress.hangs
+        clock.now = HUNG
         assert progress.hangs
