@@ -17,6 +17,9 @@ from reconciled import listed, person
 
 NAMES = ("ann", "bob", "cid", "dot")
 GROUPS = ("red", "blue")
+#: Names and aliases that groups have besides.
+MORE_GROUPS = ("green", "gray")
+GROUP_ALIASES = ("hue@example.org", "tint@example.org")
 PROTECTED = "boss@example.org"
 ADMINISTRATOR = "root2@example.org"
 STRANGER = "zoe@example.org"
@@ -61,6 +64,12 @@ class World:
         )
         self.people: dict[str, dict[str, Any]] = {"boss": person("boss")}
         self.groups: dict[str, set[str]] = {"red": set()}
+        #: The lasting id of each group, and what it wants as aliases, by its name.
+        self.group_ids: dict[str, str] = {"red": "entryUUID:red1"}
+        self.group_aliases: dict[str, set[str]] = {}
+        #: Which group at Google is whose, by lasting id, and whose aliases we delivered.
+        self.google_groups: dict[str, str] = {}
+        self.delivered_aliases: set[tuple[str, str]] = set()
         self._generation = 0
         #: Whose account is which at Google, by lasting id; since they were compared.
         self.accounts: dict[str, str] = {}
@@ -77,6 +86,7 @@ class World:
         #: Aliases that others gave, with whose they are.
         self.others_aliases: set[tuple[str, str]] = set()
         self.organisation.emulator.seed(SEED)
+        (self.blue,) = [one["id"] for one in self.organisation.emulator.state()["groups"]]
         self.untouchable = self.seen(*self.left_alone)
         self.write()
 
@@ -93,7 +103,12 @@ class World:
 
     def write(self) -> None:
         groups = [
-            {"name": name, "members": sorted(members & self.people.keys())}
+            {
+                "name": name,
+                "id": self.group_ids[name],
+                "members": sorted(members & self.people.keys()),
+                "aliases": sorted(self.group_aliases.get(name, ())),
+            }
             for name, members in self.groups.items()
         ]
         self.organisation.people(*self.people.values(), groups=tuple(groups))
@@ -122,6 +137,21 @@ class World:
         """What was seen of somebody is out of date, because something else is wanted by now."""
         for known in (self.settled_off, self.settled_on, self.let_in, self.suspended_there):
             known.discard(key)
+
+    def group_comes(self, name: str) -> None:
+        self._generation += 1
+        self.groups[name] = set()
+        self.group_ids[name] = f"entryUUID:{name}{self._generation}"
+
+    def group_goes(self, name: str) -> None:
+        for known in (self.groups, self.group_ids, self.group_aliases):
+            known.pop(name, None)
+
+    def group_is_renamed(self, old: str, new: str) -> None:
+        self.groups[new] = self.groups.pop(old)
+        self.group_ids[new] = self.group_ids.pop(old)
+        if old in self.group_aliases:
+            self.group_aliases[new] = self.group_aliases.pop(old)
 
     def owner(self, key: str) -> str | None:
         return next((name for name, one in self.people.items() if one["id"] == key), None)
@@ -189,6 +219,7 @@ class World:
         roles = self.all_roles()
         for group, key in tuple(self.members):
             self._former_member(group, key, users, roles, refused)
+        self._groups(refused)
         for group in self.groups.keys() - refused:
             self._members(group, users, roles[address_of(group)], refused)
 
@@ -248,3 +279,48 @@ class World:
             if self.is_enabled(name) and not users[self.accounts[key]]["isAdmin"]:
                 assert address_of(name) in roles, (group, name)
                 self.members.add((group, key))
+
+    def _groups(self, refused: set[str]) -> None:
+        """Each group is the one that it was, and has the aliases that it is to have, if it may."""
+        there = {one["id"]: one for one in self.organisation.emulator.state()["groups"]}
+        for name in self.groups.keys() - refused:
+            key = self.group_ids[name]
+            (found,) = [one for one in there.values() if one["email"] == address_of(name)]
+            assert self.google_groups.setdefault(key, found["id"]) == found["id"], name
+            assert self._wants(name) <= _aliases(found), (name, found)
+        for name in self.groups.keys() & refused:
+            self.delivered_aliases -= {
+                (self.google_groups.get(self.group_ids[name]), one) for one in GROUP_ALIASES
+            }
+        for google_id, alias in tuple(self.delivered_aliases):
+            names = {
+                n for n, key in self.group_ids.items() if self.google_groups.get(key) == google_id
+            }
+            wanted = {one for name in names for one in self._wants(name)}
+            assert alias in wanted or alias not in _aliases(there[google_id]), (google_id, alias)
+        self.delivered_aliases = {
+            (self.google_groups[self.group_ids[name]], alias)
+            for name in self.groups.keys() - refused
+            for alias in self._wants(name) & {*GROUP_ALIASES}
+        }
+
+    def is_anothers(self, alias: str, name: str) -> bool:
+        """Whether somebody else has, and may keep, what a group wants as alias."""
+        if any(
+            alias in {one["primaryEmail"], *one.get("aliases", ())} for one in self.users().values()
+        ):
+            return True
+        groups = self.organisation.emulator.state()["groups"]
+        wanting = {address_of(other) for other in self.groups if alias in self._wants(other)}
+        return any(
+            alias == one["email"] or (alias in _aliases(one) and one["email"] in wanting)
+            for one in groups
+            if one["email"] != address_of(name)
+        )
+
+    def _wants(self, name: str) -> set[str]:
+        return self.group_aliases.get(name, set()) - {address_of(name)}
+
+
+def _aliases(group: dict[str, Any]) -> set[str]:
+    return set(group.get("aliases") or ())
