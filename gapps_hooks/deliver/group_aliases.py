@@ -5,11 +5,12 @@ It must not know how they are planned, nor the group's members.
 
 from __future__ import annotations
 
-from collections import deque
+from functools import partial
 
-from gapps_hooks.deliver.carrying import Task, carry_out, reserve
+from gapps_hooks.deliver.carrying import Task
+from gapps_hooks.deliver.freeing import carry_out_freeing
 from gapps_hooks.deliver.gatherings import find_occupant
-from gapps_hooks.errors import AlreadyExists, GoogleFault, Refused
+from gapps_hooks.errors import Refused
 from gapps_hooks.model import Change, Plan, Verb
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering
@@ -35,30 +36,16 @@ def carry_out_aliases(
         Held: to release one would be one too many.
         GoogleFault: the verdict of the call that failed.
     """
-    left, tried = deque(_of(plan)), set[str]()
-    while left:
-        change = left.popleft()
-        try:
-            carry_out(wiring, task, (change,))
-        except Refused as error:
-            raise _refused(error) from error
-        except AlreadyExists as error:
-            freed = _release(wiring, gathering, change)
-            if freed is None or change.body["alias"] in tried:
-                raise _refused(error) from error
-            tried.add(change.body["alias"])
-            left.extendleft((change, freed))
-            reserve(wiring, entry, Plan(changes=tuple(left)), task.done)
+    release_there = partial(_release, wiring, gathering)
+    try:
+        carry_out_freeing(wiring, entry, task, _of(plan), release_there)
+    except Refused as error:
+        raise AliasRefused(str(error), status=error.status, reason=error.reason) from error
 
 
-def _release(wiring: Wiring, gathering: Gathering, change: Change) -> Change | None:
-    alias = change.body["alias"]
+def _release(wiring: Wiring, gathering: Gathering, alias: str) -> Change | None:
     occupant = find_occupant(wiring, gathering, alias)
     return None if occupant is None else release(alias, occupant, wiring.rules)
-
-
-def _refused(error: GoogleFault) -> AliasRefused:
-    return AliasRefused(str(error), status=error.status, reason=error.reason)
 
 
 def _of(plan: Plan) -> tuple[Change, ...]:

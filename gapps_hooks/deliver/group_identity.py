@@ -5,9 +5,12 @@ It must not know Google, nor members: lasting ids alone tell.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.deliver.identity import give_name
-from gapps_hooks.model import Identity, Kind
-from gapps_hooks.outbox import links, roll, subjects
+from gapps_hooks.model import Group, Identity, Kind, Link
+from gapps_hooks.outbox import entries, links, roll, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.sources import Source
 from gapps_hooks.wiring import Wiring
@@ -16,23 +19,37 @@ from gapps_hooks.wiring import Wiring
 def look_for_renamed_group(wiring: Wiring, entry: Entry) -> None:
     """Merge the entry into a known group's, if this one is that group renamed.
 
-    A known group that is gone is looked for under a new name before that counts as an absence.
+    A known group that is gone is looked for under a new name before that counts as an absence; so
+    is one whose name another group has by now. Where a third one has that new name and is to give
+    it up, that one is looked at first.
     Nothing but a lasting id that one group alone has is believed: a number is given out again,
     and a group has no traces by which it could be told.
 
     Raises:
         Renamed: merged; the known group's subject is the one to deliver.
+        Contradiction: the new name is still another's, who gives it up.
         SourceUnreadable: the source could not be asked.
     """
     if entry.kind is not Kind.GROUP or wiring.source is None:
         return
     found = wiring.source.group(entry.name)
     link = links.of(wiring.state, entry.subject)
-    if found is not None:
-        if link is None and not entry.removed and found.id is not None:
+    if link is None:
+        if found is not None and not entry.removed and found.id is not None:
             _take_up(wiring, wiring.source, entry, found.id)
-    elif link is not None and link.ended_at is None and link.identity is not None:
-        _follow(wiring, wiring.source, entry, link.identity)
+    elif (known := _lasting(link)) is not None and (found is None or _is_other(found, known)):
+        _follow(wiring, wiring.source, entry, known, displaced=found is not None)
+
+
+def _lasting(link: Link | None) -> Identity | None:
+    """Tell by which id a linked group is known under whatever name."""
+    if link is None or link.ended_at is not None or link.identity is None:
+        return None
+    return link.identity if link.identity.lasting else None
+
+
+def _is_other(found: Group, known: Identity) -> bool:
+    return found.id is not None and found.id.lasting and found.id != known
 
 
 def _take_up(wiring: Wiring, source: Source, entry: Entry, identity: Identity) -> None:
@@ -49,10 +66,50 @@ def _is_listed(source: Source, name: str, identity: Identity) -> bool:
     return group is not None and group.id == identity
 
 
-def _follow(wiring: Wiring, source: Source, entry: Entry, identity: Identity) -> None:
-    names = source.group_names().names if identity.lasting else ()
-    for name in names:
-        other = subjects.of_name(wiring.state, Kind.GROUP, name)
-        free = other is None or links.of(wiring.state, other) is None
-        if free and _is_listed(source, name, identity):
-            give_name(wiring, Kind.GROUP, entry.subject, name, held=other, removed=entry.removed)
+def _follow(
+    wiring: Wiring, source: Source, entry: Entry, identity: Identity, *, displaced: bool
+) -> None:
+    """Look for a known group under a new name; ``displaced``: another group has the old one."""
+    names = _names(source)
+    name = names.get(identity)
+    if name is None:
+        return
+    other = subjects.of_name(wiring.state, Kind.GROUP, name)
+    if other is None or links.of(wiring.state, other) is None:
+        give_name(
+            wiring,
+            Kind.GROUP,
+            entry.subject,
+            name,
+            held=other,
+            removed=entry.removed,
+            displaced=displaced,
+        )
+    if _passes_on(wiring, names, other):
+        entries.touch(wiring.state, Kind.GROUP, name)
+        raise Contradiction(
+            f"{entry.name} is called {name} now, as another group was; that one has to be known "
+            "under its new name first"
+        )
+
+
+def _names(source: Source) -> dict[Identity, str]:
+    """Tell under which name the source has each id."""
+    listed = ((name, source.group(name)) for name in source.group_names().names)
+    return {group.id: name for name, group in listed if group is not None and group.id is not None}
+
+
+def _passes_on(wiring: Wiring, names: Mapping[Identity, str], subject: int | None) -> bool:
+    """Whether a name gets free when each group is followed to its new one; not in a circle."""
+    seen: set[int] = set()
+    while subject is not None and subject not in seen:
+        seen.add(subject)
+        link = links.of(wiring.state, subject)
+        if link is None:
+            return True
+        known = _lasting(link)
+        name = None if known is None else names.get(known)
+        if name is None:
+            return False
+        subject = subjects.of_name(wiring.state, Kind.GROUP, name)
+    return subject is None

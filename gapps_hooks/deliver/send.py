@@ -120,7 +120,10 @@ def _add_alias(directory: Directory, change: Change) -> Answer:
     except AlreadyExists:
         holder = _holder(directory, alias)
         if _is_anothers(holder, change):
-            raise _refused(_held(f"the alias {alias}", holder, _DROP), holder) from None
+            text = _held(f"the alias {alias}", holder, _DROP)
+            if isinstance(holder, GoogleUser):
+                raise AlreadyExists(text, status=HTTPStatus.CONFLICT) from None
+            raise _refused(text, holder) from None
     return None
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 
-from gapps_hooks.deliver.carrying import Task, carry_out, maybe_our_own, reserve
+from gapps_hooks.deliver.carrying import Task, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.doubt import demand_certainty
+from gapps_hooks.deliver.freeing import carry_out_freeing
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
 from gapps_hooks.deliver.people import (
     ask_about_person,
@@ -34,6 +36,7 @@ from gapps_hooks.model import (
 )
 from gapps_hooks.outbox import links, subjects
 from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.alias_release import free_alias
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.user import plan_user
@@ -99,11 +102,19 @@ def _carry_out(
     reserve(wiring, entry, plan, done)
     task = Task(owner=_owner(entry, person), done=done, account=person.account, known=person.actual)
     try:
-        carry_out(wiring, task, plan.changes)
+        carry_out_freeing(wiring, entry, task, plan.changes, partial(_release, wiring))
     except Refused as error:
         if error.status == HTTPStatus.CONFLICT and _is_settling(wiring, entry):
             raise NotYet(f"{person.address} may still be settling at Google") from error
         raise
+
+
+def _release(wiring: Wiring, alias: str) -> Change | None:
+    """Plan to free an alias that another person has from a rename of ours."""
+    holder = _occupant(wiring, alias)
+    if holder is None:
+        return None
+    return free_alias(alias, holder, links.by_google_id(wiring.state, holder.id), wiring.rules)
 
 
 def _is_settling(wiring: Wiring, entry: Entry) -> bool:

@@ -5,18 +5,20 @@ It must not know when an account may be changed at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gapps_hooks.model import UNSET, Change, Verb
 from gapps_hooks.plan.alias_merging import (
     Aliases,
+    Step,
     aliases_of,
     are_forgotten,
     digests_after,
     refusals,
     steps,
 )
+from gapps_hooks.plan.alias_release import free_alias
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules
 
@@ -32,15 +34,32 @@ def alias_changes(person: Person, google_id: str, rules: Rules) -> tuple[Change,
     An empty ``google_id`` stands for the account that the change before creates.
     """
     return tuple(
-        Change(
-            verbs=(Verb.ADD_ALIAS if step.adds else Verb.REMOVE_ALIAS,),
-            google_id=google_id,
-            address=person.address,
-            body={"alias": step.alias},
-            delivers={"aliases": step.ours},
-        )
+        change
         for step in steps(_of(person), rules)
+        for change in (*_freed(person, step, rules), _change(person, google_id, step))
     )
+
+
+def _change(person: Person, google_id: str, step: Step) -> Change:
+    return Change(
+        verbs=(Verb.ADD_ALIAS if step.adds else Verb.REMOVE_ALIAS,),
+        google_id=google_id,
+        address=person.address,
+        body={"alias": step.alias},
+        delivers={"aliases": step.ours},
+    )
+
+
+def _freed(person: Person, step: Step, rules: Rules) -> Iterator[Change]:
+    """Free the alias first, where another person has it only from a rename of ours."""
+    holder = person.alias_holders.get(step.alias) if step.adds else None
+    if holder is not None and (freed := free_alias(step.alias, holder.user, holder.link, rules)):
+        yield freed
+
+
+def missing_aliases(person: Person, rules: Rules) -> Iterator[str]:
+    """Name the aliases that are to be added."""
+    return (step.alias for step in steps(_of(person), rules) if step.adds)
 
 
 def remember_aliases(person: Person, rules: Rules) -> Mapping[str, Any]:

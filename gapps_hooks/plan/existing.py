@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import Any, Final, Literal
 
 from gapps_hooks.model import Change, GoogleUser, Link, Plan, Question, Refusal, Verb
+from gapps_hooks.plan.alias_release import free_alias
 from gapps_hooks.plan.aliases import alias_changes, alias_notes, remember_aliases
 from gapps_hooks.plan.creation import create, remember_state
 from gapps_hooks.plan.fields import differ_from_actual
 from gapps_hooks.plan.identities import own_mark
 from gapps_hooks.plan.person import Person
-from gapps_hooks.plan.rules import Rules, find_mark, is_administrator, left_alone
+from gapps_hooks.plan.rules import Rules, find_mark, left_alone
 from gapps_hooks.plan.unheard import (
     BY_ADMINISTRATOR,
     RESTORING,
@@ -120,31 +121,13 @@ def _claim_from_alias(person: Person, actual: GoogleUser, rules: Rules) -> Plan:
 
 def release_alias(person: Person, actual: GoogleUser, rules: Rules) -> Change | Refusal:
     """Plan to free the person's address where it is an alias that a rename of ours left."""
-    if not _may_release(person, actual, rules):
-        return Refusal(
-            f"{person.address} is an alias of {actual.primary_email} at Google; remove the alias "
-            "there, or give the person another 'email'"
-        )
-    return Change(
-        verbs=(Verb.REMOVE_ALIAS,),
-        google_id=actual.id,
-        address=actual.primary_email,
-        body={"alias": person.address},
+    freed = free_alias(person.address, actual, person.holder, rules)
+    if freed is not None:
+        return freed
+    return Refusal(
+        f"{person.address} is an alias of {actual.primary_email} at Google; remove the alias "
+        "there, or give the person another 'email'"
     )
-
-
-def _may_release(person: Person, actual: GoogleUser, rules: Rules) -> bool:
-    """Only an alias that a rename of ours left, that nobody wants, on an account we may change."""
-    delivered = person.holder.delivered if person.holder else {}
-    digest = rules.digest(person.address)
-    if (
-        rules.adding_only
-        or digest not in delivered.get("former", ())
-        or digest in delivered.get("aliases", ())
-    ):
-        return False
-    forbidden = is_administrator(actual, rules) and rules.administrators != "all"
-    return not forbidden and not rules.is_protected(actual.primary_email)
 
 
 def _why_deleted(person: Person, actual: GoogleUser) -> Refusal | None:

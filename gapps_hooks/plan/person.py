@@ -5,9 +5,18 @@ It must not know what follows from it: that is the planners' business.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gapps_hooks.model import Account, GoogleUser, Identity, Link, PasswordHash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasHolder:
+    """An account with an alias that another person wants, and its link."""
+
+    user: GoogleUser
+    link: Link | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +41,8 @@ class Person:
     taken: bool = False
     #: Who holds the address that a linked person was to be renamed to; ``holder`` is its link.
     occupant: GoogleUser | None = None
+    #: Who has, as an alias, what the person wants as one, by that alias; only a whole list tells.
+    alias_holders: Mapping[str, AliasHolder] = field(default_factory=dict)
     #: A creation was sent before and its answer may have been lost.
     attempted: bool = False
     #: The account manager said in so many words that the person was added.

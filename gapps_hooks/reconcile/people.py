@@ -21,6 +21,7 @@ from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.plan.whole import Piece
 from gapps_hooks.preview import with_vetoes
+from gapps_hooks.reconcile.address_holders import with_holders
 from gapps_hooks.reconcile.claims import Claims
 from gapps_hooks.reconcile.lost import Lost
 from gapps_hooks.reconcile.prospects import Prospects
@@ -169,9 +170,12 @@ class PeoplePlanner:
         )
         self.claims.note(name, account, address)
         if link is not None:
-            return self._with_occupant(self._look_linked(person, link), holders)
-        enabled = account is not None and account.enabled is True
-        return (self._look_unlinked if enabled else self._look_lost)(person, holders)
+            looked = self._look_linked(person, link)
+        elif account is not None and account.enabled is True:
+            looked = self._look_unlinked(person, holders)
+        else:
+            return self._look_lost(person, holders)
+        return with_holders(self.wiring, self.snapshot, looked)
 
     def _account(self, name: str) -> Account | None:
         found = self.snapshot.source.account(name)
@@ -228,14 +232,6 @@ class PeoplePlanner:
     def _holder(self, actual: GoogleUser | None, holders: Holders) -> Link | None:
         outline = holders.get(actual.id) if actual is not None else None
         return links.of(self.wiring.state, outline.subject) if outline is not None else None
-
-    def _with_occupant(self, person: Person, holders: Holders) -> Person:
-        """Find who holds the address that a linked person is to be renamed to."""
-        other = self.snapshot.google.user_of(person.address)
-        mine = person.link is not None and other is not None and other.id == person.link.google_id
-        if other is None or mine or other.primary_email == person.address:
-            return person
-        return replace(person, occupant=other, holder=self._holder(other, holders))
 
     # --- deciding --------------------------------------------------------------------------------
 

@@ -96,17 +96,16 @@ def renamed_groups(snapshot: Snapshot) -> Moves:
     """Find which linked groups have a new name, by lasting ids alone."""
     by_identity = _by_identity(snapshot.memory.groups)
     linked = {one.name for one in snapshot.memory.groups if one.named and one.google_id}
-    names = frozenset(snapshot.groups.names)
     found: dict[str, Outline] = {}
     taken: dict[str, str] = {}
-    for name in names if by_identity else ():
+    for name in snapshot.groups.names if by_identity else ():
         group = snapshot.source.group(name)
         known = by_identity.get(group.id) if group is not None and group.id else None
         if known is None or known.name == name:
             continue
         if name not in linked:
             found[name] = known
-        elif known.name not in names:
+        else:
             taken[known.name] = name
     taken = _passed_on(taken, {outline.name for outline in found.values()})
     still = {new: old for old, new in taken.items()}
@@ -114,7 +113,7 @@ def renamed_groups(snapshot: Snapshot) -> Moves:
 
 
 def _passed_on(taken: Mapping[str, str], given_up: set[str]) -> dict[str, str]:
-    """Pick out the names whose former owner has another by now, and is not gone."""
+    """Pick out the names whose owner has another by now that gets free; in a circle none does."""
     found: dict[str, str] = {}
     while more := {old: new for old, new in taken.items() if new in given_up and old not in found}:
         found |= more

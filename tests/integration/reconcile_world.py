@@ -14,9 +14,9 @@ from typing import Any
 
 from organisation import Organisation, close_all
 from reconciled import listed, person
+from world_groups import Groups, address_of
 
 NAMES = ("ann", "bob", "cid", "dot")
-GROUPS = ("red", "blue")
 PROTECTED = "boss@example.org"
 ADMINISTRATOR = "root2@example.org"
 STRANGER = "zoe@example.org"
@@ -43,10 +43,6 @@ SEED = {
 User = dict[str, Any]
 
 
-def address_of(name: str) -> str:
-    return f"{name}@example.org"
-
-
 class World:
     """Both sides, and what was agreed on when they were last compared."""
 
@@ -60,7 +56,7 @@ class World:
             tables=BOUNDS,
         )
         self.people: dict[str, dict[str, Any]] = {"boss": person("boss")}
-        self.groups: dict[str, set[str]] = {"red": set()}
+        self.groups = Groups()
         self._generation = 0
         #: Whose account is which at Google, by lasting id; since they were compared.
         self.accounts: dict[str, str] = {}
@@ -72,11 +68,12 @@ class World:
         self.suspended_there: set[str] = set()
         #: Of whom nothing is said, because more than one ending is right.
         self.unsure: set[str] = set()
-        #: Whom we put into which group: pairs of a group and a lasting id.
+        #: Whom we put into which group: pairs of a group at Google and a lasting id.
         self.members: set[tuple[str, str]] = set()
         #: Aliases that others gave, with whose they are.
         self.others_aliases: set[tuple[str, str]] = set()
         self.organisation.emulator.seed(SEED)
+        (self.blue,) = [one["id"] for one in self.organisation.emulator.state()["groups"]]
         self.untouchable = self.seen(*self.left_alone)
         self.write()
 
@@ -92,11 +89,7 @@ class World:
     # --- here ------------------------------------------------------------------------------------
 
     def write(self) -> None:
-        groups = [
-            {"name": name, "members": sorted(members & self.people.keys())}
-            for name, members in self.groups.items()
-        ]
-        self.organisation.people(*self.people.values(), groups=tuple(groups))
+        self.organisation.people(*self.people.values(), groups=self.groups.listing(self.people))
 
     def comes(self, name: str) -> None:
         self._generation += 1
@@ -122,6 +115,13 @@ class World:
         """What was seen of somebody is out of date, because something else is wanted by now."""
         for known in (self.settled_off, self.settled_on, self.let_in, self.suspended_there):
             known.discard(key)
+
+    def is_anothers(self, alias: str, group: str) -> bool:
+        """Whether somebody else has, and may keep, what a group wants as alias."""
+        users = self.users().values()
+        if any(alias in {one["primaryEmail"], *one.get("aliases", ())} for one in users):
+            return True
+        return self.groups.is_anothers(alias, group, self.groups_there())
 
     def owner(self, key: str) -> str | None:
         return next((name for name, one in self.people.items() if one["id"] == key), None)
@@ -154,14 +154,18 @@ class World:
     def seen(self, *addresses: str) -> list[User]:
         return [one for one in self.users().values() if one["primaryEmail"] in addresses]
 
+    def groups_there(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.organisation.emulator.state()["groups"]
+        return found
+
     def all_roles(self) -> dict[str, dict[str, str]]:
-        groups = self.organisation.emulator.state()["groups"]
-        return {one["email"]: {m["email"]: m["role"] for m in one["members"]} for one in groups}
+        return {one["email"]: _roles(one) for one in self.groups_there()}
 
     def memberships(self) -> set[tuple[str, str]]:
         """Who is in which group, by id: a rename takes nobody out."""
-        groups = self.organisation.emulator.state()["groups"]
-        return {(one["id"], member["id"]) for one in groups for member in one["members"]}
+        return {
+            (one["id"], member["id"]) for one in self.groups_there() for member in one["members"]
+        }
 
     def is_let_in(self, key: str) -> None:
         """Somebody at Google lifts a suspension."""
@@ -186,11 +190,12 @@ class World:
             self._account(key, users[google_id], refused)
         for name in self.people.keys() - refused - {"boss"}:
             self._person(name, users)
-        roles = self.all_roles()
-        for group, key in tuple(self.members):
-            self._former_member(group, key, users, roles, refused)
-        for group in self.groups.keys() - refused:
-            self._members(group, users, roles[address_of(group)], refused)
+        there = {one["id"]: one for one in self.groups_there()}
+        self.groups.agree(there, refused)
+        for google_id, key in tuple(self.members):
+            self._former_member(there[google_id], key, users[self.accounts[key]], refused)
+        for name in self.groups.members.keys() - refused:
+            self._members(name, users, there[self.groups.at_google(name)], refused)
 
     def _account(self, key: str, user: User, refused: set[str]) -> None:
         name = self.owner(key)
@@ -225,26 +230,29 @@ class World:
         self.settled_on.add(key)
 
     def _former_member(
-        self,
-        group: str,
-        key: str,
-        users: dict[str, User],
-        roles: dict[str, dict[str, str]],
-        refused: set[str],
+        self, group: dict[str, Any], key: str, user: User, refused: set[str]
     ) -> None:
-        name, address = self.owner(key), users[self.accounts[key]]["primaryEmail"]
-        listed_there = self.groups.get(group, set()) & self.people.keys()
-        here = {name, address.partition("@")[0]} & listed_there
-        if here or refused & {group, name, address.partition("@")[0]}:
+        names = self.groups.names_of(group["id"])
+        known = {self.owner(key), _local(user["primaryEmail"])}
+        here = {one for name in names for one in self.groups.members[name]} & self.people.keys()
+        if known & here or refused & (known | names | {_local(group["email"])}):
             return
-        assert address not in roles.get(address_of(group), {}), (group, address)
-        self.members.discard((group, key))
+        assert user["primaryEmail"] not in _roles(group), (group, user)
+        self.members.discard((group["id"], key))
 
     def _members(
-        self, group: str, users: dict[str, User], roles: dict[str, str], refused: set[str]
+        self, name: str, users: dict[str, User], group: dict[str, Any], refused: set[str]
     ) -> None:
-        for name in self.groups[group] & self.people.keys() - refused - {"boss"}:
-            key = self.people[name]["id"]
-            if self.is_enabled(name) and not users[self.accounts[key]]["isAdmin"]:
-                assert address_of(name) in roles, (group, name)
-                self.members.add((group, key))
+        for one in self.groups.members[name] & self.people.keys() - refused - {"boss"}:
+            key = self.people[one]["id"]
+            if self.is_enabled(one) and not users[self.accounts[key]]["isAdmin"]:
+                assert address_of(one) in _roles(group), (name, one)
+                self.members.add((group["id"], key))
+
+
+def _roles(group: dict[str, Any]) -> dict[str, str]:
+    return {member["email"]: member["role"] for member in group["members"]}
+
+
+def _local(address: str) -> str:
+    return address.partition("@")[0]

@@ -184,25 +184,6 @@ def test_a_new_group_gets_the_address_that_a_rename_of_ours_left_as_an_alias(
     assert planned(dry(organisation)) == {}
 
 
-def test_a_reconcile_follows_names_that_passed_from_one_to_the_other(
-    organisation: Organisation,
-) -> None:
-    crew = {"name": "crew", "members": ["alice"], "id": "entryUUID:c"}
-    outer = {"name": "outer", "members": ["group:staff"], "id": "entryUUID:o"}
-    organisation.people(ALICE, groups=(STAFF, crew, outer))
-    reconcile(organisation)
-    ids = [organisation.group(f"{name}@example.org").id for name in ("staff", "crew")]
-    moved = ({**STAFF, "name": "crew"}, {**crew, "name": "band"})
-    organisation.people(ALICE, groups=(*moved, {**outer, "members": ["group:crew"]}))
-    for _ in range(2):
-        with organisation.calls() as calls:
-            reconcile(organisation)
-        assert not {"members.delete", "groups.insert"}.intersection(calls)
-    assert [organisation.group(f"{name}@example.org").id for name in ("crew", "band")] == ids
-    assert organisation.roles("outer@example.org") == {"crew@example.org": "MEMBER"}
-    assert planned(dry(organisation)) == {}
-
-
 @pytest.mark.parametrize("holder", ["group", "person"])
 def test_a_name_whose_address_another_keeps_is_refused_in_the_dry_run(
     organisation: Organisation, holder: str
