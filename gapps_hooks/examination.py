@@ -14,11 +14,12 @@ from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError, GoogleFau
 from gapps_hooks.examination_groups import examine_groups
 from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
-from gapps_hooks.model import UNSET, GoogleUser, Kind
-from gapps_hooks.outbox import open_state
+from gapps_hooks.model import UNSET, GoogleUser
+from gapps_hooks.outbox import links, open_state
 from gapps_hooks.plugins import open_policy
 from gapps_hooks.settings import Settings, load_settings
 from gapps_hooks.sources import Source, open_source
+from gapps_hooks.sources.decisive import why_undecided
 from gapps_hooks.sources.enabled import is_enabled
 from gapps_hooks.sources.scope import keeps_groups
 from gapps_hooks.wiring import Wiring, wire
@@ -97,18 +98,12 @@ def _examine_enabled(settings: Settings, source: Source | None) -> Finding:
         return Finding(what=what, fine=True, text=text)
     try:
         seen = source.snapshot()
-        if rule.group and not _has_group(seen, rule.group):
-            remedy = "make it, put people into it, and ask again"
-            absent = f"the group {rule.group} does not exist in the source; {remedy}"
-            return Finding(what=what, fine=False, text=absent)
+        if undecided := why_undecided(seen, settings):
+            return Finding(what=what, fine=False, text=undecided)
         fine, counted = _how_many(seen, settings)
         return Finding(what=what, fine=fine, text=text + counted)
     except GappsHooksError as error:
         return Finding(what=what, fine=False, text=str(error))
-
-
-def _has_group(source: Source, name: str) -> bool:
-    return source.group(name) is not None or source.leaves_out(Kind.GROUP, name)
 
 
 def _how_many(source: Source, settings: Settings) -> tuple[bool, str]:
@@ -122,8 +117,20 @@ def _how_many(source: Source, settings: Settings) -> tuple[bool, str]:
     see = "; see attributes" if settings.source.type == "ldap" else ""
     if unknown and not known[True]:
         return False, f", not known of {unknown} of {count}{see}"
+    if not known[True] and (linked := _linked(settings)):
+        remedy = "see who is missing there before the next reconcile, which would suspend them"
+        return False, f": 0 of {count} enabled while {linked} are linked; {remedy}"
     more = f"; not known of {unknown}{see}" if unknown else ""
     return True, f", {known[True]} of {count}{more}"
+
+
+def _linked(settings: Settings) -> int:
+    place = settings.state
+    try:
+        with open_state(place.directory, domain=settings.domain, owner=place.owner) as state:
+            return links.count(state)
+    except GappsHooksError:  # which has a line of its own
+        return 0
 
 
 def _examine_policy(settings: Settings) -> Finding:

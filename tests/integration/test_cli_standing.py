@@ -364,7 +364,20 @@ def test_an_enabled_group_that_is_not_there_is_a_problem(line: CommandLine) -> N
     only_google(line, {"name": "goggle", "members": ["alice"]})
     fine, text = findings(line)["enabled"]
     assert not fine
-    assert "the group google does not exist in the source" in text
+    assert "the group google, which [enabled] names, does not exist in the listing of " in text
+
+
+def test_an_enabled_group_that_is_empty_is_a_problem_while_people_are_linked(
+    line: CommandLine,
+) -> None:
+    only_google(line, {"name": "google", "members": []})
+    assert findings(line)["enabled"] == (True, "group google, 0 of 2 accounts")
+    only_google(line, STAFF)
+    assert line.fire("user-add", "alice").exit_code == 0
+    only_google(line, {"name": "google", "members": []})
+    fine, text = findings(line)["enabled"]
+    assert not fine
+    assert text.startswith("group google: 0 of 2 accounts enabled while 1 are linked; ")
 
 
 def test_the_policy_files_are_listed(line: CommandLine) -> None:
