@@ -6,7 +6,8 @@ It must not change anything, nor know how its findings are shown.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gapps_hooks import policy_files
@@ -39,6 +40,7 @@ def examine(path: Path, ordinary: tuple[str, Path] | None = None) -> Iterator[Fi
             )
         return
     yield Finding(what="settings", fine=True, text=f"{path}, for {', '.join(settings.domains)}")
+    yield from _examine_protected(settings)
     yield Finding(what="credentials", fine=True, text=str(settings.google.credentials))
     source, found = _examine_source(settings)
     yield found
@@ -51,6 +53,20 @@ def examine(path: Path, ordinary: tuple[str, Path] | None = None) -> Iterator[Fi
     policy = _examine_policy(settings)
     yield policy
     yield from _examine_state_and_google(settings, source, policy_loads=policy.fine)
+
+
+def _examine_protected(settings: Settings) -> Iterator[Finding]:
+    """Name the patterns of a domain in which nothing is ever written, which may be misspelt."""
+    foreign = [one for one in settings.protected if not _is_of(one, settings.domains)]
+    if foreign:
+        text = f"{', '.join(foreign)}: of none of the domains ({', '.join(settings.domains)}), "
+        text += "so that nobody is protected by it; correct it, or take it out"
+        yield Finding(what="protected", fine=False, text=text)
+
+
+def _is_of(pattern: str, domains: Iterable[str]) -> bool:
+    _, at, domain = pattern.rpartition("@")
+    return not at or any(fnmatchcase(one, domain) for one in domains)
 
 
 def _examine_source(settings: Settings) -> tuple[Source | None, Finding]:

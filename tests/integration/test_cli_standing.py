@@ -345,6 +345,15 @@ def test_writing_is_tried_in_directories_only(line: CommandLine) -> None:
     assert result.stdout == ""
 
 
+def test_a_protected_pattern_of_another_domain_is_a_problem(line: CommandLine) -> None:
+    line.configure(top='protected = ["boss-*", "ceo@*", "*@example.org"]')
+    assert "protected" not in findings(line)
+    line.configure(top='protected = ["ceo@exmaple.org", "*@example.org"]')
+    fine, text = findings(line)["protected"]
+    assert not fine
+    assert text.startswith("ceo@exmaple.org: of none of the domains (example.org), so that")
+
+
 STAFF = {"name": "google", "members": ["alice"]}
 
 
