@@ -28,7 +28,10 @@ _NOT_RETRIED: Final = (
 
 
 @click.command(
-    epilog=example('gapps-hooks status || mail -s "gapps-hooks" admin@example.org </dev/null')
+    epilog=example(
+        "gapps-hooks status >/dev/null 2>&1 || "
+        "gapps-hooks status 2>&1 | mail -s gapps-hooks admin@example.org"
+    )
 )
 @as_json
 @click.pass_obj
