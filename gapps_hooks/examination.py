@@ -82,7 +82,7 @@ def _examine_source(settings: Settings) -> tuple[Source | None, Finding]:
     if not names.complete:
         text += f"; not all of them: {names.why}"
     # local files with other services behind them never are; a directory has to be read wholly
-    fine = names.complete or settings.source.type != "ldap"
+    fine = names.complete or (settings.source.type != "ldap" and bool(names.names))
     return source, Finding(what=what, fine=fine, text=text)
 
 
@@ -219,7 +219,7 @@ def _domains(wiring: Wiring) -> Finding:
     except GoogleFault as fault:
         # The scope for it is not needed for anything else.
         text = f"{', '.join(wanted)}; not looked up ({fault})"
-        return Finding(what="domains", fine=True, text=text)
+        return Finding(what="domains", fine=True, note=True, text=text)
     missing = sorted(set(wanted) - set(verified))
     if missing:
         text = f"{', '.join(missing)}: not verified at Google, which has {', '.join(verified)}"
