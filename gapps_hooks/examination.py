@@ -6,7 +6,8 @@ It must not change anything, nor know how its findings are shown.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gapps_hooks import policy_files
@@ -14,11 +15,12 @@ from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError, GoogleFau
 from gapps_hooks.examination_groups import examine_groups
 from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
-from gapps_hooks.model import UNSET, GoogleUser, Kind
-from gapps_hooks.outbox import open_state
+from gapps_hooks.model import UNSET, GoogleUser
+from gapps_hooks.outbox import links, open_state
 from gapps_hooks.plugins import open_policy
 from gapps_hooks.settings import Settings, load_settings
 from gapps_hooks.sources import Source, open_source
+from gapps_hooks.sources.decisive import why_undecided
 from gapps_hooks.sources.enabled import is_enabled
 from gapps_hooks.sources.scope import keeps_groups
 from gapps_hooks.wiring import Wiring, wire
@@ -38,6 +40,7 @@ def examine(path: Path, ordinary: tuple[str, Path] | None = None) -> Iterator[Fi
             )
         return
     yield Finding(what="settings", fine=True, text=f"{path}, for {', '.join(settings.domains)}")
+    yield from _examine_protected(settings)
     yield Finding(what="credentials", fine=True, text=str(settings.google.credentials))
     source, found = _examine_source(settings)
     yield found
@@ -50,6 +53,20 @@ def examine(path: Path, ordinary: tuple[str, Path] | None = None) -> Iterator[Fi
     policy = _examine_policy(settings)
     yield policy
     yield from _examine_state_and_google(settings, source, policy_loads=policy.fine)
+
+
+def _examine_protected(settings: Settings) -> Iterator[Finding]:
+    """Name the patterns of a domain in which nothing is ever written, which may be misspelt."""
+    foreign = [one for one in settings.protected if not _is_of(one, settings.domains)]
+    if foreign:
+        text = f"{', '.join(foreign)}: of none of the domains ({', '.join(settings.domains)}), "
+        text += "so that nobody is protected by it; correct it, or take it out"
+        yield Finding(what="protected", fine=False, text=text)
+
+
+def _is_of(pattern: str, domains: Iterable[str]) -> bool:
+    _, at, domain = pattern.rpartition("@")
+    return not at or any(fnmatchcase(one, domain) for one in domains)
 
 
 def _examine_source(settings: Settings) -> tuple[Source | None, Finding]:
@@ -65,7 +82,7 @@ def _examine_source(settings: Settings) -> tuple[Source | None, Finding]:
     if not names.complete:
         text += f"; not all of them: {names.why}"
     # local files with other services behind them never are; a directory has to be read wholly
-    fine = names.complete or settings.source.type != "ldap"
+    fine = names.complete or (settings.source.type != "ldap" and bool(names.names))
     return source, Finding(what=what, fine=fine, text=text)
 
 
@@ -97,18 +114,12 @@ def _examine_enabled(settings: Settings, source: Source | None) -> Finding:
         return Finding(what=what, fine=True, text=text)
     try:
         seen = source.snapshot()
-        if rule.group and not _has_group(seen, rule.group):
-            remedy = "make it, put people into it, and ask again"
-            absent = f"the group {rule.group} does not exist in the source; {remedy}"
-            return Finding(what=what, fine=False, text=absent)
+        if undecided := why_undecided(seen, settings):
+            return Finding(what=what, fine=False, text=undecided)
         fine, counted = _how_many(seen, settings)
         return Finding(what=what, fine=fine, text=text + counted)
     except GappsHooksError as error:
         return Finding(what=what, fine=False, text=str(error))
-
-
-def _has_group(source: Source, name: str) -> bool:
-    return source.group(name) is not None or source.leaves_out(Kind.GROUP, name)
 
 
 def _how_many(source: Source, settings: Settings) -> tuple[bool, str]:
@@ -122,8 +133,20 @@ def _how_many(source: Source, settings: Settings) -> tuple[bool, str]:
     see = "; see attributes" if settings.source.type == "ldap" else ""
     if unknown and not known[True]:
         return False, f", not known of {unknown} of {count}{see}"
+    if not known[True] and (linked := _linked(settings)):
+        remedy = "see who is missing there before the next reconcile, which would suspend them"
+        return False, f": 0 of {count} enabled while {linked} are linked; {remedy}"
     more = f"; not known of {unknown}{see}" if unknown else ""
     return True, f", {known[True]} of {count}{more}"
+
+
+def _linked(settings: Settings) -> int:
+    place = settings.state
+    try:
+        with open_state(place.directory, domain=settings.domain, owner=place.owner) as state:
+            return links.count(state)
+    except GappsHooksError:  # which has a line of its own
+        return 0
 
 
 def _examine_policy(settings: Settings) -> Finding:
@@ -196,7 +219,7 @@ def _domains(wiring: Wiring) -> Finding:
     except GoogleFault as fault:
         # The scope for it is not needed for anything else.
         text = f"{', '.join(wanted)}; not looked up ({fault})"
-        return Finding(what="domains", fine=True, text=text)
+        return Finding(what="domains", fine=True, note=True, text=text)
     missing = sorted(set(wanted) - set(verified))
     if missing:
         text = f"{', '.join(missing)}: not verified at Google, which has {', '.join(verified)}"

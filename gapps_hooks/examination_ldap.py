@@ -59,7 +59,7 @@ def _examine_writing(settings: Settings, ordinary: OrdinaryPerson | None) -> Fin
             "not tried what people can write themselves; name one of them: gapps-hooks check "
             "--ordinary-user DN --password-file FILE"
         )
-        return Finding(what=what, fine=True, text=text)
+        return Finding(what=what, fine=True, note=True, text=text)
     uri = settings.source.uri or ""
     if uri.startswith("ldap://") and not (settings.source.starttls or is_local(uri)):
         text = f"not tried: the password would go to {uri} in clear text; set starttls = true"

@@ -17,3 +17,5 @@ class Finding:
     fine: bool
     #: What was found; where it is not fine, with the remedy.
     text: str
+    #: Whether it was not looked at, so that it is neither right nor wrong.
+    note: bool = False

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from gapps_hooks.deliver.desired import desired_group, in_scope
+from gapps_hooks.deliver.desired import desired_group, enabled_notes, in_scope
 from gapps_hooks.deliver.gatherings import ask_about_group, find_occupant, gather
 from gapps_hooks.deliver.people import ask_about_person, look_at_person
 from gapps_hooks.deliver.stored import stored_to_push
@@ -138,7 +138,7 @@ def _preview_user(wiring: Wiring, entry: Entry, *, push: bool) -> Plan:
         person, notes = _with_stored(wiring, person, push=push)
         step = plan_user(person, wiring.rules, wiring.clock())
     plan = with_vetoes(wiring, step, person.account)
-    return replace(plan, notes=(*plan.notes, *notes))
+    return replace(plan, notes=(*plan.notes, *notes, *enabled_notes(wiring, person.account)))
 
 
 def _with_stored(wiring: Wiring, person: Person, *, push: bool) -> tuple[Person, tuple[str, ...]]:

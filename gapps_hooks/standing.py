@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from gapps_hooks.errors import GappsHooksError
 from gapps_hooks.model import Kind, Verb
 from gapps_hooks.outbox import State, bounds, breaker, entries, leases, links, mending
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.outbox.limiter import Rate
 from gapps_hooks.outbox.usage import Usage, usage
 from gapps_hooks.pausing import is_paused
+from gapps_hooks.plugins import open_policy
 from gapps_hooks.settings import Settings
 
 #: What waits longer than this (seconds) is worth a monitor's attention.
@@ -49,6 +51,8 @@ class Standing:
     paused: bool
     #: Why a copied state file sends nothing, as a sentence.
     binding: str | None
+    #: Why the organisation's policy does not load, so that nothing is delivered; "" if it does.
+    policy: str
     #: The outage that lasts, as Google's side told it, and since when.
     outage: breaker.Break | None
     #: What became of a damage of the state file, as long as the damaged file is there.
@@ -77,11 +81,12 @@ class Standing:
 
     @property
     def exit_status(self) -> int:
-        """0 all well, 75 nothing gets through, 4 held, 1 buried; the first that holds of 1, 4, 75.
+        """0 all well, 75 nothing gets through, 4 held, 1 buried or the policy does not load.
 
-        A deliberate pause and an entry that waits for its next try are well.
+        Of several the first that holds of 1, 4, 75. A deliberate pause and an entry that waits for
+        its next try are well.
         """
-        if self.of("buried"):
+        if self.of("buried") or self.policy:
             return 1
         if self.of("held"):
             return 4
@@ -92,6 +97,8 @@ class Standing:
         """Say what a person has to do, a sentence each."""
         if self.binding:
             yield self.binding
+        if self.policy:
+            yield f"Nothing is delivered until the policy loads: {self.policy}"
         if self.mended:
             yield f"{self.mended}; remove that file when you have looked, and this notice goes"
         if self.paused:
@@ -112,6 +119,7 @@ def look(settings: Settings, state: State) -> Standing:
         now=state.clock(),
         paused=is_paused(state),
         binding=state.binding_problem(),
+        policy=_policy_problem(settings),
         outage=breaker.current(state),
         mended=mending.notice(state.directory, state.meta(mending.NOTICE)),
         entries=entries.all_entries(state),
@@ -122,6 +130,14 @@ def look(settings: Settings, state: State) -> Standing:
         reconciled=_reconciled(state),
         quota=usage(state, Rate(settings.google.rate, settings.google.burst)),
     )
+
+
+def _policy_problem(settings: Settings) -> str:
+    try:
+        open_policy(settings.policy_directory, domain=settings.domain)
+    except GappsHooksError as error:
+        return str(error)
+    return ""
 
 
 def remember_reconcile(state: State, line: str, trouble: str = "") -> None:

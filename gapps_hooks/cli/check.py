@@ -15,6 +15,7 @@ from gapps_hooks.cli.program import FAILED
 from gapps_hooks.cli.showing import as_json, example, show_json
 from gapps_hooks.errors import BadInput
 from gapps_hooks.examination import examine
+from gapps_hooks.finding import Finding
 from gapps_hooks.settings import load_settings
 
 
@@ -60,12 +61,16 @@ def check(
     for finding in examine(settings_path, ordinary):
         findings.append(finding)
         if not as_json:
-            click.echo(
-                f"{'ok     ' if finding.fine else 'PROBLEM'}  {finding.what}: {finding.text}"
-            )
+            click.echo(f"{_mark(finding):7}  {finding.what}: {finding.text}")
     if as_json:
         show_json([asdict(finding) for finding in findings])
     click.get_current_context().exit(0 if all(one.fine for one in findings) else FAILED)
+
+
+def _mark(finding: Finding) -> str:
+    if not finding.fine:
+        return "PROBLEM"
+    return "note" if finding.note else "ok"
 
 
 def _demand_directory(settings_path: Path) -> None:

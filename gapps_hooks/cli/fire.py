@@ -16,6 +16,7 @@ import click
 from gapps_hooks.cli.program import Failure
 from gapps_hooks.cli.showing import as_json, example, show_json
 from gapps_hooks.errors import BadInput
+from gapps_hooks.fire import BadCall, read_stdin
 from gapps_hooks.handling import BAD_INPUT, RECORDED, handle
 from gapps_hooks.model import EventKind
 from gapps_hooks.payload import parse_json
@@ -28,7 +29,7 @@ _LONGEST = 1 << 20
     epilog=example(
         "gapps-hooks fire user-add alice",
         "gapps-hooks fire password-set alice --password",
-        "echo '{\"enabled\": false}' | gapps-hooks fire user-modify bob --payload -",
+        "echo '{\"enabled\": false}' | gapps-hooks fire user-modify bob",
     )
 )
 @click.argument("event", type=click.Choice(_EVENTS), metavar="EVENT")
@@ -51,16 +52,18 @@ def fire(  # noqa: PLR0913, PLR0917 - click's interface
 ) -> None:
     """Say that a person or group was changed, exactly as a hook of an account manager does.
 
-    EVENT is user-add, user-modify, user-delete, group-change or password-set. A password is asked
-    for or read from stdin, never given as an argument, which other users can read.
+    EVENT is user-add, user-modify, user-delete, group-change or password-set. What is piped into
+    it is the hook's JSON object, unless --payload or --password says otherwise. A password is
+    asked for or read from stdin, never given as an argument, which other users can read.
 
     Exit status: 0 recorded (the line says what became of it), 1 not recorded, 64 bad input.
     """
     if password and password_stdin:
         raise click.UsageError("Give --password or --password-stdin, not both.")
     _forbid_core_dumps()
-    said = _read_payload(payload)
-    if password or password_stdin:
+    asked = password or password_stdin
+    said = _parsed(_piped() if payload is None and not asked else _content(payload))
+    if asked:
         said = {**(said or {}), "password": _read_password(ask=password)}
     answer = handle(
         {
@@ -80,11 +83,21 @@ def fire(  # noqa: PLR0913, PLR0917 - click's interface
     click.get_current_context().exit(answer.exit)
 
 
-def _read_payload(file: BinaryIO | None) -> dict[str, Any] | None:
-    if file is None:
-        return None
+def _piped() -> bytes:
+    """Read stdin as a hook does: a terminal, and one that stays silent, has nothing to say."""
     try:
-        found = parse_json(file.read(_LONGEST + 1))
+        return read_stdin(0)
+    except BadCall as error:
+        raise Failure(str(error), BAD_INPUT) from error
+
+
+def _content(file: BinaryIO | None) -> bytes:
+    return b"" if file is None else file.read(_LONGEST + 1)
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | None:
+    try:
+        found = parse_json(raw)
     except BadInput as error:
         raise Failure(str(error), BAD_INPUT) from error
     return None if found is None else dict(found)

@@ -28,15 +28,19 @@ _NOT_RETRIED: Final = (
 
 
 @click.command(
-    epilog=example('gapps-hooks status || mail -s "gapps-hooks" admin@example.org </dev/null')
+    epilog=example(
+        "gapps-hooks status >/dev/null 2>&1 || "
+        "gapps-hooks status 2>&1 | mail -s gapps-hooks admin@example.org"
+    )
 )
 @as_json
 @click.pass_obj
 def status(settings_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """Show how things stand, and what a person has to do; nothing is asked of Google.
 
-    Exit status, for monitoring: 0 all is well, 1 something is buried, 4 something is held, 75
-    nothing gets through (an outage, or something has waited for more than 15 minutes).
+    Exit status, for monitoring: 0 all is well, 1 something is buried or a policy file does not
+    load, 4 something is held, 75 nothing gets through (an outage, or something has waited for more
+    than 15 minutes).
     """
     with opened_state(settings_path) as (settings, state):
         standing = look(settings, state)
@@ -88,6 +92,8 @@ def _sending(standing: Standing) -> str:
         return "paused"
     if standing.binding:
         return "no: the state file is another installation's"
+    if standing.policy:
+        return "no: the policy does not load"
     if standing.outage:
         return f"no: outage since {clock_time(standing.outage.since, now=standing.now)}"
     return "yes" if standing.settings.mode == "deliver" else "no: mode is observe"
@@ -126,6 +132,7 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "paused": standing.paused,
         "outage": standing.outage.reason if standing.outage else None,
         "binding": standing.binding,
+        "policy": standing.policy or None,
         "linked": standing.linked,
         "linked_groups": standing.linked_groups,
         "waiting": len(standing.of("waiting")),

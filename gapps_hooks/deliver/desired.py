@@ -16,6 +16,7 @@ from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.payload import account_from, group_from
 from gapps_hooks.plan.gathering import Resolved
 from gapps_hooks.sources import Source
+from gapps_hooks.sources.decisive import why_undecided
 from gapps_hooks.sources.enabled import is_enabled
 from gapps_hooks.sources.scope import group_in_scope
 from gapps_hooks.wiring import Wiring
@@ -69,6 +70,14 @@ def with_policy(wiring: Wiring, account: Account) -> Account:
     ruled = replace(account, enabled=is_enabled(account, wiring.settings.enabled))
     unit = wiring.policy.org_unit(ruled)
     return replace(ruled, org_unit=unit, extra=dict(wiring.policy.attributes(ruled)))
+
+
+def enabled_notes(wiring: Wiring, account: Account | None) -> tuple[str, ...]:
+    """Say of whom it is not known whether they are enabled that the group for it is missing."""
+    if wiring.source is None or account is None or account.enabled is not UNSET:
+        return ()
+    why = why_undecided(wiring.source, wiring.settings)
+    return (why,) if why else ()
 
 
 def desired_address(wiring: Wiring, entry: Entry, account: Account, link: Link | None) -> str:

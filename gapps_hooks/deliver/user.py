@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from gapps_hooks.deliver.carrying import Task, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
+from gapps_hooks.deliver.desired import enabled_notes
 from gapps_hooks.deliver.doubt import demand_certainty
 from gapps_hooks.deliver.freeing import carry_out_freeing
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
@@ -66,7 +67,11 @@ def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     person, plan = bring_about(wiring, entry, person, done)
     _wish_for_groups(wiring, entry, person)
     return Delivered(
-        notes=(*plan.notes, *((note,) if note and done else ())),
+        notes=(
+            *plan.notes,
+            *((note,) if note and done else ()),
+            *enabled_notes(wiring, person.account),
+        ),
         confirmed_at=None if person.asked or person.link is None else person.link.confirmed_at,
     )
 

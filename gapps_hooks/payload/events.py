@@ -13,7 +13,11 @@ from typing import Any, Final
 from gapps_hooks import passwords
 from gapps_hooks.errors import BadInput, Complaint, UnusablePassword
 from gapps_hooks.model import Event, EventKind, Identity, PasswordHash
-from gapps_hooks.payload.fields import LONGEST_NAME, what_is_wrong
+from gapps_hooks.payload.fields import (
+    LONGEST_NAME,
+    what_is_wrong,
+    what_is_wrong_with_user_name,
+)
 from gapps_hooks.payload.shapes import (
     SECRETS,
     GroupShape,
@@ -86,7 +90,12 @@ def _refuse(complaints: list[Complaint], unusable: UnusablePassword | None) -> N
 
 def _frame_complaints(kind: EventKind, name: str, event_id: str, defer: float) -> list[Complaint]:
     complaints = []
-    wrong = what_is_wrong(name, longest=LONGEST_NAME)
+    of_group = kind is EventKind.GROUP_CHANGE
+    wrong = (
+        what_is_wrong(name, longest=LONGEST_NAME)
+        if of_group
+        else what_is_wrong_with_user_name(name)
+    )
     if wrong and kind is not EventKind.RECONCILE:
         complaints.append(_complaint("name", wrong, name))
     if not re.fullmatch(r"[0-9a-f]{32}", event_id):

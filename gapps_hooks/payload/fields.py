@@ -32,6 +32,18 @@ _ADDRESS = re.compile(
 )
 
 
+def what_is_wrong_with_user_name(name: str) -> str | None:
+    """Say what is wrong with a user's name, or None.
+
+    passwd(5) has no place for a colon, and commands take ``group:staff`` for a group.
+    """
+    if wrong := what_is_wrong(name, longest=LONGEST_NAME):
+        return wrong
+    if ":" not in name:
+        return None
+    return "has a colon, as no user name can; changes of a group are told by group-change"
+
+
 def check_name(field: str, name: str) -> str:
     """Return a user's or group's name if it can be one.
 
@@ -89,6 +101,10 @@ def _name(text: str) -> str:
     return _accepted(text, what_is_wrong(text, longest=LONGEST_NAME))
 
 
+def _user_name(text: str) -> str:
+    return _accepted(text, what_is_wrong_with_user_name(text))
+
+
 def _text(text: str) -> str:
     return _accepted(text, what_is_wrong(text, longest=LONGEST_TEXT))
 
@@ -123,6 +139,7 @@ def _reference(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
+UserName = Annotated[str, AfterValidator(_user_name)]
 Text = Annotated[str, AfterValidator(_text)]
 Description = Annotated[str, AfterValidator(_description)]
 Address = Annotated[str, AfterValidator(_address)]

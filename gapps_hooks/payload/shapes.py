@@ -21,6 +21,7 @@ from gapps_hooks.payload.fields import (
     References,
     Text,
     Texts,
+    UserName,
 )
 from gapps_hooks.validation import complaints_of, nearest, shown
 
@@ -37,7 +38,7 @@ class _Shape(BaseModel):
 class UserShape(_Shape):
     """A user of the contract without its password; None means cleared, not set unchanged."""
 
-    username: Name = ""
+    username: UserName = ""
     given_name: Text | None = None
     family_name: Text | None = None
     full_name: Text | None = None
@@ -51,7 +52,7 @@ class UserShape(_Shape):
     employee_id: Text | None = None
     phones: Texts | None = None
     #: The name before a rename.
-    old_username: Name = ""
+    old_username: UserName = ""
     #: ``kind:value``, see model.Identity.
     id: IdentityText = ""
 

@@ -16,6 +16,7 @@ from gapps_hooks.outbox import entries, roll
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.outbox.roll import Outline
 from gapps_hooks.sources import Names, Source
+from gapps_hooks.sources.decisive import why_undecided
 from gapps_hooks.wiring import Wiring
 
 _Thing = TypeVar("_Thing", GoogleUser, GoogleGroup)
@@ -107,9 +108,11 @@ def take(
     memory = _remember(wiring)
     source = source.snapshot()
     people, groups = source.account_names(), source.group_names()
-    incomplete = [f"the people cannot be listed: {people.why}"] if not people.complete else []
+    lists = [f"the people cannot be listed: {people.why}"] if not people.complete else []
     if not groups.complete and any(outline.live for outline in memory.groups):
-        incomplete.append(f"the groups cannot be listed: {groups.why}")
+        lists.append(f"the groups cannot be listed: {groups.why}")
+    undecided = why_undecided(source, wiring.settings)
+    incomplete = [*lists, undecided] if undecided else [*lists]
     return Snapshot(
         memory=memory,
         source=source,
@@ -118,7 +121,7 @@ def take(
         google=_ask_google(wiring, progress),
         bin=cache(lambda: _read_bin(wiring, incomplete)),
         incomplete=incomplete,
-        unlisted=len(incomplete),
+        unlisted=len(lists),
     )
 
 

@@ -34,6 +34,8 @@ from gapps_hooks.settings.ldap_kinds import is_attribute
 from gapps_hooks.settings.ldap_presets import PRESETS
 from gapps_hooks.settings.source_values import SourceSettings
 
+#: What fnmatch(3) takes for more than itself, and so may stand for an ``@`` too.
+_WILDCARDS: Final = frozenset("*?[")
 _FORBID = ConfigDict(extra="forbid", validate_default=False)
 
 #: Google's default quota of queries per minute, user and Cloud project:
@@ -194,7 +196,7 @@ class Settings:
     #: What may be changed of Google's administrators: nothing, the ``profile``, or ``all`` but
     #: their suspension.
     administrators: Literal["leave", "profile", "all"] = "leave"
-    #: Patterns of addresses that are never changed.
+    #: Patterns of addresses that are never changed; of whole addresses, in any case.
     protected: tuple[LowerCase, ...] = ()
     #: User parts of addresses that are never claimed.
     role_addresses: frozenset[LocalPart] = ROLE_ADDRESSES
@@ -223,6 +225,18 @@ class Settings:
         if domains and admin.rpartition("@")[2] not in domains:
             raise wrong(f"is not in {', '.join(domains)}; name one who is, or add the domain")
         return admin
+
+    @field_validator("protected")
+    @classmethod
+    def _can_match(cls, patterns: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        domain = info.data.get("domain", "example.org")
+        for pattern in patterns:
+            if "@" not in pattern and not _WILDCARDS.intersection(pattern):
+                raise wrong(
+                    f"has {pattern!r}, which is no address and protects nobody; write "
+                    f"{pattern}@{domain}, or {pattern}@* for every domain"
+                )
+        return patterns
 
     @field_validator("enabled")
     @classmethod

@@ -50,6 +50,19 @@ def test_closed_descriptors_change_nothing(line: CommandLine, shell: str) -> Non
     assert line.user("alice")
 
 
+def test_what_is_piped_into_fire_is_read_as_a_hook_reads_it(line: CommandLine) -> None:
+    piped = line.folder / "piped.json"
+    piped.write_text('{"family_name": "Archer"}')
+    assert start(line, "fire", "user-add", "alice", shell=f"<{piped}").returncode == 0
+    assert line.user("alice")["name"]["familyName"] == "Archer"
+    piped.write_text('{"password": "correct horse battery"}')
+    done = start(line, "fire", "password-set", "alice", shell=f"<{piped}")
+    assert done.stdout == b"alice: password set\n"
+    piped.write_text("alice\nbob\n")
+    done = start(line, "fire", "user-modify", "alice", shell=f"<{piped}")
+    assert (done.returncode, done.stdout) == (64, b"")
+
+
 @pytest.mark.parametrize(("key", "status"), [(b"\x03", 130), (b"\x04", 1)])
 def test_whoever_goes_away_at_a_password_prompt_is_not_shown_the_program(
     line: CommandLine, key: bytes, status: int

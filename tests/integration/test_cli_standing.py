@@ -345,6 +345,23 @@ def test_writing_is_tried_in_directories_only(line: CommandLine) -> None:
     assert result.stdout == ""
 
 
+def test_a_source_that_lists_nobody_is_a_problem(line: CommandLine) -> None:
+    line.people()
+    fine, text = findings(line)["source"]
+    assert not fine
+    assert text.startswith("json, 0 accounts; not all of them: ")
+    assert line.run("check").exit_code == 1
+
+
+def test_a_protected_pattern_of_another_domain_is_a_problem(line: CommandLine) -> None:
+    line.configure(top='protected = ["boss-*", "ceo@*", "*@example.org"]')
+    assert "protected" not in findings(line)
+    line.configure(top='protected = ["ceo@exmaple.org", "*@example.org"]')
+    fine, text = findings(line)["protected"]
+    assert not fine
+    assert text.startswith("ceo@exmaple.org: of none of the domains (example.org), so that")
+
+
 STAFF = {"name": "google", "members": ["alice"]}
 
 
@@ -364,7 +381,20 @@ def test_an_enabled_group_that_is_not_there_is_a_problem(line: CommandLine) -> N
     only_google(line, {"name": "goggle", "members": ["alice"]})
     fine, text = findings(line)["enabled"]
     assert not fine
-    assert "the group google does not exist in the source" in text
+    assert "the group google, which [enabled] names, does not exist in the listing of " in text
+
+
+def test_an_enabled_group_that_is_empty_is_a_problem_while_people_are_linked(
+    line: CommandLine,
+) -> None:
+    only_google(line, {"name": "google", "members": []})
+    assert findings(line)["enabled"] == (True, "group google, 0 of 2 accounts")
+    only_google(line, STAFF)
+    assert line.fire("user-add", "alice").exit_code == 0
+    only_google(line, {"name": "google", "members": []})
+    fine, text = findings(line)["enabled"]
+    assert not fine
+    assert text.startswith("group google: 0 of 2 accounts enabled while 1 are linked; ")
 
 
 def test_the_policy_files_are_listed(line: CommandLine) -> None:
@@ -382,11 +412,31 @@ def test_a_policy_that_does_not_load_is_a_problem(line: CommandLine) -> None:
     assert "ours.py" in text
 
 
+def test_a_policy_that_does_not_load_stops_delivery_and_status_says_so(line: CommandLine) -> None:
+    (line.folder / "policy.d").mkdir()
+    (line.folder / "policy.d" / "ours.py").write_text("import nothing_of_the_kind\n")
+    shown = line.run("status")
+    assert shown.exit_code == 1
+    assert "no: the policy does not load" in shown.stdout
+    assert "! Nothing is delivered until the policy loads: " in shown.stdout
+    assert "ours.py" in line.read("status")["policy"]
+
+
 def test_a_domain_that_is_not_ours_at_google_is_a_problem(line: CommandLine) -> None:
     line.configure(top='domains = ["example.net"]')
     fine, text = findings(line)["domains"]
     assert not fine
     assert "example.net" in text
+
+
+def test_what_could_not_be_looked_at_is_a_note(line: CommandLine) -> None:
+    line.google.emulator.faults.script([{"fails": "403", "call": "domains.list", "times": 0}])
+    try:
+        result = line.run("check")
+    finally:
+        line.google.emulator.faults.clear()
+    assert result.exit_code == 0
+    assert "\nnote     domains: example.org; not looked up" in result.stdout
 
 
 # --- a moved state file --------------------------------------------------------------------------

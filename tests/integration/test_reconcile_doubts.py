@@ -103,10 +103,12 @@ def test_a_list_of_groups_that_lacks_one_that_is_there(tmp_path: Path) -> None:
 
 def test_nobody_is_a_stranger_while_it_is_not_known_who_is_enabled(tmp_path: Path) -> None:
     organisation = listed(
-        tmp_path, more='unknown_accounts = "suspend"', tables='[enabled]\ngroup = "google"'
+        tmp_path,
+        more='unknown_accounts = "suspend"',
+        tables='[enabled]\nattribute = "employee_id"\nvalue = "google"',
     )
     organisation.emulator.seed({"users": [{"primaryEmail": "alice@example.org"}]})
-    organisation.people(person("alice"), groups=({"name": "other", "members": ["alice"]},))
+    organisation.people(person("alice"))
     run = reconcile(organisation)
     assert not suspended(organisation, "alice")
     assert "it is not known whether they are to have one (alice)" in run.looked.remarks[0]

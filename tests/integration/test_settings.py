@@ -215,6 +215,11 @@ def test_every_complaint_comes_in_one_error(write: Write) -> None:
         ("domain =", "credentials = 'x'\ndomain =", "credentials belongs into [google]"),
         ("all = true", "all = true\nadmin = 'x'", "belongs into the top of the file"),
         ("admin@example.org", "admin@else.example", "is not in example.org"),
+        (
+            "[google]",
+            "protected = ['*-x', 'CEO']\n[google]",
+            "has 'ceo', which is no address and protects nobody; write ceo@example.org, or ceo@*",
+        ),
         ("admin@example.org", "admin", "is not an address"),
         ('"example.org"', '"exam ple.org"', "is not a domain"),
         ('"example.org"', '"exämple.org"', "punycode"),

@@ -138,6 +138,15 @@ def test_a_name_that_cannot_be_one_is_refused(name: str) -> None:
     assert printable.replace("\n", "").isprintable()
 
 
+@pytest.mark.parametrize("name", ["group:staff", "a:b"])
+def test_a_person_whose_name_has_a_colon_is_refused(name: str) -> None:
+    for kind in USER_KINDS:
+        assert "has a colon, as no user name can" in refusal(kind, None, name)
+    for key in ("username", "old_username"):
+        assert "has a colon, as no user name can" in refusal(EventKind.USER_MODIFY, {key: name})
+    assert event(EventKind.GROUP_CHANGE, None, "ops: all").name == "ops: all"
+
+
 @pytest.mark.parametrize("name", ["alice", "Domain Users", "j.o'neill", "ünï", "x" * 255])
 def test_other_names_are_fine(name: str) -> None:
     assert check_name("user", name) == name
