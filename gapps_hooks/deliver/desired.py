@@ -51,7 +51,7 @@ def _compare_presence(source: Source, entry: Entry, *, present: bool) -> None:
         return
     if entry.added:
         raise Contradiction(f"the event says that {entry.name} was added, the source has none")
-    if doubt := source.doubt(entry.kind):
+    if doubt := source.doubt(entry.kind, entry.name):
         raise Contradiction(f"{entry.name} was not found, but absence cannot be concluded: {doubt}")
 
 

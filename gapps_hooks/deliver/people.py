@@ -37,6 +37,7 @@ def look_at_person(wiring: Wiring, entry: Entry) -> Person:
         attempted=link is None and _may_be_there(wiring, entry.subject),
         added=entry.added,
         wished_at=entry.event_at if entry.wished_at is None else entry.wished_at,
+        suspension_seen_at=None if entry.wished_at is None else entry.suspension_seen_at,
     )
 
 

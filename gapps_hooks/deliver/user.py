@@ -36,7 +36,7 @@ from gapps_hooks.model import (
     Question,
 )
 from gapps_hooks.outbox import links, subjects
-from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.outbox.entry import Entry, note_suspension
 from gapps_hooks.plan.alias_release import free_alias
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.person import Person
@@ -86,6 +86,8 @@ def bring_about(
     for _ in range(_ROUNDS):
         person, plan = _decide(wiring, entry, person)
         if plan.refusals:
+            if plan.refusals[0].suspended:
+                note_suspension(wiring.state, entry.subject)
             raise Refused(plan.refusals[0].text)
         try:
             _carry_out(wiring, entry, person, plan, done)

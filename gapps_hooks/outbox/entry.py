@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from gapps_hooks.model import Identity, Kind, PasswordHash
@@ -71,6 +71,8 @@ class Entry:
     event_at: float
     #: When the last event came that wants the account active: a user-add, or one that says so.
     wished_at: float | None = None
+    #: When delivery first saw, and did not lift, a suspension that is not ours.
+    suspension_seen_at: float | None = None
     #: How often delivery was put off since the last event.
     attempts: int
     #: How often the source contradicted the events since the last of them.
@@ -169,6 +171,14 @@ def keep_words(state: State, subject: int, words: Words) -> None:
     _save_secret(state, subject, words.password[1] if words.password else None)
 
 
+def note_suspension(state: State, subject: int) -> None:
+    """Remember when a suspension was first seen: of some Google does not say since when."""
+    with state.transaction():
+        words = words_of(state, subject)
+        if words.suspension_seen_at is None:
+            keep_words(state, subject, replace(words, suspension_seen_at=state.clock()))
+
+
 def forget_secret(state: State, subject: int) -> None:
     """Wipe the entry's hash and keep the rest; inside a transaction."""
     _save_secret(state, subject, None)
@@ -209,6 +219,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         recorded_at=row["recorded_at"],
         event_at=row["event_at"],
         wished_at=words.wished_at and words.wished_at[1],
+        suspension_seen_at=words.suspension_seen_at,
         attempts=row["attempts"],
         contradictions=row["contradictions"],
         due_at=row["due_at"],

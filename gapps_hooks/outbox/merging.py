@@ -44,6 +44,8 @@ class Words:
     unsent: tuple[int, str] | None = None
     #: When it was last said that the account is wanted active, wall-clock seconds.
     wished_at: tuple[int, float] | None = None
+    #: When delivery first saw a suspension that is not ours, wall-clock seconds.
+    suspension_seen_at: float | None = None
     #: The last user-add.
     added_by: int = 0
     #: The last event that says that the subject exists: a user-add, or a group-change.
@@ -127,6 +129,7 @@ def combine(first: Words, second: Words) -> Words:
         old_name=_later(first.old_name, second.old_name),
         identity=_later(first.identity, second.identity),
         wished_at=_later(first.wished_at, second.wished_at),
+        suspension_seen_at=first.suspension_seen_at or second.suspension_seen_at,
         added_by=max(first.added_by, second.added_by),
         present_by=max(first.present_by, second.present_by),
         removed_by=removed_by,
@@ -169,6 +172,7 @@ def to_json(words: Words) -> str:
             "old_name": words.old_name,
             "identity": words.identity and (words.identity[0], str(words.identity[1])),
             "wished_at": words.wished_at,
+            "suspension_seen_at": words.suspension_seen_at,
             "added_by": words.added_by,
             "present_by": words.present_by,
             "removed_by": words.removed_by,
@@ -190,6 +194,7 @@ def from_json(text: str, password: PasswordHash | None) -> Words:
         old_name=stored["old_name"] and tuple(stored["old_name"]),
         identity=identity and (identity[0], Identity.parse(identity[1])),
         wished_at=wished_at and tuple(wished_at),
+        suspension_seen_at=stored.get("suspension_seen_at"),
         added_by=stored["added_by"],
         present_by=stored["present_by"],
         removed_by=stored["removed_by"],

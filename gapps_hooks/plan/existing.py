@@ -171,12 +171,14 @@ def _why_not_restore(person: Person, actual: GoogleUser) -> Refusal | None:
             "it can only be restored in the Google Admin console"
         )
     since = actual.suspension_time
-    if person.added and since is not None and person.wished_at > since.timestamp():
+    known = since.timestamp() if since is not None else person.suspension_seen_at
+    if person.added and known is not None and person.wished_at > known:
         return None
     when = f" on {since:%Y-%m-%d}" if since else ""
     return Refusal(
         f"{actual.primary_email} was suspended at Google by an administrator{when}; enable it "
-        f"again there, or with gapps-hooks fire user-add {person.name}"
+        f"again there, or with gapps-hooks fire user-add {person.name}",
+        suspended=True,
     )
 
 

@@ -19,7 +19,7 @@ LET_IN: Final = (
     "{address} is not enabled here, and somebody let it in again at Google; it is left as it is "
     "until it is enabled or deleted here, or suspended at Google"
 )
-_ALREADY: Final = "already suspended"
+ALREADY: Final = "already suspended"
 
 
 def plan_disable(person: Person, link: Link, rules: Rules, now: float) -> Plan | Question:
@@ -38,7 +38,7 @@ def plan_disable(person: Person, link: Link, rules: Rules, now: float) -> Plan |
         plan = _suspend_linked(person.actual, link, rules)
         untouched = not plan.changes and not plan.confirms
         return plan if untouched else _with_password(plan, person, link, rules, now)
-    note = LET_IN.format(address=link.address) if active else _ALREADY
+    note = LET_IN.format(address=link.address) if active else ALREADY
     plan = _with_password(Plan(), person, link, rules, now)
     if not plan.changes:
         return Plan(notes=(note,))
@@ -50,7 +50,7 @@ def _suspend_linked(actual: GoogleUser, link: Link, rules: Rules) -> Plan:
     """Suspend, or find that a suspension of ours was carried out of which we heard nothing."""
     plan = suspend(actual, rules)
     if plan.confirms and actual.suspended and is_own_suspension(link, actual, rules):
-        return replace(plan, notes=(_ALREADY,), confirms={**plan.confirms, OURS: True})
+        return replace(plan, notes=(ALREADY,), confirms={**plan.confirms, OURS: True})
     return plan
 
 

@@ -50,6 +50,9 @@ class Person:
     #: When the last event came that wants the account active, wall-clock seconds; of a source
     #: that says so without such an event, when the last event of all came.
     wished_at: float = 0.0
+    #: When a suspension that is not ours was first seen; None also where nothing was wished in so
+    #: many words, which alone can be newer.
+    suspension_seen_at: float | None = None
     #: The password to create the account with when no event brought one.
     creation_password: PasswordHash | None = None
     #: Which one that is, for people (see first_passwords).

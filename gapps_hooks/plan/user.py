@@ -13,7 +13,7 @@ from gapps_hooks.plan import existing
 from gapps_hooks.plan.changing import plan_change, respect_administrators
 from gapps_hooks.plan.creation import create
 from gapps_hooks.plan.identities import is_disproven, is_proven, same_identity
-from gapps_hooks.plan.leaving import plan_disable, suspend
+from gapps_hooks.plan.leaving import ALREADY, plan_disable, suspend
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules, why_not_address
 from gapps_hooks.plan.unheard import RESTORING, bears_own_mark, is_being_adopted
@@ -79,8 +79,10 @@ def _why_another(person: Person, link: Link) -> str | None:
 
 def _plan_unwanted_stranger(person: Person, rules: Rules) -> Plan | Question:
     """Suspend only what a lost answer of ours made; everybody else is a stranger."""
-    if not person.attempted or person.link is not None:
-        return Plan(notes=(_NOT_THERE,))
+    if person.link is not None:
+        return Plan(notes=(_left(person.link),))
+    if not person.attempted:
+        return Plan(notes=(_nothing_of(person),))
     if not person.asked:
         return Question(person.address)
     actual = person.actual
@@ -89,6 +91,18 @@ def _plan_unwanted_stranger(person: Person, rules: Rules) -> Plan | Question:
     if existing.whose(person, actual, rules) != "ours":
         return Plan(notes=(_NOT_THERE,))
     return suspend(actual, rules)
+
+
+def _left(link: Link) -> str:
+    if link.suspended_by_us:
+        return ALREADY
+    return f"not enabled for Google; {link.address} is left as it is since its owner left"
+
+
+def _nothing_of(person: Person) -> str:
+    if person.account is None:
+        return f"no person here is called {person.name}, and nothing of it is at Google"
+    return _NOT_THERE
 
 
 def _plan_unlinked(person: Person, rules: Rules) -> Plan | Question:

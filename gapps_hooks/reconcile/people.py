@@ -111,11 +111,7 @@ class PeoplePlanner:
         return Work(piece=self._piece(name, outline, Plan(notes=(why,)), None))
 
     def _work(
-        self,
-        name: str,
-        outline: Outline | None,
-        link: Link | None,
-        holders: Holders,
+        self, name: str, outline: Outline | None, link: Link | None, holders: Holders
     ) -> Work | None:
         if link is not None:
             self.claims.claimed.add(link.google_id)
@@ -146,11 +142,7 @@ class PeoplePlanner:
             return Work(piece=self._piece(name, outline, refused, None))
 
     def _person(
-        self,
-        name: str,
-        outline: Outline | None,
-        link: Link | None,
-        holders: Holders,
+        self, name: str, outline: Outline | None, link: Link | None, holders: Holders
     ) -> Person:
         account = self._account(name)
         if account is not None:
@@ -181,10 +173,15 @@ class PeoplePlanner:
         found = self.snapshot.source.account(name)
         if found is not None:
             return with_policy(self.wiring, found)
-        if self.snapshot.people.complete or self.snapshot.source.leaves_out(Kind.USER, name):
+        source = self.snapshot.source
+        if source.leaves_out(Kind.USER, name):
             return None
-        self.unread.missing.append(name)
-        raise _Passed
+        if not self.snapshot.people.complete:
+            self.unread.missing.append(name)
+            raise _Passed
+        if why := source.doubt(Kind.USER, name):
+            raise SourceUnreadable(why)
+        return None
 
     def _traced(self, link: Link | None, account: Account | None) -> bool | None:
         left = link is not None and link.ended_at is not None

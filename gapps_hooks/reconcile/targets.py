@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gapps_hooks.deliver.desired import group_address
-from gapps_hooks.model import Group, Link
+from gapps_hooks.model import Group, Kind, Link
 from gapps_hooks.outbox import roll
 from gapps_hooks.outbox.roll import Outline
 from gapps_hooks.reconcile.renames import Moves
@@ -45,7 +45,7 @@ def find_targets(wiring: Wiring, snapshot: Snapshot, moves: Moves) -> Iterator[T
         outline = known.get(name)
         link = found.get(outline.subject) if outline is not None else None
         group = snapshot.source.group(name) if name in present else None
-        if _is_planned(wiring, snapshot, group):
+        if _is_planned(wiring, snapshot, name, group):
             address = _address(wiring, name, group, link)
             yield Target(
                 name=name,
@@ -62,10 +62,15 @@ def is_attempted(snapshot: Snapshot, outline: Outline) -> bool:
     return outline.google_id is None and outline.subject in snapshot.memory.begun
 
 
-def _is_planned(wiring: Wiring, snapshot: Snapshot, group: Group | None) -> bool:
-    if group is None:
-        return snapshot.groups.complete
-    return group_in_scope(group, wiring.settings)
+def _is_planned(wiring: Wiring, snapshot: Snapshot, name: str, group: Group | None) -> bool:
+    if group is not None:
+        return group_in_scope(group, wiring.settings)
+    if not snapshot.groups.complete:
+        return False
+    why = snapshot.source.doubt(Kind.GROUP, name)
+    if why:
+        snapshot.incomplete.append(f"group:{name} is not readable and left as it is: {why}")
+    return not why
 
 
 def _address(wiring: Wiring, name: str, group: Group | None, link: Link | None) -> str:

@@ -43,11 +43,11 @@ def summary(
     """Say on one line what Google confirmed, or that nothing had to be sent.
 
     ``confirmed_at`` is the wall-clock time at which Google last confirmed what it was not asked
-    again.
+    again; 0 is never.
     """
     said = list(_said(done))
     if not said:
-        last = "" if confirmed_at is None else f" (last confirmed {clock_time(confirmed_at)})"
+        last = f" (last confirmed {clock_time(confirmed_at)})" if confirmed_at else ""
         said.append(f"nothing to send{last}")
     return printable("; ".join((*said, *notes)))
 

@@ -120,7 +120,7 @@ class JsonSource:
         listing = self._read()
         return _names(listing.groups, "groups", listing.origin)
 
-    def doubt(self, kind: Kind) -> str:
+    def doubt(self, kind: Kind, name: str) -> str:  # noqa: ARG002 - the protocol's arguments
         """See Source.doubt."""
         return (self.account_names() if kind is Kind.USER else self.group_names()).why
 

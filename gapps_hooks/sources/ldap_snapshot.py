@@ -53,7 +53,7 @@ class LdapSnapshot:
         person = self._person(name)
         return self._account(person) if person else None
 
-    def doubt(self, kind: Kind) -> str:  # noqa: ARG002 - the protocol's arguments
+    def doubt(self, kind: Kind, name: str) -> str:  # noqa: ARG002 - the protocol's arguments
         """See Source.doubt: what a look-up does not find is certainly not there, or it raises."""
         return ""
 

@@ -58,7 +58,7 @@ class LdapSource:
         """See Source.leaves_out; builtin entries, system numbers and user-private groups."""
         return self.snapshot().leaves_out(kind, name)
 
-    def doubt(self, kind: Kind) -> str:  # noqa: ARG002 - the protocol's arguments
+    def doubt(self, kind: Kind, name: str) -> str:  # noqa: ARG002 - the protocol's arguments
         """See Source.doubt: what a look-up does not find is certainly not there, or it raises."""
         return ""
 

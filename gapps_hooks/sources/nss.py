@@ -30,7 +30,12 @@ from gapps_hooks.model import (
 from gapps_hooks.sources.nss_files import Files, FilesReader
 from gapps_hooks.sources.nss_lines import Membership, Person, Shadow
 from gapps_hooks.sources.nss_system import NameServices, SystemNameServices
-from gapps_hooks.sources.nss_whole import has_all_groups, has_lost_nobody, why_incomplete
+from gapps_hooks.sources.nss_whole import (
+    has_all_groups,
+    has_lost_nobody,
+    why_incomplete,
+    why_left_over,
+)
 from gapps_hooks.sources.source import Names
 
 _DAY: Final = 86_400
@@ -172,9 +177,10 @@ class NssSource:
             why = why or "group has no entry, from which nothing can be concluded"
         return Names(names=names, complete=not why, why=why)
 
-    def doubt(self, kind: Kind) -> str:
-        """See Source.doubt."""
-        return (self.account_names() if kind is Kind.USER else self.group_names()).why
+    def doubt(self, kind: Kind, name: str) -> str:
+        """See Source.doubt; who is gone from one file and not from its shadow is not gone yet."""
+        listed = self.account_names() if kind is Kind.USER else self.group_names()
+        return listed.why or why_left_over(self._read(), kind, name)
 
     def _account(self, files: Files, person: Person) -> Account | None:
         if person.uid not in files.uids:

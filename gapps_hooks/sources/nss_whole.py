@@ -61,6 +61,15 @@ def left_over(files: Files, kind: Kind, name: str) -> str | None:
     return "shadow" if shadowed else None
 
 
+def why_left_over(files: Files, kind: Kind, name: str) -> str:
+    """Say why one who is in passwd or group no more is not believed to be gone; empty if so."""
+    rest = left_over(files, kind, name)
+    if rest is None:
+        return ""
+    lost, mender = ("passwd", "pwck") if kind is Kind.USER else ("group", "grpck")
+    return f"{lost} has no such line, but {rest} still has ({mender} finds and mends that)"
+
+
 def lines_of(files: Files, name: str, today: int) -> tuple[object, ...]:
     """Return everything that the files say of a person; equal if nothing of it has changed.
 

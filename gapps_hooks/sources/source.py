@@ -56,8 +56,8 @@ class Source(Protocol):
     def group_names(self) -> Names:
         """Enumerate the groups."""
 
-    def doubt(self, kind: Kind) -> str:
-        """Say why nobody's absence can be concluded, as a sentence; empty if it can.
+    def doubt(self, kind: Kind, name: str) -> str:
+        """Say why the absence of one who was not found means nothing; empty if it does.
 
         Where single look-ups are sure by themselves, this costs nothing.
         """

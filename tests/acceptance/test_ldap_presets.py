@@ -198,7 +198,7 @@ def test_nobody_is_known_to_be_absent(served: Served) -> None:
         assert source.group("no-such-group") is None
         assert source.stored_password("nobody-of-this-name") is None
         assert not source.leaves_out(Kind.USER, "nobody-of-this-name")
-        assert source.doubt(Kind.USER) == ""
+        assert source.doubt(Kind.USER, "nobody") == ""
 
 
 BUILTIN = {

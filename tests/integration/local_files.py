@@ -53,6 +53,11 @@ class LocalFiles:
             del self.people[name]
         self.write()
 
+    def lose(self, *names: str) -> None:
+        """Take people out of passwd alone, as an editor does."""
+        lines = self.passwd().splitlines(keepends=True)
+        self.replace("passwd", "".join(x for x in lines if x.partition(":")[0] not in names))
+
     def group(self, name: str, gid: int, *members: str) -> None:
         """Make a group, or change one."""
         self.groups[name] = (gid, members)
