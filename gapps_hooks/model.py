@@ -349,6 +349,8 @@ class Refusal:
     text: str
     #: It is only too much at once: the entry is held until a person says yes.
     held: bool = False
+    #: Of what is held: it is not so yet, a run would hold it.
+    foreseen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

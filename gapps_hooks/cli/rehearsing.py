@@ -95,11 +95,12 @@ def rehearse(wiring: Wiring, wish: Wish) -> int:
 def status_of(whole: Whole, *, beyond: bool, exit_code: bool) -> int:
     """Find the exit status of a test; the worst counts.
 
-    What a run would do, and that it would be ``beyond`` the bounds, is told only if asked for.
+    What a run would do or hold, and that it would be ``beyond`` the bounds, is told only if asked
+    for.
     """
     if whole.refusals or whole.incomplete:
         return FAILED
-    if whole.held or (beyond and exit_code):
+    if whole.held or ((beyond or whole.foreseen) and exit_code):
         return HELD
     return CHANGES if whole.changes and exit_code else 0
 
