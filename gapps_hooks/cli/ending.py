@@ -20,6 +20,7 @@ from gapps_hooks.reconcile.everybody import Looked
 from gapps_hooks.report import FOR_A_PERSON
 from gapps_hooks.standing import remember_reconcile
 
+INTERRUPTED_SENTENCE: Final = "Interrupted; the next run goes on"
 #: Of those for whom a person has to do something so many are named, more are counted.
 _NAMED: Final = 3
 
@@ -39,7 +40,17 @@ def remembered(state: State) -> Iterator[None]:
         _remember(state, f"Failed: {error.message}")
         raise
     except KeyboardInterrupt:
-        _remember(state, "Interrupted; the next run goes on")
+        _remember(state, INTERRUPTED_SENTENCE)
+        raise
+
+
+@contextmanager
+def before_the_first_change() -> Iterator[None]:
+    """Say of Ctrl-C that nothing was changed yet."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted before the first change; nothing was changed", err=True)
         raise
 
 

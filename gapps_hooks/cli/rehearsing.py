@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from gapps_hooks.cli.bars import Bar
+from gapps_hooks.cli.ending import before_the_first_change
 from gapps_hooks.cli.program import FAILED, HELD
 from gapps_hooks.cli.showing import show_json
 from gapps_hooks.first_passwords import signing_in_later
@@ -78,7 +79,8 @@ def rehearse(wiring: Wiring, wish: Wish) -> int:
         saving.demand_place(wish.save)
     with Bar() as bar:
         push = pushes_passwords(wish, saved)
-        looked = look(wiring, dry=True, push_passwords=push, reading=bar.reading)
+        with before_the_first_change():
+            looked = look(wiring, dry=True, push_passwords=push, reading=bar.reading)
     rehearsal = _rehearsal(looked, wish, saved)
     if wish.save is not None:
         digest = wiring.state.digest

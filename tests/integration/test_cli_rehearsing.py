@@ -159,7 +159,7 @@ def test_who_is_held_is_4_and_told_to_whoever_reads_errors(held: CommandLine) ->
     result = held.run("reconcile")
     assert result.exit_code == TOO_MUCH
     assert "p6: held: 4 x suspend within 24 hours is more than the bound of 3" in result.stderr
-    assert "Done: nothing had to be changed. 1 held.\n" in result.stdout
+    assert "Done: nothing was changed. 1 held.\n" in result.stdout
     assert held.read("reconcile")["outcomes"][0]["verdict"] == "held"
     (plan,) = held.read("reconcile", "--dry-run")["plans"]
     assert (plan["refusals"], len(plan["held"])) == ([], 1)
