@@ -166,7 +166,7 @@ def _show(rehearsal: Rehearsal, wish: Wish) -> None:
     click.echo(BLIND if rehearsal.looked.blind else render_plans(plans))
     for outcome in rehearsal.outdated:
         click.echo(outcome_line(outcome), err=outcome.verdict in FOR_A_PERSON)
-    kept = wish.save or (wish.plan if wish.dry else None)
+    kept = wish.save or (wish.plan if wish.dry and rehearsal.whole.changes else None)
     if kept is not None:
         force = " --force" if rehearsal.beyond or wish.force else ""
         saved = "Saved; carry" if wish.save else "Carry"

@@ -20,7 +20,7 @@ from gapps_hooks.report import plan_as_json
 VERSION: Final = 1
 _LONGEST: Final = 512 * 1024 * 1024
 #: What a subject is told of for which nothing is left to do; it is no refusal.
-NOTHING_LEFT: Final = "there is nothing to do for it any more"
+NOTHING_LEFT: Final = "nothing is left to do here"
 _REMEDY: Final = "review anew: gapps-hooks reconcile --dry-run --save FILE"
 
 

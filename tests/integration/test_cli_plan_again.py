@@ -8,7 +8,7 @@ from command_line import CommandLine
 ALICE = {"username": "alice", "family_name": "Archer", "id": "entryUUID:a"}
 BOB = {"username": "bob", "family_name": "Baker", "id": "entryUUID:b"}
 STAFF = {"name": "staff", "members": ["alice", "bob"]}
-NOTHING_LEFT = "there is nothing to do for it any more"
+NOTHING_LEFT = "nothing is left to do here"
 FAILED = 1
 
 
@@ -35,6 +35,14 @@ def test_what_is_done_already_is_a_note(line: CommandLine, done: str) -> None:
     assert "Done: nothing had to be changed.\n" in again.stdout
     told = line.read("reconcile", "--plan", done)["outcomes"]
     assert {one["verdict"] for one in told} == {"nothing"}
+
+
+def test_a_test_of_what_is_done_already_names_nothing_to_carry_out(
+    line: CommandLine, done: str
+) -> None:
+    again = line.run("reconcile", "--plan", done, "--dry-run")
+    assert f"alice: {NOTHING_LEFT}\n" in again.stdout
+    assert "arry it out" not in again.stdout
 
 
 def test_an_observer_is_told_the_same(line: CommandLine, done: str) -> None:

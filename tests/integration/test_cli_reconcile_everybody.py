@@ -163,7 +163,7 @@ def test_what_changed_here_or_there_is_refused_by_name_and_the_rest_is_done(
     assert done.exit_code == FAILED
     assert "alice: refused: not as it was reviewed: the account manager has" in done.stderr
     assert "bob: refused: not as it was reviewed: Google has something else now" in done.stderr
-    assert "dora: there is nothing to do for it any more" in done.stdout
+    assert "dora: nothing is left to do here" in done.stdout
     assert line.user("carol")["name"]["familyName"] == "Reviewed"
     assert line.user("alice")["name"]["familyName"] == "Archer"
 
