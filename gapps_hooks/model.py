@@ -349,6 +349,8 @@ class Refusal:
     text: str
     #: It is only too much at once: the entry is held until a person says yes.
     held: bool = False
+    #: Of what is held: it is not so yet, a run would hold it.
+    foreseen: bool = False
     #: An administrator's suspension stands in the way, which a later user-add may lift.
     suspended: bool = False
 

@@ -17,9 +17,11 @@ from gapps_hooks.outbox import State
 from gapps_hooks.reconcile.applying import Progress
 from gapps_hooks.reconcile.checking import TooMuch
 from gapps_hooks.reconcile.everybody import Looked
+from gapps_hooks.reconcile.saving import NOT_AS_REVIEWED
 from gapps_hooks.report import FOR_A_PERSON
 from gapps_hooks.standing import remember_reconcile
 
+INTERRUPTED_SENTENCE: Final = "Interrupted; the next run goes on"
 #: Of those for whom a person has to do something so many are named, more are counted.
 _NAMED: Final = 3
 
@@ -39,7 +41,17 @@ def remembered(state: State) -> Iterator[None]:
         _remember(state, f"Failed: {error.message}")
         raise
     except KeyboardInterrupt:
-        _remember(state, "Interrupted; the next run goes on")
+        _remember(state, INTERRUPTED_SENTENCE)
+        raise
+
+
+@contextmanager
+def before_the_first_change() -> Iterator[None]:
+    """Say of Ctrl-C that nothing was changed yet."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted before the first change; nothing was changed", err=True)
         raise
 
 
@@ -59,11 +71,20 @@ def trouble_of(looked: Looked, progress: Progress, told: Iterable[Outcome]) -> s
 
 def _stopped(outcomes: Iterable[Outcome]) -> Iterator[str]:
     names: dict[str, list[str]] = {}
+    changed: list[str] = []
     for one in outcomes:
-        if one.verdict in FOR_A_PERSON:
+        if one.line.startswith(NOT_AS_REVIEWED):
+            changed.append(one.kind.called(one.name))
+        elif one.verdict in FOR_A_PERSON:
             names.setdefault(one.verdict, []).append(one.kind.called(one.name))
+    if changed:
+        yield f"changed since the plan was saved: {_named(changed)}"
     for verdict, some in names.items():
-        more = f" and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
-        yield f"{len(some)} {verdict}: {', '.join(some[:_NAMED])}{more}"
+        yield f"{len(some)} {verdict}: {_named(some)}"
     if names:
         yield "why is shown by gapps-hooks reconcile --dry-run"
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"

@@ -15,7 +15,12 @@ from typing import Any, Final
 import click
 
 from gapps_hooks.cli.bars import Bar
-from gapps_hooks.cli.ending import remembered, trouble_of
+from gapps_hooks.cli.ending import (
+    INTERRUPTED_SENTENCE,
+    before_the_first_change,
+    remembered,
+    trouble_of,
+)
 from gapps_hooks.cli.program import FAILED, HELD, INTERRUPTED, LATER, Failure
 from gapps_hooks.cli.rehearsing import (
     BLIND,
@@ -88,7 +93,8 @@ def _do(wiring: Wiring, wish: Wish) -> int:
     saved = reviewed_before(wiring, wish)
     with Bar() as bar:
         push = pushes_passwords(wish, saved)
-        looked = look(wiring, dry=saved is not None, push_passwords=push, reading=bar.reading)
+        with before_the_first_change():
+            looked = look(wiring, dry=saved is not None, push_passwords=push, reading=bar.reading)
         works, changed = reviewed(looked, saved) if saved else (everything(looked), {})
         progress = _carry_out(looked, works, wish, bar)
     if saved is not None:
@@ -100,7 +106,7 @@ def _do(wiring: Wiring, wish: Wish) -> int:
     else:
         _show_end(looked, progress, told)
     trouble = trouble_of(looked, progress, told)
-    remember_reconcile(wiring.state, _closing(looked, [*progress.outcomes, *told]), trouble)
+    remember_reconcile(wiring.state, _remembered(looked, progress, told), trouble)
     status = _status(looked, progress, told)
     if status == FAILED:
         wiring.tell_trouble(f"reconcile: {trouble}")
@@ -195,7 +201,13 @@ def _closing(looked: Looked, outcomes: list[Outcome]) -> str:
     said = [f"{number} x {verb.replace('-', ' ')}" for verb, number in done.items()]
     failed = Counter(one.verdict for one in outcomes if one.verdict in _UNDONE)
     others = [f"{number} {_UNDONE[verdict]}" for verdict, number in failed.items()]
-    return f"Done: {', '.join(said) or 'nothing had to be changed'}.{_sentence(others)}"
+    nothing = "nothing was changed" if others else "nothing had to be changed"
+    return f"Done: {', '.join(said) or nothing}.{_sentence(others)}"
+
+
+def _remembered(looked: Looked, progress: Progress, told: list[Outcome]) -> str:
+    done = _closing(looked, [*progress.outcomes, *told])
+    return f"{INTERRUPTED_SENTENCE}. {done}" if progress.interrupted else done
 
 
 def _sentence(parts: list[str]) -> str:

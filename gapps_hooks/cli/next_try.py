@@ -14,5 +14,5 @@ def next_try(state: State) -> str:
     if leases.is_held(state.directory, leases.AGENT):
         return "within seconds, by the agent"
     if managers.retried():
-        return "within a minute, or at once by: gapps-hooks deliver"
-    return "by: gapps-hooks deliver"
+        return "within a minute, or at once with: gapps-hooks deliver"
+    return "when you call: gapps-hooks deliver"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -21,6 +21,8 @@ from gapps_hooks.outbox import State, breaker, entries
 from gapps_hooks.outbox.entries import Entry
 from gapps_hooks.pausing import is_paused
 from gapps_hooks.report import entries_table, iso_time
+
+_RELEASED: Final = "released; due now"
 
 
 @click.group(
@@ -56,9 +58,10 @@ def list_entries(settings_path: Path, as_json: bool) -> None:  # noqa: FBT001 - 
 
 
 def _with_outage(state: State, entry: Entry) -> Entry:
-    """While nothing can be sent, that is why an entry waits."""
+    """While nothing can be sent, that is why an entry waits; else that it was released."""
     outage = breaker.current(state)
     why = "paused; go on with: gapps-hooks resume" if is_paused(state) else outage and outage.reason
+    why = why or (_RELEASED if entry.released else None)
     waits = entry.status == "waiting" and not entry.reason
     entry = replace(entry, reason=why) if why and waits else entry
     return replace(entry, reason=entry.why)
@@ -118,7 +121,7 @@ def release(settings_path: Path, subjects: tuple[Named, ...]) -> None:
 
 
 def _due(state: State) -> str:
-    return f"due now: tried {next_try(state)}"
+    return f"due now, tried {next_try(state)}"
 
 
 def _release(state: State, named: tuple[Named, ...]) -> int:

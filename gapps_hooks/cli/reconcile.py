@@ -54,7 +54,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--force",
     is_flag=True,
-    help="Go beyond [bounds], also for who is held (not with --plan).",
+    help="Go beyond [bounds]; without --plan also for who is held.",
 )
 @click.option(
     "--exit-code", is_flag=True, help="With --dry-run: exit 3 for changes, 4 for too many."

@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from gapps_hooks.cli.bars import Bar
+from gapps_hooks.cli.ending import before_the_first_change
 from gapps_hooks.cli.program import FAILED, HELD
 from gapps_hooks.cli.showing import show_json
 from gapps_hooks.first_passwords import signing_in_later
@@ -78,7 +79,8 @@ def rehearse(wiring: Wiring, wish: Wish) -> int:
         saving.demand_place(wish.save)
     with Bar() as bar:
         push = pushes_passwords(wish, saved)
-        looked = look(wiring, dry=True, push_passwords=push, reading=bar.reading)
+        with before_the_first_change():
+            looked = look(wiring, dry=True, push_passwords=push, reading=bar.reading)
     rehearsal = _rehearsal(looked, wish, saved)
     if wish.save is not None:
         digest = wiring.state.digest
@@ -95,11 +97,12 @@ def rehearse(wiring: Wiring, wish: Wish) -> int:
 def status_of(whole: Whole, *, beyond: bool, exit_code: bool) -> int:
     """Find the exit status of a test; the worst counts.
 
-    What a run would do, and that it would be ``beyond`` the bounds, is told only if asked for.
+    What a run would do or hold, and that it would be ``beyond`` the bounds, is told only if asked
+    for.
     """
     if whole.refusals or whole.incomplete:
         return FAILED
-    if whole.held or (beyond and exit_code):
+    if whole.held or ((beyond or whole.foreseen) and exit_code):
         return HELD
     return CHANGES if whole.changes and exit_code else 0
 
@@ -123,7 +126,7 @@ def outdated(changed: Mapping[str, str]) -> Iterator[Outcome]:
             verdict=Verdict.NOTHING if done else Verdict.REFUSED,
             kind=kind,
             name=name,
-            line=why if done else f"not as it was reviewed: {why}",
+            line=why if done else f"{saving.NOT_AS_REVIEWED}{why}",
         )
 
 
@@ -163,7 +166,7 @@ def _show(rehearsal: Rehearsal, wish: Wish) -> None:
     click.echo(BLIND if rehearsal.looked.blind else render_plans(plans))
     for outcome in rehearsal.outdated:
         click.echo(outcome_line(outcome), err=outcome.verdict in FOR_A_PERSON)
-    kept = wish.save or (wish.plan if wish.dry else None)
+    kept = wish.save or (wish.plan if wish.dry and rehearsal.whole.changes else None)
     if kept is not None:
         force = " --force" if rehearsal.beyond or wish.force else ""
         saved = "Saved; carry" if wish.save else "Carry"

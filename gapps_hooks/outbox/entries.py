@@ -67,7 +67,7 @@ UPDATE entries SET status = 'waiting', due_at = ?, attempts = 0, contradictions 
 WHERE subject = ?
 """
 _RELEASE: Final = """
-UPDATE entries SET status = 'waiting', due_at = :now, released = 1
+UPDATE entries SET status = 'waiting', due_at = :now, released = 1, reason = ''
 WHERE status = 'held' AND (:subject IS NULL OR subject = :subject)
 """
 

@@ -74,8 +74,14 @@ class Whole:
 
     @property
     def held(self) -> bool:
-        """Whether anything is held as too much at once."""
-        return any(one.held for piece in self.pieces for one in piece.plan.refusals)
+        """Whether anything is held already as too much at once."""
+        refusals = (one for piece in self.pieces for one in piece.plan.refusals)
+        return any(one.held and not one.foreseen for one in refusals)
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether a run would hold anything as too much at once."""
+        return any(one.foreseen for piece in self.pieces for one in piece.plan.refusals)
 
 
 def count(changes: Iterable[Change]) -> Counter[Verb]:

@@ -16,6 +16,8 @@ from gapps_hooks.wiring import Wiring
 
 #: Settings that bound more than the kind of change that they are called by.
 _NAMES: Final = {Verb.REMOVE_GROUP_ALIAS: "remove_alias"}
+_REMEDY: Final = "Read the plan (--dry-run), and if it is right, repeat with --force"
+_FORESEEN: Final = "It would be refused before the first change; if this plan is right, add --force"
 
 
 class TooMuch(GappsHooksError):
@@ -28,13 +30,19 @@ def check_bounds(wiring: Wiring, counts: Mapping[Verb, int]) -> None:
     Raises:
         TooMuch: names each bound, the count and the switch that lifts it.
     """
-    sentences = tuple(beyond_bounds(wiring, counts))
+    sentences = [
+        f"too much, nothing was changed: {one}. {_REMEDY}" for one in _over(wiring, counts)
+    ]
     if sentences:
         raise TooMuch("\n".join(sentences))
 
 
 def beyond_bounds(wiring: Wiring, counts: Mapping[Verb, int]) -> Iterator[str]:
-    """Name each bound that would be exceeded, the count and the switch that lifts it."""
+    """Say to whoever reads a plan which bounds it would exceed, and the switch that lifts them."""
+    return (f"too much: {one}. {_FORESEEN}" for one in _over(wiring, counts))
+
+
+def _over(wiring: Wiring, counts: Mapping[Verb, int]) -> Iterator[str]:
     for verb, count in counts.items():
         limit = limit_of(wiring, verb)
         if limit is None:
@@ -44,7 +52,6 @@ def beyond_bounds(wiring: Wiring, counts: Mapping[Verb, int]) -> Iterator[str]:
             name = _NAMES.get(verb, verb.replace("-", "_"))
             before = f", and {used} were done in the last 24 hours" if used else ""
             yield (
-                f"too much, nothing was changed: {count} x {verb.replace('-', ' ')}{before}; "
-                f"bounds.{name} allows {limit} in 24 hours. Read the plan "
-                "(--dry-run), and if it is right, repeat with --force"
+                f"{count} x {verb.replace('-', ' ')}{before}; "
+                f"bounds.{name} allows {limit} in 24 hours"
             )

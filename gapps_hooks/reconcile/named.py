@@ -28,6 +28,10 @@ _STOPPED: Final = {
     "held": "was held, and is within the bounds by now: {reason}",
     "buried": "was buried, and is tried again: {reason}",
 }
+_WOULD_BE_HELD: Final = (
+    "{excess}; if it is right, reconcile with --force, or without it and then: gapps-hooks outbox "
+    "release {subject}"
+)
 _SETTLED: Final = frozenset({Verdict.DONE, Verdict.NOTHING})
 
 #: A person or group by kind and name.
@@ -77,7 +81,8 @@ def reconcile(wiring: Wiring, look: Look) -> Iterator[Outcome]:
 def foresee_all(wiring: Wiring, look: Look) -> Iterator[Piece]:
     """Plan for each what such a look would change, in its order.
 
-    What it would hold, as too much with what comes before it, is refused.
+    What it would hold, as too much with what comes before it, is refused, and told from what is
+    held already, which alone can be released.
     """
     before: Counter[Verb] = Counter()
     for kind, name in look.ordered:
@@ -90,8 +95,11 @@ def foresee_all(wiring: Wiring, look: Look) -> Iterator[Piece]:
 
 def _within_bounds(wiring: Wiring, entry: Entry, plan: Plan, before: Counter[Verb]) -> Plan:
     held = None if plan.refusals else foresee(wiring, entry, plan, before)
-    if held is not None:
+    if held is not None and entry.status == "held":
         return Plan(refusals=(Refusal(str(held), held=True),), notes=plan.notes)
+    if held is not None:
+        text = _WOULD_BE_HELD.format(excess=held.excess, subject=entry.kind.called(entry.name))
+        return Plan(refusals=(Refusal(text, held=True, foreseen=True),), notes=plan.notes)
     stopped = None if entry.idle or not plan.changes else _STOPPED.get(entry.status)
     if stopped is None:
         return plan

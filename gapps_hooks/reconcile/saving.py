@@ -20,7 +20,9 @@ from gapps_hooks.report import plan_as_json
 VERSION: Final = 1
 _LONGEST: Final = 512 * 1024 * 1024
 #: What a subject is told of for which nothing is left to do; it is no refusal.
-NOTHING_LEFT: Final = "there is nothing to do for it any more"
+NOTHING_LEFT: Final = "nothing is left to do here"
+#: How the sentence begins of a subject that is left, because it is not so any more.
+NOT_AS_REVIEWED: Final = "not as it was reviewed: "
 _REMEDY: Final = "review anew: gapps-hooks reconcile --dry-run --save FILE"
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from gapps_hooks.model import Change, PasswordHash, Plan, Verb
+from gapps_hooks.model import Change, PasswordHash, Plan, Refusal, Verb
 from gapps_hooks.report.words import field_name, flatten, printable
 
 LEGEND: Final = "+ add   ~ change   - suspend or remove   ! refused   * note"
@@ -35,6 +35,7 @@ _ONE_LINE: Final = {
     Verb.REMOVE_MEMBER: "{email}",
     Verb.CHANGE_ROLE: "{email}",
 }
+_FORESEEN: Final = "would be held"
 _HIDDEN_KEYS: Final = frozenset({"alias", "id", "email"})
 
 
@@ -63,7 +64,8 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         yield from _change_lines(change)
     for refusal in plan.refusals:
-        yield f"  ! {'held: ' if refusal.held else ''}{printable(refusal.text)}"
+        word = _standing(refusal)
+        yield f"  ! {'' if word == 'refused' else f'{word}: '}{printable(refusal.text)}"
     for note in plan.notes:
         yield f"  * {printable(note)}"
 
@@ -99,13 +101,20 @@ def _password(password: PasswordHash) -> str:
 def _count(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         yield from change.verbs
-    yield from ("held" if refusal.held else "refused" for refusal in plan.refusals)
+    yield from map(_standing, plan.refusals)
+
+
+def _standing(refusal: Refusal) -> str:
+    if refusal.foreseen:
+        return _FORESEEN
+    return "held" if refusal.held else "refused"
 
 
 def _closing(counts: Counter[str]) -> str:
-    left = [f"{counts[word]} {word}" for word in ("refused", "held") if counts[word]]
+    left = [f"{counts[word]} {word}" for word in ("refused", "held", _FORESEEN) if counts[word]]
     parts = [f"{counts[verb]} to {_in_words(verb)}" for verb in Verb if counts[verb]]
-    done = f"Plan: {', '.join(parts)}." if parts else "Nothing to do."
+    nothing = "Nothing is within [bounds]." if counts[_FORESEEN] else "Nothing to do."
+    done = f"Plan: {', '.join(parts)}." if parts else nothing
     return f"{done} {', '.join(left)}." if left else done
 
 
@@ -127,7 +136,12 @@ def plan_as_json(plan: Plan, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "changes": [change_as_json(change) for change in plan.changes],
-        "refusals": [refusal.text for refusal in plan.refusals if not refusal.held],
-        "held": [refusal.text for refusal in plan.refusals if refusal.held],
+        "refusals": _texts(plan, "refused"),
+        "held": _texts(plan, "held"),
+        "would_be_held": _texts(plan, _FORESEEN),
         "notes": list(plan.notes),
     }
+
+
+def _texts(plan: Plan, standing: str) -> list[str]:
+    return [refusal.text for refusal in plan.refusals if _standing(refusal) == standing]

@@ -80,8 +80,9 @@ def test_a_held_entry_is_not_retried_but_released(line: CommandLine) -> None:
     assert refused.exit_code == HELD
     assert "outbox release bob" in refused.stderr
     assert line.read("outbox", "list")[0]["status"] == "held"
-    assert line.run("outbox", "release").stdout.startswith("1 released")
-    assert line.read("outbox", "list")[0]["status"] == "waiting"
+    assert line.run("outbox", "release").stdout.startswith("1 released, due now, tried when")
+    (entry,) = line.read("outbox", "list")
+    assert (entry["status"], entry["reason"]) == ("waiting", "released; due now")
 
 
 @pytest.mark.parametrize("names", [(), ("bob",)])

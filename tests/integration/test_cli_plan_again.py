@@ -8,7 +8,7 @@ from command_line import CommandLine
 ALICE = {"username": "alice", "family_name": "Archer", "id": "entryUUID:a"}
 BOB = {"username": "bob", "family_name": "Baker", "id": "entryUUID:b"}
 STAFF = {"name": "staff", "members": ["alice", "bob"]}
-NOTHING_LEFT = "there is nothing to do for it any more"
+NOTHING_LEFT = "nothing is left to do here"
 FAILED = 1
 
 
@@ -37,6 +37,14 @@ def test_what_is_done_already_is_a_note(line: CommandLine, done: str) -> None:
     assert {one["verdict"] for one in told} == {"nothing"}
 
 
+def test_a_test_of_what_is_done_already_names_nothing_to_carry_out(
+    line: CommandLine, done: str
+) -> None:
+    again = line.run("reconcile", "--plan", done, "--dry-run")
+    assert f"alice: {NOTHING_LEFT}\n" in again.stdout
+    assert "arry it out" not in again.stdout
+
+
 def test_an_observer_is_told_the_same(line: CommandLine, done: str) -> None:
     file = line.folder / "accounts.json"
     line.configure(source=f'type = "json"\nfile = "{file}"', top='mode = "observe"')
@@ -50,6 +58,8 @@ def test_what_came_since_is_refused_beside_it(line: CommandLine, done: str) -> N
     again = line.run("reconcile", "--plan", done)
     assert again.exit_code == FAILED
     assert "bob: refused: not as it was reviewed" in again.stderr
+    trouble = line.read("status")["last_reconcile"]["trouble"]
+    assert trouble == "changed since the plan was saved: bob"
     assert f"alice: {NOTHING_LEFT}\n" in again.stdout
 
 

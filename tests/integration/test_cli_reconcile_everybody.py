@@ -163,7 +163,7 @@ def test_what_changed_here_or_there_is_refused_by_name_and_the_rest_is_done(
     assert done.exit_code == FAILED
     assert "alice: refused: not as it was reviewed: the account manager has" in done.stderr
     assert "bob: refused: not as it was reviewed: Google has something else now" in done.stderr
-    assert "dora: there is nothing to do for it any more" in done.stdout
+    assert "dora: nothing is left to do here" in done.stdout
     assert line.user("carol")["name"]["familyName"] == "Reviewed"
     assert line.user("alice")["name"]["familyName"] == "Archer"
 
@@ -375,6 +375,26 @@ def test_ctrl_c_finishes_what_is_under_way_reports_and_the_next_goes_on(line: Co
     assert "Traceback" not in trouble
     made = [user for user in line.emulator.state()["users"] if user["primaryEmail"] != ADMIN]
     assert said.count(": created ") == len(made) < 35
+    assert line.read("status")["last_reconcile"]["line"].startswith(
+        "Interrupted; the next run goes on. Done: "
+    )
+
+
+def test_ctrl_c_while_both_sides_are_read_says_that_nothing_was_changed(line: CommandLine) -> None:
+    line.people({"username": "p0", "id": "entryUUID:0"})
+    line.emulator.switches.latency = 3.0
+    process = start(line)
+    try:
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        _, trouble = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        line.emulator.switches.latency = 0.0
+        time.sleep(3)  # the emulator ends what it was asked
+    assert process.returncode == INTERRUPTED, trouble
+    assert "Interrupted before the first change; nothing was changed\n" in trouble
+    assert not line.user("p0")
 
 
 def test_a_terminal_gets_a_bar_with_rate_and_remaining_time(line: CommandLine) -> None:

@@ -106,6 +106,15 @@ def test_a_test_that_finds_too_much_says_so_and_is_4(crowd: CommandLine) -> None
     assert "5 x suspend" in crowd.read("reconcile", "--dry-run")["too_much"][0]
 
 
+def test_who_reads_the_plan_is_not_told_to_read_it_nor_that_anything_was_refused(
+    crowd: CommandLine,
+) -> None:
+    (sentence,) = crowd.read("reconcile", "--dry-run")["too_much"]
+    assert sentence.startswith("too much: 5 x suspend; bounds.suspend allows 3 in 24 hours. ")
+    assert sentence.endswith("if this plan is right, add --force")
+    assert "--dry-run" not in sentence
+
+
 def test_without_exit_code_a_test_is_0_whatever_it_finds(crowd: CommandLine) -> None:
     assert crowd.run("reconcile", "--dry-run").exit_code == 0
 
@@ -152,6 +161,9 @@ def test_a_plan_carried_out_by_force_leaves_who_is_held(held: CommandLine) -> No
     shown = held.run("reconcile", "--dry-run", "--force", "--save", file).stdout
     assert "outbox release p6" in shown
     held.run("reconcile", "--plan", file, "--force")
+    assert "without --plan also for who is held" in " ".join(
+        held.run("reconcile", "--help").stdout.split()
+    )
     assert held.read("outbox", "list")[0]["status"] == "held"
 
 
@@ -159,7 +171,7 @@ def test_who_is_held_is_4_and_told_to_whoever_reads_errors(held: CommandLine) ->
     result = held.run("reconcile")
     assert result.exit_code == TOO_MUCH
     assert "p6: held: 4 x suspend within 24 hours is more than the bound of 3" in result.stderr
-    assert "Done: nothing had to be changed. 1 held.\n" in result.stdout
+    assert "Done: nothing was changed. 1 held.\n" in result.stdout
     assert held.read("reconcile")["outcomes"][0]["verdict"] == "held"
     (plan,) = held.read("reconcile", "--dry-run")["plans"]
     assert (plan["refusals"], len(plan["held"])) == ([], 1)

@@ -145,14 +145,28 @@ def test_what_is_left_alone_is_not_counted(line: CommandLine) -> None:
 
 def test_a_test_shows_who_would_be_held_by_those_before(line: CommandLine) -> None:
     line.people(*map(person, NAMES[4:]))
-    result = line.run("reconcile", *NAMES[:4], "--dry-run")
-    assert result.exit_code == HELD
-    assert "3 to suspend. 1 held." in result.stdout
+    words = ("reconcile", *NAMES[:4])
+    result = line.run(*words, "--dry-run")
+    assert result.exit_code == 0
+    assert line.run(*words, "--dry-run", "--exit-code").exit_code == HELD
+    assert "3 to suspend. 1 would be held." in result.stdout
     shown = result.stdout.partition("\np3\n")[2]
-    assert shown.startswith("  ! held: 4 x suspend within 24 hours is more than the bound of 3;")
-    assert "outbox release p3" in shown
-    assert line.run("reconcile", *NAMES[:4]).exit_code == HELD
+    excess = "4 x suspend within 24 hours is more than the bound of 3"
+    assert shown.startswith(f"  ! would be held: {excess}; if it is right, reconcile with --force,")
+    assert line.run(*words).exit_code == HELD
     assert [entry["name"] for entry in line.read("outbox", "list")] == ["p3"]
+
+
+def test_a_test_with_the_bound_used_up_does_not_say_that_there_is_nothing_to_do(
+    line: CommandLine,
+) -> None:
+    line.people(*map(person, NAMES[4:]))
+    line.run("reconcile", *NAMES[:3])
+    result = line.run("reconcile", "p3", "--dry-run")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("\n\nNothing is within [bounds]. 1 would be held.\n")
+    (plan,) = line.read("reconcile", "p3", "--dry-run")["plans"]
+    assert (plan["held"], len(plan["would_be_held"])) == ([], 1)
 
 
 def test_who_is_held_is_shown_so_until_force_lets_it_go(line: CommandLine) -> None:

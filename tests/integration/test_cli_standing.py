@@ -200,7 +200,7 @@ def test_while_paused_events_are_recorded_and_nothing_is_sent(line: CommandLine)
 def test_the_way_that_holds_now_is_told_for_what_waits(line: CommandLine) -> None:
     line.run("pause")
     by_hand = line.run("resume").stdout
-    assert by_hand == "Resumed: what waits is tried by: gapps-hooks deliver\n"
+    assert by_hand == "Resumed: what waits is tried when you call: gapps-hooks deliver\n"
     with line.state() as state:
         lease = leases.hold(state.directory, leases.AGENT)
         assert lease is not None
@@ -208,8 +208,8 @@ def test_the_way_that_holds_now_is_told_for_what_waits(line: CommandLine) -> Non
             line.run("pause")
             assert "tried within seconds, by the agent" in line.run("resume").stdout
             retried = line.run("outbox", "retry", "--all").stdout
-            assert retried == "0 due now: tried within seconds, by the agent\n"
-    assert "by: gapps-hooks deliver" in line.run("outbox", "retry", "--all").stdout
+            assert retried == "0 due now, tried within seconds, by the agent\n"
+    assert "when you call: gapps-hooks deliver" in line.run("outbox", "retry", "--all").stdout
 
 
 def test_doing_so_twice_is_said(line: CommandLine) -> None:
