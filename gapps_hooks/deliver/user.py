@@ -80,10 +80,10 @@ def bring_about(
     """
     for _ in range(_ROUNDS):
         person, plan = _decide(wiring, entry, person)
-        if plan.refusals:
-            raise Refused(plan.refusals[0].text)
         try:
             _carry_out(wiring, entry, person, plan, done)
+            if plan.refusals:
+                raise Refused(plan.refusals[0].text)
         except AlreadyExists as error:
             person = _taken(wiring, entry, person, error)
         except NotFound:
@@ -141,7 +141,8 @@ def _taken(wiring: Wiring, entry: Entry, person: Person, error: AlreadyExists) -
         raise Refused(str(error), status=error.status, reason=error.reason) from error
     if occupant is not None:
         holder = links.by_google_id(wiring.state, occupant.id)
-        return replace(person, taken=True, occupant=occupant, holder=holder)
+        link = links.of(wiring.state, entry.subject)
+        return replace(person, link=link, taken=True, occupant=occupant, holder=holder)
     maybe_ours = maybe_our_own(wiring, entry.subject, error, attempted=person.attempted)
     return replace(person, taken=True, asked=False, actual=None, attempted=maybe_ours)
 
