@@ -26,7 +26,7 @@ from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.gathering import Gathering, MembersQuestion
 from gapps_hooks.plan.group import plan_group
-from gapps_hooks.plan.group_release import is_release
+from gapps_hooks.plan.group_release import aliases_first
 from gapps_hooks.plan.members import memberships_after
 from gapps_hooks.sources.scope import OUT_OF_SCOPE
 from gapps_hooks.wiring import Wiring
@@ -78,10 +78,10 @@ def bring_about(
     """
     for _ in range(_ROUNDS):
         gathering, plan = _decide(wiring, entry, gathering)
-        if plan.refusals:
-            raise Refused(plan.refusals[0].text)
         try:
             missing = _carry_out(wiring, entry, gathering, plan, done, each)
+            if plan.refusals:
+                raise Refused(plan.refusals[0].text)
             _conclude(wiring, entry, gathering, plan, done)
             task = Task(owner=_owner(entry, gathering), done=done)
             carry_out_aliases(wiring, entry, task, gathering, plan)
@@ -100,7 +100,8 @@ def _taken(wiring: Wiring, entry: Entry, gathering: Gathering, error: AlreadyExi
     if live and not gathering.occupants:
         occupant = find_occupant(wiring, gathering, gathering.address)
         if occupant is not None:
-            return replace(gathering, occupants={gathering.address: occupant})
+            link = links.of(wiring.state, entry.subject)
+            return replace(gathering, link=link, occupants={gathering.address: occupant})
     if gathering.taken or live:
         raise Refused(str(error), status=error.status, reason=error.reason) from error
     maybe_ours = maybe_our_own(wiring, entry.subject, error, attempted=gathering.attempted)
@@ -168,10 +169,8 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     task = Task(owner=_owner(entry, gathering), done=done, known=gathering.actual)
     members = [change for change in plan.changes if _MEMBER_VERBS.intersection(change.verbs)]
     later = _MEMBER_VERBS | ALIAS_VERBS
-    others = tuple(
-        one for one in plan.changes if not later.intersection(one.verbs) or is_release(one, plan)
-    )
-    carry_out(wiring, task, others)
+    others = (one for one in plan.changes if not later.intersection(one.verbs))
+    carry_out(wiring, task, (*aliases_first(plan), *others))
     if members:
         _announce(wiring, entry, gathering, members)
     answers = each(lambda change: _carry_out_member(wiring, task, change), members)

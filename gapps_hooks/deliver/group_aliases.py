@@ -14,7 +14,7 @@ from gapps_hooks.errors import Refused
 from gapps_hooks.model import Change, Plan, Verb
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering
-from gapps_hooks.plan.group_release import is_release, release
+from gapps_hooks.plan.group_release import aliases_first, release
 from gapps_hooks.wiring import Wiring
 
 ALIAS_VERBS = frozenset({Verb.ADD_GROUP_ALIAS, Verb.REMOVE_GROUP_ALIAS})
@@ -49,5 +49,5 @@ def _release(wiring: Wiring, gathering: Gathering, alias: str) -> Change | None:
 
 
 def _of(plan: Plan) -> tuple[Change, ...]:
-    found = (change for change in plan.changes if ALIAS_VERBS.intersection(change.verbs))
-    return tuple(change for change in found if not is_release(change, plan))
+    later = plan.changes[len(aliases_first(plan)) :]
+    return tuple(change for change in later if ALIAS_VERBS.intersection(change.verbs))

@@ -85,12 +85,9 @@ def bring_about(
     """
     for _ in range(_ROUNDS):
         person, plan = _decide(wiring, entry, person)
-        if plan.refusals:
-            if plan.refusals[0].suspended:
-                note_suspension(wiring.state, entry.subject)
-            raise Refused(plan.refusals[0].text)
         try:
             _carry_out(wiring, entry, person, plan, done)
+            _respect(wiring, entry, plan)
         except AlreadyExists as error:
             person = _taken(wiring, entry, person, error)
         except NotFound:
@@ -101,6 +98,15 @@ def bring_about(
             _conclude(wiring, entry, person, plan, done)
             return person, plan
     raise NotYet(f"{person.address} keeps changing at Google while it is being changed")
+
+
+def _respect(wiring: Wiring, entry: Entry, plan: Plan) -> None:
+    """Go no further than the plan says."""
+    if not plan.refusals:
+        return
+    if plan.refusals[0].suspended:
+        note_suspension(wiring.state, entry.subject)
+    raise Refused(plan.refusals[0].text)
 
 
 def _carry_out(
@@ -148,7 +154,8 @@ def _taken(wiring: Wiring, entry: Entry, person: Person, error: AlreadyExists) -
         raise Refused(str(error), status=error.status, reason=error.reason) from error
     if occupant is not None:
         holder = links.by_google_id(wiring.state, occupant.id)
-        return replace(person, taken=True, occupant=occupant, holder=holder)
+        link = links.of(wiring.state, entry.subject)
+        return replace(person, link=link, taken=True, occupant=occupant, holder=holder)
     maybe_ours = maybe_our_own(wiring, entry.subject, error, attempted=person.attempted)
     return replace(person, taken=True, asked=False, actual=None, attempted=maybe_ours)
 

@@ -5,11 +5,14 @@ It must not know whether a person or a group has them, nor when either may be ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from gapps_hooks.model import Link, Unset
+from gapps_hooks.model import Change, Link, Unset, Verb
 from gapps_hooks.plan.rules import Rules, why_not_address
+
+_REMOVES: Final = frozenset({Verb.REMOVE_ALIAS, Verb.REMOVE_GROUP_ALIAS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,16 @@ def steps(aliases: Aliases, rules: Rules) -> Iterator[Step]:
         digest = {rules.digest(alias)}
         ours = ours | digest if adds else ours - digest
         yield Step(alias=alias, adds=adds, ours=tuple(sorted(ours)))
+
+
+def given_up(changes: Iterable[Change], google_id: str) -> tuple[Change, ...]:
+    """Take those that remove an alias of this one.
+
+    They go before a new address, and also if that is refused: whoever has the new address may
+    wait for such an alias.
+    """
+    removals = (change for change in changes if _REMOVES.intersection(change.verbs))
+    return tuple(change for change in removals if change.google_id == google_id)
 
 
 def digests_after(aliases: Aliases, rules: Rules) -> tuple[str, ...] | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from gapps_hooks.model import Account, Change, Link, Plan, Question, Refusal, Verb
+from gapps_hooks.plan.alias_merging import given_up
 from gapps_hooks.plan.aliases import (
     alias_changes,
     alias_notes,
@@ -65,7 +66,7 @@ def plan_change(person: Person, link: Link, rules: Rules, now: float) -> Plan | 
     patch = _patch(person, link, moved, restore, rules)
     if is_new_password(person, rules, now):
         patch = with_password(patch, person, rules)
-    plan = _after_release(person, _compose(person, link, patch, rules), rules)
+    plan = _after_release(person, link, _compose(person, link, patch, rules), rules)
     decided = plan.changes or plan.refusals or person.asked
     if not decided and is_stale(link.confirmed_at, now, TRUST_SECONDS):
         return Question(link.google_id)
@@ -75,22 +76,23 @@ def plan_change(person: Person, link: Link, rules: Rules, now: float) -> Plan | 
     return replace(plan, notes=(*plan.notes, *notes))
 
 
-def _after_release(person: Person, plan: Plan, rules: Rules) -> Plan:
+def _after_release(person: Person, link: Link, plan: Plan, rules: Rules) -> Plan:
     """Free the new address first, if an account holds it by an alias that a rename of ours left."""
     renamed = any(Verb.RENAME in change.verbs for change in plan.changes)
     if person.occupant is None or not renamed:
         return plan
     release = release_alias(person, person.occupant, rules)
     if isinstance(release, Refusal):
-        return Plan(refusals=(release,))
+        return Plan(changes=given_up(plan.changes, link.google_id), refusals=(release,))
     return replace(plan, changes=(release, *plan.changes))
 
 
 def _compose(person: Person, link: Link, patch: Change, rules: Rules) -> Plan:
     aliases = alias_changes(person, link.google_id, rules)
+    first = given_up(aliases, link.google_id) if Verb.RENAME in patch.verbs else ()
     needed = (patch,) if patch.body or patch.password else ()
     return Plan(
-        changes=(*needed, *aliases),
+        changes=(*first, *needed, *(one for one in aliases if one not in first)),
         notes=alias_notes(person, rules),
         confirms={**patch.delivers, **remember_aliases(person, rules)},
     )

@@ -19,6 +19,7 @@ from gapps_hooks.model import (
     Unset,
     Verb,
 )
+from gapps_hooks.plan.alias_merging import given_up
 from gapps_hooks.plan.freshness import TRUST_SECONDS, is_stale
 from gapps_hooks.plan.gathering import Gathering, MembersQuestion, Occupant
 from gapps_hooks.plan.group_aliases import (
@@ -179,19 +180,22 @@ def _plan_linked(
     patch = _patch(gathering, group, link, rules)
     if isinstance(patch, Refusal):
         return Plan(refusals=(patch,))
-    freed = _free(gathering, patch, rules)
-    if isinstance(freed, Refusal):
-        return Plan(refusals=(freed,))
-    old = is_stale(link.confirmed_at, now, TRUST_SECONDS) and gathering.members is not None
     if group_alias_question(gathering, link, rules):
         return Question(link.google_id)
+    aliases = group_alias_changes(gathering, link, rules)
+    first = given_up(aliases, link.google_id) if Verb.RENAME_GROUP in patch.verbs else ()
+    freed = _free(gathering, patch, rules)
+    if isinstance(freed, Refusal):
+        return Plan(changes=first, refusals=(freed,))
+    old = is_stale(link.confirmed_at, now, TRUST_SECONDS) and gathering.members is not None
     if gathering.present is None and (old or have_moved(gathering)):
         return MembersQuestion(link.google_id)
     settings = settings_if_changed(link, patch.body.get("email", link.address), rules)
     members = member_changes(gathering, link, rules) if gathering.present is not None else ()
-    aliases = group_alias_changes(gathering, link, rules)
+    needed = (patch,) if patch.body else ()
+    later = tuple(one for one in aliases if one not in first)
     return Plan(
-        changes=(*freed, *((patch,) if patch.body else ()), *settings, *members, *aliases),
+        changes=(*first, *freed, *needed, *settings, *members, *later),
         notes=_notes(gathering, rules),
         confirms={**patch.delivers, **remember_group_aliases(gathering, link, rules)},
     )

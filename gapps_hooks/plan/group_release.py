@@ -5,6 +5,7 @@ It must not know how a group is made or renamed, nor when it is.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any, Final
 
 from gapps_hooks.model import Change, GoogleGroup, Link, Plan, Refusal, Verb
@@ -43,7 +44,7 @@ def held_as_alias(address: str, occupant: GoogleGroup) -> Refusal:
     )
 
 
-def is_release(change: Change, plan: Plan) -> bool:
-    """Whether a change frees, at another group, the address that the plan gives to this one."""
-    given = {one.body.get("email") for one in plan.changes if _GIVES.intersection(one.verbs)}
-    return Verb.REMOVE_GROUP_ALIAS in change.verbs and change.body["alias"] in given
+def aliases_first(plan: Plan) -> tuple[Change, ...]:
+    """Take the aliases that go before the plan gives the group its address, or refuses it."""
+    ahead = tuple(takewhile(lambda one: not _GIVES.intersection(one.verbs), plan.changes))
+    return ahead if plan.refusals or len(ahead) < len(plan.changes) else ()

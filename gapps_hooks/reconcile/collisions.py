@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from gapps_hooks.model import Change, GoogleGroup, GoogleUser, Plan, Refusal, Verb
+from gapps_hooks.plan.alias_merging import given_up
 from gapps_hooks.reconcile.snapshot import Snapshot
 from gapps_hooks.reconcile.work import Work
 
@@ -33,7 +34,8 @@ def without_collisions(
         refusals = tuple(filter(None, (_held(snapshot, one, movers) for one in renames)))
         freed = tuple(filter(None, (_freed(snapshot, one, movers) for one in renames)))
         if refusals:
-            plan = Plan(refusals=refusals, notes=plan.notes)
+            gone = given_up(plan.changes, renames[0].google_id)
+            plan = Plan(changes=gone, refusals=refusals, notes=plan.notes)
         elif freed:
             plan = replace(plan, changes=(*freed, *plan.changes))
         yield replace(work, piece=replace(work.piece, plan=plan))

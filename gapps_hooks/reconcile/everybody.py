@@ -252,7 +252,7 @@ def refused(looked: Looked) -> list[Work]:
 
 
 def _is_due(work: Work) -> bool:
-    return work.settles or bool(work.piece.plan.changes and not work.piece.plan.refusals)
+    return work.settles or bool(work.piece.plan.changes)
 
 
 def counted(works: Collection[Work]) -> Mapping[Verb, int]:

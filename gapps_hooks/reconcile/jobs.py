@@ -233,7 +233,8 @@ def _held(wiring: Wiring, job: Job) -> Iterator[Entry]:
             job.known = None if job.anew else job.work.known
         elif _generation(wiring, subject) != job.entry.generation:
             raise Moved("an event came meanwhile, and it is left to delivery")
-        if job.planned_refusals and not job.anew:  # only the new name is noted
+        idle = not job.work.piece.plan.changes
+        if job.planned_refusals and idle and not job.anew:  # only the new name is noted
             raise Refused(job.planned_refusals[0].text)
         # Whoever is missing at Google is asked for as often as delivery asks.
         job.entry = replace(job.entry, attempts=job.tries)

@@ -102,3 +102,40 @@ def test_events_leave_two_groups_that_exchange_their_names_and_exchange_the_rest
     assert ids(organisation) == before
     assert organisation.roles("crew@example.org") == {"alice@example.org": "MEMBER"}
     assert planned(dry(organisation)) == {}
+
+
+# --- an alias that is given up -------------------------------------------------------------------
+
+
+@pytest.fixture
+def knot(organisation: Organisation) -> dict[str, str]:
+    """The crew waits for the staff's address, and the staff for an alias that the crew gives up."""
+    alias = "old@example.org"
+    organisation.people(*PEOPLE, groups=(STAFF, {**CREW, "aliases": [alias]}, BAND, OUTER))
+    reconcile(organisation)
+    before = ids(organisation)
+    moved = ({**STAFF, "name": "old"}, {**CREW, "name": "staff", "aliases": []}, BAND)
+    organisation.people(*PEOPLE, groups=(*moved, {**OUTER, "members": ["group:old"]}))
+    return {**before, "old": before["staff"], "staff": before["crew"]}
+
+
+@pytest.mark.parametrize("names", [*permutations(["old", "staff"])])
+def test_an_alias_that_is_given_up_unties_events_that_wait_for_each_other(
+    organisation: Organisation, knot: dict[str, str], names: tuple[str, ...]
+) -> None:
+    for name in names:
+        organisation.fire("group-change", name)
+    organisation.settle()
+    assert organisation.left() == {}
+    assert ids(organisation) == {name: one for name, one in knot.items() if name != "crew"}
+    assert planned(dry(organisation)) == {}
+
+
+def test_an_alias_that_is_given_up_unties_a_reconcile(
+    organisation: Organisation, knot: dict[str, str]
+) -> None:
+    reconcile(organisation)  # sees that the name was somebody else's
+    assert planned(dry(organisation))["group:staff"] == ["remove-group-alias"]
+    reconcile(organisation)
+    assert ids(organisation) == {name: one for name, one in knot.items() if name != "crew"}
+    assert planned(dry(organisation)) == {}
