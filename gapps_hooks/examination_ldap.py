@@ -66,7 +66,13 @@ def _examine_writing(settings: Settings, ordinary: OrdinaryPerson | None) -> Fin
         return Finding(what=what, fine=False, text=text)
     owners = frozenset({0, os.geteuid()})
     access = access_of(settings.source, owners)
-    person = replace(access, bind_dn=ordinary.dn, password_file=ordinary.password_file, sasl=False)
+    person = replace(
+        access,
+        bind_dn=ordinary.dn,
+        password_file=ordinary.password_file,
+        said="--ordinary-user and --password-file",
+        sasl=False,
+    )
     try:
         layout = layout_of(settings)
         tree = Tree(Connection(access), layout, clock=time.time)

@@ -244,6 +244,11 @@ def _no_connection(host: str, port: int | None, error: Exception) -> str:
                 f"its certificate is not trusted ({doubt}): if a proxy looks into TLS, name its"
                 " certificate authority in google.ca_bundle"
             )
+        case ssl.SSLError():
+            why = (
+                f"{error}: if it does not speak TLS, write http:// in google.api_endpoint; "
+                "otherwise check google.proxy"
+            )
         case socket.gaierror() | httplib2.ServerNotFoundError():
             why = "its name could not be looked up: check the network and DNS"
         case TimeoutError():

@@ -17,7 +17,7 @@ import ldap  # type: ignore[import-untyped] # it has no types
 
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.settings import SourceSettings
-from gapps_hooks.sources.ldap_verdicts import verdict
+from gapps_hooks.sources.ldap_verdicts import SIGN_IN, verdict
 from gapps_hooks.trust import distrust, read_regular
 
 _LONGEST_PASSWORD: Final = 4096
@@ -38,6 +38,8 @@ class Access:
     verify: bool = True
     bind_dn: str | None = None
     password_file: Path | None = None
+    #: Where people said as whom, and with which password.
+    said: str = SIGN_IN
     sasl: bool = False
     #: Seconds that connecting, or one answer, may take.
     timeout: float = 10.0
@@ -168,6 +170,6 @@ def password_of(access: Access) -> str:
     password = raw.rstrip(b"\r\n").decode("utf-8", "replace")
     if reason or not password:
         raise SourceUnreadable(
-            f"{path} {reason or 'is empty'}; put the password of source.bind_dn there"
+            f"{path} {reason or 'is empty'}; put the password of {access.bind_dn} there"
         )
     return password

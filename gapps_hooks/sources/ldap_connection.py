@@ -234,7 +234,7 @@ class Connection:
     def _failed(self, error: Exception, what: str) -> SourceUnreadable:
         if self._cut:
             return SourceUnreadable(_stopped(self.access.uri))
-        return verdict(error, self.access.uri, what)
+        return verdict(error, self.access.uri, what, self.access.said)
 
     # --- opening -----------------------------------------------------------------------------
 

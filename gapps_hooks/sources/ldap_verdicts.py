@@ -12,6 +12,9 @@ import ldap  # type: ignore[import-untyped] # it has no types
 
 from gapps_hooks.errors import SourceUnreadable
 
+#: Where the settings say as whom we sign in.
+SIGN_IN: Final = "source.bind_dn and source.password_file"
+_BASES: Final = "source.base, source.user_base and source.group_base"
 _LONGEST: Final = 200
 _LIMITS: Final = (
     "allow the one we sign in as to read everything (OpenLDAP: olcLimits … size=unlimited "
@@ -29,7 +32,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "TIMEOUT": "did not answer in time; see whether it is overloaded, or raise source.timeout",
     "SERVER_DOWN": "cannot be reached; see whether it runs, and source.uri",
     "CONNECT_ERROR": "does not let us connect; see source.uri and source.ca_file",
-    "INVALID_CREDENTIALS": "refuses our sign-in; see source.bind_dn and source.password_file",
+    "INVALID_CREDENTIALS": "refuses the sign-in; see {said}",
     "INAPPROPRIATE_AUTH": "does not take this way to sign in; see source.bind_dn and source.sasl",
     "INSUFFICIENT_ACCESS": "does not let us read that; allow it for the one we sign in as",
     "STRONG_AUTH_REQUIRED": "wants an encrypted connection; set starttls or an ldaps:// uri",
@@ -37,8 +40,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "PROTOCOL_ERROR": "does not understand us; if starttls is set, it may not know StartTLS",
     "AUTH_UNKNOWN": "does not know this way to sign in; see source.sasl",
     "AUTH_METHOD_NOT_SUPPORTED": "does not know this way to sign in; see source.sasl",
-    "NO_SUCH_OBJECT": "has no such entry, or hides it from us; see source.base and who may read it",
-    "INVALID_DN_SYNTAX": "cannot read a name; see source.base",
+    "NO_SUCH_OBJECT": f"has no such entry, or hides it from us; see {_BASES}, and who may read it",
+    "INVALID_DN_SYNTAX": f"cannot read a name; see {_BASES}",
     "FILTER_ERROR": "cannot read a filter; see source.user_filter and source.group_filter",
     "REFERRAL": "points to another server, which is not followed; ask that one (source.uri)",
     "PARTIAL_RESULTS": "points to another server, which is not followed; ask that one (source.uri)",
@@ -53,22 +56,22 @@ def is_lost(error: Exception) -> bool:
     return type(error).__name__ in _LOST
 
 
-def verdict(error: Exception, uri: str, what: str = "") -> SourceUnreadable:
+def verdict(error: Exception, uri: str, what: str = "", said: str = SIGN_IN) -> SourceUnreadable:
     """Make the error for people out of python-ldap's.
 
     Args:
         error: what python-ldap raised.
         uri: the server.
         what: what was asked for, such as a base; shown if given.
+        said: where people said as whom we sign in.
     """
     name = type(error).__name__
-    sentence = _SENTENCES.get(name, f"answers with {name}; see its log")
+    sentence = _SENTENCES.get(name, f"answers with {name}; see its log").format(said=said)
     about = f" ({what})" if what else ""
-    said = _said(error)
-    return SourceUnreadable(f"{uri} {sentence}{about}{said}")
+    return SourceUnreadable(f"{uri} {sentence}{about}{_quoted(error)}")
 
 
-def _said(error: Exception) -> str:
+def _quoted(error: Exception) -> str:
     """Quote what the server or the TLS library says, which is no secret."""
     details: Any = error.args[0] if error.args else {}
     if not isinstance(details, dict):

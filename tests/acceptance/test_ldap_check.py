@@ -131,7 +131,7 @@ def test_one_who_cannot_sign_in_is_told(tmp_path: Path) -> None:
         house = found(tmp_path, slapd, "rfc2307bis")
         said = finding(house, "self-service", (dn_of(slapd, "rfc2307bis"), tmp_path / "bob"))
     assert not said.fine
-    assert "refuses our sign-in" in said.text
+    assert "refuses the sign-in; see --ordinary-user and --password-file" in said.text
     assert PASSWORD not in said.text
 
 

@@ -429,6 +429,15 @@ def test_a_domain_that_is_not_ours_at_google_is_a_problem(line: CommandLine) -> 
     assert "example.net" in text
 
 
+def test_an_endpoint_that_speaks_no_tls_is_named(line: CommandLine) -> None:
+    text = line.settings.read_text()
+    line.settings.write_text(
+        text.replace(line.google.url, line.google.url.replace("http", "https"))
+    )
+    (problem,) = [one["text"] for one in line.read("check") if not one["fine"]]
+    assert "if it does not speak TLS, write http:// in google.api_endpoint" in problem
+
+
 def test_what_could_not_be_looked_at_is_a_note(line: CommandLine) -> None:
     line.google.emulator.faults.script([{"fails": "403", "call": "domains.list", "times": 0}])
     try:

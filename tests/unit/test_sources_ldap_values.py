@@ -340,6 +340,14 @@ def test_what_a_server_says_is_shown_harmless_and_short() -> None:
     assert len(text) < 300
     said = ldap.INVALID_CREDENTIALS({"info": "data 52e, the password of bob"})
     assert "bob" not in str(verdict(said, "ldap://x"))
+    assert str(verdict(said, "ldap://x")).endswith("see source.bind_dn and source.password_file")
+    assert str(verdict(said, "ldap://x", said="--ordinary-user")).endswith("see --ordinary-user")
+
+
+def test_a_base_that_is_not_there_may_be_any_of_the_three() -> None:
+    text = str(verdict(ldap.NO_SUCH_OBJECT({"desc": "No such object"}), "ldap://x", "ou=Peple"))
+    assert "see source.base, source.user_base and source.group_base" in text
+    assert "(ou=Peple)" in text
 
 
 def test_only_some_errors_lose_the_connection() -> None:
