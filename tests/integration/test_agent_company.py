@@ -159,7 +159,8 @@ def test_a_shift_that_hangs_is_not_alive_whoever_it_was_that_began(site: Site) -
         with company.progress.at_work():
             clock[0] = HUNG
             assert not shift.alive
-        assert shift.alive
+        # other threads of the shift may have begun something while the clock stood at HUNG or before
+        assert eventually(lambda: shift.alive)
     finally:
         shift.finish(20.0)
 
