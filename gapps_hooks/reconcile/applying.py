@@ -15,8 +15,10 @@ from typing import Any, Final
 from gapps_hooks.deliver.judging import open_breaker
 from gapps_hooks.deliver.subject import freed, why_closed
 from gapps_hooks.errors import GappsHooksError, Outage
-from gapps_hooks.model import Kind, Outcome, Verb, Verdict
+from gapps_hooks.model import Outcome, Verb, Verdict
+from gapps_hooks.outbox import subjects
 from gapps_hooks.reconcile import verdicts
+from gapps_hooks.reconcile.dependencies import arrives, in_turn, members_of
 from gapps_hooks.reconcile.jobs import Job, run
 from gapps_hooks.reconcile.work import Work, with_old_name
 from gapps_hooks.wiring import Wiring
@@ -100,14 +102,15 @@ class Applying:
     # --- queues ----------------------------------------------------------------------------------
 
     def _queue(self, jobs: list[Job]) -> None:
-        self._pending = {job.work.piece.key for job in jobs if _arrives(job)}
-        self._renaming = {job.work.piece.key for job in jobs if _is_renamed(job)}
+        self._pending = {job.work.piece.key for job in jobs if arrives(job.work)}
         for job in jobs:
-            if job.work.members is not None:
-                job.awaited = {_key(one.reference) for one in job.work.members} & self._pending
-                job.settling = bool(job.awaited)
-                for key in job.awaited:
-                    self._groups.setdefault(key, []).append(job)
+            job.awaited = members_of(job.work) & self._pending
+            job.settling = bool(job.awaited)
+            for key in job.awaited:
+                self._groups.setdefault(key, []).append(job)
+        renamed = {job.work.piece.key: job.awaited for job in jobs if job.work.old_name is not None}
+        self._renaming = in_turn(renamed)
+        for job in jobs:
             if not job.awaited & self._renaming:
                 self._queue_for(job).append(job)
 
@@ -233,9 +236,15 @@ class Applying:
         for group in self._groups.pop(job.work.piece.key, ()):
             group.awaited.discard(job.work.piece.key)
             group.arrived += came
-            if not came and _is_renamed(job):
+            if not came and self._keeps_its_name(job):
                 group.work = with_old_name(group.work, job.work)
             self._take_turn(group)
+
+    def _keeps_its_name(self, job: Job) -> bool:
+        piece, old = job.work.piece, job.work.old_name
+        return old is not None and piece.subject == subjects.of_name(
+            self._wiring.state, piece.kind, old
+        )
 
     def _take_turn(self, group: Job) -> None:
         """Queue a resting group when enough of its members have come, or nobody is left to come."""
@@ -280,17 +289,3 @@ class Applying:
             if any(isinstance(one.exception(), Outage) for one in some):
                 break
         yield from (one.result() for one in sent)
-
-
-def _arrives(job: Job) -> bool:
-    verbs = job.work.piece.verbs
-    arriving = {Verb.CREATE, Verb.ADOPT, Verb.RESTORE, Verb.CREATE_GROUP}
-    return bool(arriving & verbs) or _is_renamed(job)
-
-
-def _is_renamed(job: Job) -> bool:
-    return job.work.piece.kind is Kind.USER and job.work.old_name is not None
-
-
-def _key(reference: str) -> str:
-    return reference.removeprefix("policy:")

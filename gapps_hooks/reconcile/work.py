@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from gapps_hooks.deliver.wishes import WISHED
 from gapps_hooks.model import (
     Account,
     GoogleGroup,
@@ -63,11 +64,14 @@ class Work:
         return not (plan.changes or plan.refusals or plan.notes)
 
 
-def with_old_name(group: Work, person: Work) -> Work:
-    """Name a member as he is known, since his new name did not come about; else he would go."""
-    old, new = person.old_name or person.piece.name, person.piece.name
+def with_old_name(group: Work, member: Work) -> Work:
+    """Name a member as it is known, since its new name did not come about; else it would go."""
+    kind, name = member.piece.kind, member.piece.name
+    old, new = kind.called(member.old_name or name), member.piece.key
+    known = {new: old, WISHED + new: WISHED + old}
     members = (
-        replace(one, reference=old) if one.reference == new else one for one in group.members or ()
+        replace(one, reference=known.get(one.reference, one.reference))
+        for one in group.members or ()
     )
     return replace(group, members=tuple(members))
 

@@ -139,7 +139,8 @@ class Resident:
     def tell(self, message: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Send a message and return all answers."""
         with self.call() as channel:
-            channel.sendall(b"gapps-hooks/1\n" + json.dumps(message).encode() + b"\n")
+            with suppress(BrokenPipeError):  # who is refused may be told so before the message
+                channel.sendall(b"gapps-hooks/1\n" + json.dumps(message).encode() + b"\n")
             return heard(channel)
 
     @contextmanager

@@ -159,7 +159,7 @@ def test_a_shift_that_hangs_is_not_alive_whoever_it_was_that_began(site: Site) -
         with company.progress.at_work():
             clock[0] = HUNG
             assert not shift.alive
-        # other threads of the shift may have begun something while the clock stood at HUNG or before
+        # its own threads may be at work since the clock stood at the one time or the other
         assert eventually(lambda: shift.alive)
     finally:
         shift.finish(20.0)
