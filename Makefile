@@ -14,9 +14,9 @@ demo: $(ENVIRONMENTS)/demo/.made
 demo-linux: $(ENVIRONMENTS)/demo/.made
 	$(ENVIRONMENTS)/demo/bin/gapps-hooks demo --linux
 
-# As many processes as there are cores; a file's tests stay together and in order. The folder with the
-# longest files goes first and the one with the shortest last, so that no core waits at the end.
-TOGETHER := -n auto --dist loadfile --no-loadscope-reorder
+# The folder with the longest files goes first and the one with the shortest last, so that no core
+# waits at the end; tests/sharing.py says who runs what.
+TOGETHER := -n auto --no-loadscope-reorder
 
 test: $(ENVIRONMENTS)/test/.made
 	$(ENVIRONMENTS)/test/bin/python -m pytest $(TOGETHER)
@@ -29,7 +29,7 @@ test-portable: $(ENVIRONMENTS)/test/.made
 soak: $(ENVIRONMENTS)/test/.made
 	GAPPS_HOOKS_SOAK=$${GAPPS_HOOKS_SOAK:-10000} GAPPS_HOOKS_KILLS=$${GAPPS_HOOKS_KILLS:-300} \
 	    $(ENVIRONMENTS)/test/bin/python -m pytest -s tests/integration/test_soak.py \
-	    tests/integration/test_agent_crash.py
+	    tests/integration/test_agent_crash.py tests/integration/test_deliver_crash.py
 
 lint: $(ENVIRONMENTS)/lint/.made
 	$(ENVIRONMENTS)/lint/bin/ruff check

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 import signal
 import sys
-import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +18,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
-#: What tests have installations, hooks, agents and organisations from.
-pytest_plugins = ("organisation", "command_line", "real_hooks", "resident")
+#: Who runs what, and what tests have organisations, hooks and agents from.
+pytest_plugins = ("sharing", "organisation", "command_line", "real_hooks", "resident")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -94,20 +92,6 @@ def events(recorded: Callable[[], list[dict[str, Any]]]) -> Callable[[], list[tu
         return [(message["event"], message["subject"]) for message in messages]
 
     return read
-
-
-@pytest.fixture(autouse=True)
-def one_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let only one test on this machine play with Linux accounts, whichever process runs it.
-
-    userdel refuses to remove somebody of whom a process runs, and looks into all of /proc.
-    """
-    if "linux" not in request.path.name:
-        yield
-        return
-    with Path(tempfile.gettempdir(), "gapps-hooks-accounts.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

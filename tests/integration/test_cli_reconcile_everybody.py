@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from command_line import ADMIN, CommandLine
+from patience import eventually
 
 from gapps_hooks.outbox import leases
 from gapps_hooks.outbox.mending import LINKS_LOST
@@ -382,16 +383,14 @@ def test_ctrl_c_finishes_what_is_under_way_reports_and_the_next_goes_on(line: Co
 
 def test_ctrl_c_while_both_sides_are_read_says_that_nothing_was_changed(line: CommandLine) -> None:
     line.people({"username": "p0", "id": "entryUUID:0"})
-    line.emulator.switches.latency = 3.0
+    line.emulator.faults.script([{"call": "users.list", "fails": "hang", "seconds": 3.0}])
     process = start(line)
     try:
-        time.sleep(3)
+        assert eventually(lambda: "token" in line.emulator.requests.calls())
         process.send_signal(signal.SIGINT)
         _, trouble = process.communicate(timeout=60)
     finally:
         process.kill()
-        line.emulator.switches.latency = 0.0
-        time.sleep(3)  # the emulator ends what it was asked
     assert process.returncode == INTERRUPTED, trouble
     assert "Interrupted before the first change; nothing was changed\n" in trouble
     assert not line.user("p0")

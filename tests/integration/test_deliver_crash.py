@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from real_hooks import Message, Site
 from gapps_hooks.outbox import entries
 
 HASHES = ["$6$salt$" + letter * 86 for letter in "abcdefgh"]
-KILLS = 60
+KILLS = int(os.environ.get("GAPPS_HOOKS_KILLS", "30"))
 SEED = random.SystemRandom().randrange(10_000)
 
 
@@ -81,6 +82,7 @@ class Story:
         return not acknowledged
 
 
+@pytest.mark.timeout(90 + 3 * KILLS)
 def test_hooks_killed_at_random_lose_nothing_and_do_nothing_twice(site: Site) -> None:
     dice = random.Random(SEED)
     site.configure(more="[bounds.suspend]\nleast = 99\n[bounds.restore]\nleast = 99\n")
@@ -203,7 +205,7 @@ def test_a_hook_during_a_known_outage_returns_at_once(site: Site) -> None:
     status, line = site.run(add("alice"))
     assert (status, "waiting" in line) == (0, True)
     took = min(measured(site, add(f"late{number}")) for number in range(3))
-    assert took - startup < 0.5
+    assert took - startup < 2.0  # of the 5 that it would wait for; a busy machine is slow
     site.google.come_back()
     _, left = site.drain()
     assert left == {}
