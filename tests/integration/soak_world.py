@@ -473,8 +473,14 @@ class World:
             wrong.append(f"{who} has {password}, not {person.hashes}")
         return wrong
 
+    def _where(self, group: Gathering, groups: dict[str, Any]) -> str:
+        """At which address it is: one that went before its new name arrived is at the old one."""
+        theirs = {at(one.name) for one in self.groups if one is not group}
+        left = [one for one in sorted(group.former - theirs) if one in groups]
+        return at(group.name) if group.exists or at(group.name) in groups or not left else left[0]
+
     def _of_group(self, group: Gathering, groups: dict[str, Any]) -> list[str]:
-        found = groups.pop(at(group.name), None)
+        found = groups.pop(self._where(group, groups), None)
         if found is None:
             return [f"{group.name} is not there"] if group.exists else []
         wrong = []
