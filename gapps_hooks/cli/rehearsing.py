@@ -20,8 +20,8 @@ from gapps_hooks.first_passwords import signing_in_later
 from gapps_hooks.model import Kind, Outcome, Verdict
 from gapps_hooks.plan.whole import Whole, whole_digest
 from gapps_hooks.reconcile import saving
-from gapps_hooks.reconcile.checking import beyond_bounds
-from gapps_hooks.reconcile.everybody import Looked, counted, everything, look, reviewed
+from gapps_hooks.reconcile.checking import beyond_bounds, counted
+from gapps_hooks.reconcile.everybody import Looked, everything, look, reviewed
 from gapps_hooks.reconcile.held import lifted
 from gapps_hooks.reconcile.saving import Saved
 from gapps_hooks.report import (

@@ -21,7 +21,8 @@ from gapps_hooks.wiring import Wiring
 
 #: So that a run which was interrupted goes on where it ended.
 _JUST_SENT: Final = "the stored password was sent less than an hour ago, and is not sent again yet"
-_NONE_STORED: Final = "no password is stored that could be sent"
+#: Why nothing is sent of one who has an account.
+NONE_STORED: Final = "no password is stored that could be sent"
 _NO_SOURCE: Final = "without a [source] there is no stored password to send"
 _NOT_ENABLED: Final = "not enabled for Google, and so the stored password is not sent"
 
@@ -63,7 +64,7 @@ def look_at_stored(wiring: Wiring, source: Source, person: Person, *, push: bool
     first = "" if exists else first_password(stored).words
     if stored is None or person.account is None:
         told = push and exists and person.account is not None
-        return Stored(first=first, notes=(_NONE_STORED,) if told else ())
+        return Stored(first=first, notes=(NONE_STORED,) if told else ())
     password, note = _usable(stored)
     remembers = _remembers(wiring, person, stored, password)
     if not exists:

@@ -5,25 +5,24 @@ It must not know arguments, terminals or files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gapps_hooks.errors import GappsHooksError, SourceUnreadable
-from gapps_hooks.model import Kind, Outcome, Plan, Refusal, Verb
+from gapps_hooks.model import Kind, Outcome, Plan, Refusal
 from gapps_hooks.outbox import leases
 from gapps_hooks.outbox.entry import Entry
-from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group import plan_group
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.strangers import plan_stranger
 from gapps_hooks.plan.user import plan_user
-from gapps_hooks.plan.whole import REMOVING, Piece, Whole, count, in_order
+from gapps_hooks.plan.whole import REMOVING, Piece, Whole, in_order
 from gapps_hooks.preview import administrator_notice
 from gapps_hooks.reconcile.applying import Applying, Progress
-from gapps_hooks.reconcile.checking import check_bounds
+from gapps_hooks.reconcile.checking import check_bounds, counted
 from gapps_hooks.reconcile.claims import Claims
 from gapps_hooks.reconcile.collisions import without_collisions
 from gapps_hooks.reconcile.groups import GroupsPlanner
@@ -32,6 +31,7 @@ from gapps_hooks.reconcile.lost import find_lost
 from gapps_hooks.reconcile.missing import doubt
 from gapps_hooks.reconcile.notebook import Notebook
 from gapps_hooks.reconcile.org_units import tell_new_units
+from gapps_hooks.reconcile.passwordless import without_passwordless
 from gapps_hooks.reconcile.people import PeoplePlanner
 from gapps_hooks.reconcile.prospects import Prospects
 from gapps_hooks.reconcile.saving import Saved
@@ -114,6 +114,7 @@ def look(
     wiring, works = _careful(wiring, snapshot, works)
     notebook.close(adding_only=wiring.rules.adding_only)
     pieces = in_order(work.piece for work in works if not work.silent)
+    pieces, passwordless = without_passwordless(pieces)
     blind = snapshot.blind and not any(one.plan.changes or one.plan.refusals for one in pieces)
     notice = None if blind else administrator_notice(wiring, (piece.plan for piece in pieces))
     incomplete = snapshot.said_once if blind else tuple(dict.fromkeys(snapshot.incomplete))
@@ -123,7 +124,7 @@ def look(
         read_at=snapshot.google.read_at,
         works={work.piece.key: work for work in works},
         notices=(notice,) if notice else (),
-        remarks=tuple(_remarks(claims, pieces, dry=dry)),
+        remarks=(*_remarks(claims, pieces, dry=dry), *passwordless),
         waiting=tuple(piece for piece in pieces if _waits(snapshot, piece)),
         held=tuple(one for one in snapshot.memory.entries.values() if one.status == "held"),
         wiring=wiring,
@@ -253,16 +254,6 @@ def refused(looked: Looked) -> list[Work]:
 
 def _is_due(work: Work) -> bool:
     return work.settles or bool(work.piece.plan.changes)
-
-
-def counted(works: Collection[Work]) -> Mapping[Verb, int]:
-    """Count what the works do by kind, as the bounds count it."""
-    counts = dict(count(change for work in works for change in work.piece.plan.changes))
-    deleted = [work.known for work in works if Verb.DELETE_GROUP in work.piece.verbs]
-    members = sum(len(one.memberships) for one in deleted if isinstance(one, Gathering))
-    if members:  # a group that is deleted takes everybody out of it
-        counts[Verb.REMOVE_MEMBER] = counts.get(Verb.REMOVE_MEMBER, 0) + members
-    return counts
 
 
 def carry_out(  # noqa: PLR0913 - the words by which it is asked for

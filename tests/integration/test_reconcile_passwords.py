@@ -108,3 +108,21 @@ def test_one_that_cannot_be_sent_is_told_without_a_field_of_a_payload(house: Org
     (note,) = {piece.name: piece.plan.notes for piece in pieces}["bob"]
     start = "the stored password cannot be sent: it is yescrypt, which Google cannot take; "
     assert note.startswith(start)
+
+
+def test_those_who_have_none_stored_are_told_in_one_sentence(house: Organisation) -> None:
+    reconcile(house)
+    house.people(
+        person("alice", password_hash=HASH), *map(person, ("bob", "carol", "dora", "emil"))
+    )
+    looked = dry(house, push_passwords=True)
+    assert [piece.name for piece in looked.whole.pieces] == ["alice"]
+    (remark,) = looked.remarks
+    assert remark.startswith("no password is stored that could be sent: of 4 (bob, carol, dora …)")
+
+
+def test_one_who_changes_and_has_none_stored_is_told_both(house: Organisation) -> None:
+    reconcile(house)
+    house.people(*map(person, ("alice", "carol", "dora", "emil")), person("bob", family_name="New"))
+    (piece,) = dry(house, push_passwords=True).whole.pieces
+    assert (piece.name, piece.plan.notes) == ("bob", ("no password is stored that could be sent",))
