@@ -96,16 +96,23 @@ def bring_about(
 
 
 def _taken(wiring: Wiring, entry: Entry, gathering: Gathering, error: AlreadyExists) -> Gathering:
-    live = gathering.link is not None and gathering.link.ended_at is None
-    if live and not gathering.occupants:
+    renamed = _is_renamed(gathering)
+    if renamed and gathering.address not in gathering.occupants:
         occupant = find_occupant(wiring, gathering, gathering.address)
         if occupant is not None:
             link = links.of(wiring.state, entry.subject)
-            return replace(gathering, link=link, occupants={gathering.address: occupant})
-    if gathering.taken or live:
+            occupants = {**gathering.occupants, gathering.address: occupant}
+            return replace(gathering, link=link, occupants=occupants)
+    if gathering.taken or renamed:
         raise Refused(str(error), status=error.status, reason=error.reason) from error
     maybe_ours = maybe_our_own(wiring, entry.subject, error, attempted=gathering.attempted)
     return replace(gathering, taken=True, attempted=maybe_ours)
+
+
+def _is_renamed(gathering: Gathering) -> bool:
+    """Whether it has a group that gets the address, and none is made; also one that came back."""
+    link = gathering.link
+    return link is not None and (link.ended_at is None or link.address != gathering.address)
 
 
 def _gone(wiring: Wiring, entry: Entry, gathering: Gathering, error: NotFound) -> Gathering:

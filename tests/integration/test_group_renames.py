@@ -196,3 +196,19 @@ def test_a_name_whose_address_another_keeps_is_refused_in_the_dry_run(
     looked = dry(organisation)
     assert planned(looked) == {}
     assert "team@example.org is held by" in refusals(looked)["group:team"]
+
+
+def test_a_group_that_comes_back_renamed_gets_what_a_rename_left_with_another(
+    tmp_path: Path,
+) -> None:
+    house = organise(tmp_path, more='---\n[groups]\nwhich = "all"')
+    for name in ("staff", "crew"):
+        house.fire("group-change", name, {"members": [], "aliases": []})
+    crew = house.group("crew@example.org").id
+    house.fire("group-change", "team", {"old_name": "staff", "members": []})
+    house.fire("group-change", "crew", {"deleted": True})
+    house.fire("group-change", "staff", {"old_name": "crew", "members": []})
+    house.settle()
+    assert house.left() == {}
+    assert house.group("staff@example.org").id == crew
+    assert "staff@example.org" not in house.group("team@example.org").aliases
