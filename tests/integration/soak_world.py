@@ -370,7 +370,7 @@ class World:
 
     def dissolve(self) -> None:
         group = self.dice.choice(self.groups)
-        if group.exists:
+        if group.exists and not self._is_unheard_of(group):
             group.exists, group.lists = False, {role: set() for role in ROLES}
             group.aliases, group.clash = set(), ""
             self.tell("group-change", group.name, {"deleted": True})
@@ -404,14 +404,21 @@ class World:
     def _addresses(self) -> set[str]:
         return {at(one.name) for one in self.groups}
 
+    def _primary(self) -> set[str]:
+        return {one["email"] for one in self.house.emulator.state()["groups"]}
+
+    def _is_unheard_of(self, group: Gathering) -> bool:
+        """Whether nobody could look yet since a new name was not told; see _is_missed."""
+        return group.renamed_silently and at(group.name) not in self._primary()
+
     def rename_group(self) -> None:
         group = self.dice.choice(self.groups)
         if not group.exists:
             return
-        primary = {one["email"] for one in self.house.emulator.state()["groups"]}
+        primary = self._primary()
         self.renames += 1
         names = [f"h{self.renames}"]
-        if not any(one.renamed_silently and at(one.name) not in primary for one in self.groups):
+        if not any(self._is_unheard_of(one) for one in self.groups):
             wanted = {alias for one in self.groups for alias in (*one.aliases, one.clash)}
             left = {one for each in self.groups for one in each.former}
             free = left - wanted - self._addresses()
