@@ -75,9 +75,9 @@ def test_whose_stored_password_is_not_sent_is_told_why(
 ) -> None:
     line.people(person("p0", **more), *map(person, NAMES[1:]))
     words = ("reconcile", "p0", "--passwords")
-    assert told in line.run(*words, "--dry-run").stdout
+    assert line.run(*words, "--dry-run").stdout.count(told) == 1
     result = line.run(*words)
-    assert (result.exit_code, told in result.stdout) == (0, True), result.output
+    assert (result.exit_code, result.stdout.count(told)) == (0, 1), result.output
     assert line.read("outbox", "list") == []
     assert line.read("status")["last_24_hours"]["password"] == 0
 
