@@ -10,6 +10,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from gapps_hooks.deliver.desired import group_address, resolve_members
+from gapps_hooks.deliver.renamed_members import as_known
 from gapps_hooks.deliver.wishes import wanted_members
 from gapps_hooks.errors import NotFound, Refused
 from gapps_hooks.model import Group, Unset
@@ -69,7 +70,10 @@ def find_occupant(wiring: Wiring, gathering: Gathering, address: str) -> Occupan
 
 def _members(wiring: Wiring, entry: Entry, group: Group) -> tuple[Resolved, ...] | None:
     members = wanted_members(wiring, entry.subject, group)
-    return None if members is None else resolve_members(wiring, members)
+    if members is None:
+        return None
+    rows = memberships.of(wiring.state, entry.subject)
+    return resolve_members(wiring, as_known(wiring, members, rows))
 
 
 def _as_wanted(group: Group | None) -> Group | None:
