@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from organisation import Organisation, organise
 
-from gapps_hooks.model import Outcome, Verb, Verdict
+from gapps_hooks.model import Kind, Outcome, Verb, Verdict
+from gapps_hooks.outbox import leases, subjects
 from gapps_hooks.reconcile.applying import Applying, Progress
 from gapps_hooks.reconcile.everybody import Looked, carry_out, everything, look, refused
 
@@ -75,6 +77,17 @@ def reconcile(
         started=started,
     )
     return Run(looked=looked, progress=progress)
+
+
+@contextmanager
+def delivered_elsewhere(organisation: Organisation, kind: Kind, name: str) -> Iterator[None]:
+    """Let another process be delivering somebody."""
+    lease = leases.hold(
+        organisation.state.directory, subjects.of_name(organisation.state, kind, name) or 0
+    )
+    assert lease is not None
+    with lease:
+        yield
 
 
 def planned(looked: Looked) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from organisation import Organisation, organise
-from reconciled import Run, dry, listed, person, planned, reconcile, refusals
+from reconciled import Run, delivered_elsewhere, dry, listed, person, planned, reconcile, refusals
 
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Kind, Outcome, Verb, Verdict
@@ -178,10 +178,8 @@ def test_groups_wait_for_a_new_name_and_keep_its_owner_if_it_does_not_come_about
     reconcile(organisation)
     renamed = tuple({**team, "members": ["alicia", "bob"]} for team in teams)
     organisation.people({**ALICE, "username": "alicia"}, BOB, groups=renamed)
-    alice = subjects.of_name(organisation.state, Kind.USER, "alice")
-    lease = leases.hold(organisation.state.directory, alice or 0)
-    assert lease is not None
-    with lease, organisation.calls() as calls:
+    elsewhere = delivered_elsewhere(organisation, Kind.USER, "alice")
+    with elsewhere, organisation.calls() as calls:
         assert reconcile(organisation).verdicts["alicia"] is Verdict.LATER
     assert "members.delete" not in calls
     organisation.settle()

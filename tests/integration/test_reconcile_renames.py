@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from organisation import Organisation
-from reconciled import dry, listed, person, planned, reconcile
+from reconciled import delivered_elsewhere, dry, listed, person, planned, reconcile
 
 from gapps_hooks.model import Kind, Verdict
-from gapps_hooks.outbox import leases, subjects
 
 ALICE, BOB = person("alice"), person("bob")
 #: Named so that it is the first to have its turn.
@@ -41,10 +40,8 @@ def test_a_group_stays_in_the_other_if_its_new_name_does_not_come_about(
     organisation: Organisation,
 ) -> None:
     organisation.people(ALICE, BOB, groups=({**ALL, "members": ["group:team", "bob"]}, TEAM))
-    staff = subjects.of_name(organisation.state, Kind.GROUP, "staff")
-    lease = leases.hold(organisation.state.directory, staff or 0)
-    assert lease is not None
-    with lease, organisation.calls() as calls:
+    elsewhere = delivered_elsewhere(organisation, Kind.GROUP, "staff")
+    with elsewhere, organisation.calls() as calls:
         assert reconcile(organisation).verdicts["team"] is Verdict.LATER
     assert "members.delete" not in calls
 
