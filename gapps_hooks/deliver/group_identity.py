@@ -37,12 +37,26 @@ def look_for_renamed_group(wiring: Wiring, entry: Entry) -> None:
     if link is None:
         if found is not None and not entry.removed and found.id is not None:
             _take_up(wiring, wiring.source, entry, found.id)
-    elif (known := _lasting(link)) is not None and (found is None or _is_other(found, known)):
+        return
+    known = lasting_identity(link)
+    if known is not None and (found is None or _is_other(found, known)):
         _follow(wiring, wiring.source, entry, known, displaced=found is not None)
 
 
-def _lasting(link: Link | None) -> Identity | None:
-    """Tell by which id a linked group is known under whatever name."""
+def may_be_called(wiring: Wiring, source: Source, name: str) -> bool:
+    """Whether a known group is followed to this name of its at the source: nobody keeps it.
+
+    Raises:
+        SourceUnreadable: the source could not be asked.
+    """
+    other = subjects.of_name(wiring.state, Kind.GROUP, name)
+    if other is None or links.of(wiring.state, other) is None:
+        return True
+    return _passes_on(wiring, _names(source), other)
+
+
+def lasting_identity(link: Link | None) -> Identity | None:
+    """Tell by which id the owner of a link that lives is known under whatever name."""
     if link is None or link.ended_at is not None or link.identity is None:
         return None
     return link.identity if link.identity.lasting else None
@@ -107,7 +121,7 @@ def _passes_on(wiring: Wiring, names: Mapping[Identity, str], subject: int | Non
         link = links.of(wiring.state, subject)
         if link is None:
             return True
-        known = _lasting(link)
+        known = lasting_identity(link)
         name = None if known is None else names.get(known)
         if name is None:
             return False

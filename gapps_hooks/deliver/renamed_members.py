@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from gapps_hooks.deliver.group_identity import lasting_identity, may_be_called
 from gapps_hooks.deliver.wishes import WISHED
 from gapps_hooks.model import Identity, Kind, Member, Membership
 from gapps_hooks.outbox import links, subjects
@@ -30,7 +31,8 @@ def as_known(
     if not leaving or wiring.source is None:
         return members
     return tuple(
-        one if one.reference in before else _known(wiring.source, one, leaving) for one in members
+        one if one.reference in before else _known(wiring, wiring.source, one, leaving)
+        for one in members
     )
 
 
@@ -39,16 +41,19 @@ def _by_identity(wiring: Wiring, references: set[str]) -> Mapping[Identity, str]
     for reference in references:
         subject = subjects.of_name(wiring.state, *Kind.meant(reference))
         link = links.of(wiring.state, subject) if subject is not None else None
-        if link is not None and link.identity is not None and link.identity.lasting:
-            found[link.identity] = reference
+        if (identity := lasting_identity(link)) is not None:
+            found[identity] = reference
     return found
 
 
-def _known(source: Source, member: Member, leaving: Mapping[Identity, str]) -> Member:
+def _known(
+    wiring: Wiring, source: Source, member: Member, leaving: Mapping[Identity, str]
+) -> Member:
     if member.reference.startswith(WISHED) or "@" in member.reference:
         return member
     kind, name = Kind.meant(member.reference)
     found = source.group(name) if kind is Kind.GROUP else source.account(name)
-    identity = found.id if found is not None else None
-    old = leaving.get(identity) if identity is not None else None
-    return member if old is None else replace(member, reference=old)
+    old = leaving.get(found.id) if found is not None and found.id is not None else None
+    if old is None or (kind is Kind.GROUP and not may_be_called(wiring, source, name)):
+        return member
+    return replace(member, reference=old)
