@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from gapps_hooks.errors import BadInput, NotRecorded, SourceUnreadable, UnusablePassword
 from gapps_hooks.model import Account, Event, EventKind, Identity, Kind
-from gapps_hooks.outbox import State, entries, history, links, subjects
+from gapps_hooks.outbox import State, entries, history, links
 from gapps_hooks.passwords import from_stored
 from gapps_hooks.payload import account_from, parse_event
 from gapps_hooks.settings import Settings
@@ -93,6 +93,8 @@ class Prepared:
     bury: str | None = None
     #: The stored hash behind it, if there is one.
     reading: Reading | None = None
+    #: What is left to find out where the state file alone tells it; asked while nobody else writes.
+    look: Callable[[State], Prepared] | None = None
 
 
 def record(desk: Desk, event: Event) -> Receipt:
@@ -120,6 +122,10 @@ def prepare(desk: Desk, event: Event) -> Prepared:
     Raises:
         NotRecorded: that cannot be read.
     """
+    if event.password is not None and desk.source is None:
+        return Prepared(
+            event=event, look=lambda state: _prepare_given(replace(desk, state=state), event)
+        )
     if event.password is not None:
         return _prepare_given(desk, event)
     if event.kind is EventKind.PASSWORD_SET:
@@ -133,14 +139,18 @@ def put(state: State, prepared: Prepared) -> Receipt:
     Raises:
         Superseded: it has to be prepared again.
     """
+    with state.transaction():
+        return _put(state, prepared if prepared.look is None else prepared.look(state))
+
+
+def _put(state: State, prepared: Prepared) -> Receipt:
     if prepared.event is None:
         return Receipt(subject=None, line=prepared.line)
-    with state.transaction():
-        if prepared.reading is not None:
-            see_that_it_counts(state, prepared.event, prepared.reading)
-        recorded = entries.record(state, prepared.event, prepared.bury or "")
-        if prepared.bury is not None and not recorded.duplicate:
-            _write_history(state, recorded.subject, prepared.event.name, prepared.bury)
+    if prepared.reading is not None:
+        see_that_it_counts(state, prepared.event, prepared.reading)
+    recorded = entries.record_within(state, prepared.event, prepared.bury or "")
+    if prepared.bury is not None and not recorded.duplicate:
+        _write_history(state, recorded.subject, prepared.event.name, prepared.bury)
     return Receipt(subject=recorded.subject, line=prepared.line, duplicate=recorded.duplicate)
 
 
@@ -172,11 +182,11 @@ def _owner(event: Event, account: Account | None) -> Identity | None:
 
 def _look_at_owner(desk: Desk, event: Event) -> tuple[bool, Account | None]:
     """Whether a password may be recorded, and the person as far as that had to be known."""
-    subject = subjects.of_name(desk.state, Kind.USER, event.old_name or event.name)
-    link = links.of(desk.state, subject) if subject is not None else None
+    name = event.old_name or event.name
+    link = links.of_name(desk.state, Kind.USER, name)
     if link is not None and link.ended_at is None:
         return True, _glance(desk, event.name) if _is_at_hand(desk) else None
-    waiting = entries.get(desk.state, subject) if subject is not None else None
+    waiting = entries.of_name(desk.state, Kind.USER, name)
     said = {**(waiting.patch if waiting else {}), **event.patch}
     added = event.kind is EventKind.USER_ADD or (waiting is not None and waiting.added)
     account = _read_account(desk, event, said)

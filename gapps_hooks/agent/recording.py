@@ -5,6 +5,7 @@ It must not know sockets, nor what becomes of an event after it is on disk.
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -22,8 +23,7 @@ from gapps_hooks.outbox import State
 from gapps_hooks.record import Desk, Prepared, Receipt, prepare, put, tell_news
 from gapps_hooks.superseded import READINGS, Superseded
 
-#: Threads that validate, hash and read the source: more than there are processors, because a
-#: source may be slow.
+#: Threads that validate, hash and read the source, which may be slow.
 READERS: Final = 8
 #: Events that may share one transaction; it keeps other processes out for some 30 ms at most.
 MOST_AT_ONCE: Final = 100
@@ -59,7 +59,7 @@ class Recorder:
     def __init__(self, desk: Desk, state: State, progress: Progress | None = None) -> None:
         self._desk, self._state = desk, state
         self._progress = progress or Progress()
-        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._readers = ThreadPoolExecutor(_count_readers(desk), "reader")
         self._slips: queue.SimpleQueue[Slip | None] = queue.SimpleQueue()
         #: How many were taken and are not on disk yet.
         self._pending = 0
@@ -178,3 +178,11 @@ class Recorder:
             raise
         except Exception as error:  # noqa: BLE001 - its savepoint is undone; the others go on
             return error
+
+
+def _count_readers(desk: Desk) -> int:
+    """Say how many there have to be; more than processors only where they wait for a source.
+
+    Each that waits for the interpreter makes all the others wait longer.
+    """
+    return READERS if desk.source is not None else max(2, os.cpu_count() or 2)

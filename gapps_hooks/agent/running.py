@@ -23,6 +23,7 @@ from gapps_hooks.agent.conversation import Conversation
 from gapps_hooks.agent.hardening import claim_resources, harden
 from gapps_hooks.agent.listening import BACKLOG, Door, socket_path
 from gapps_hooks.agent.notification import ServiceManager
+from gapps_hooks.agent.post import Post
 from gapps_hooks.agent.reception import Reception
 from gapps_hooks.agent.shift import Company, Shift
 from gapps_hooks.errors import BadSettings, Complaint, GappsHooksError
@@ -96,8 +97,9 @@ class Agent:
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
         loop.set_exception_handler(lambda _, context: self._tell_mishap(context))
         listener = self._listen(self.shift)
-        reception = Reception(self._path, self.shift, partial(_post, loop))
-        self._renew = partial(_post, loop, self._begin_reload, reception)
+        post = Post(loop)
+        reception = Reception(self._path, self.shift, post)
+        self._renew = partial(post, self._begin_reload, reception)
         self.shift.renew = self._renew
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
@@ -233,11 +235,3 @@ class Agent:
             remedy = "cannot change while the agent runs; restart it"
             place = str(new.settings.state.directory)
             raise BadSettings([Complaint(field="state.directory", value=place, remedy=remedy)])
-
-
-def _post(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *words: object) -> None:
-    try:
-        loop.call_soon_threadsafe(function, *words)
-    except RuntimeError:
-        # the loop has ended: whoever would have been told is gone
-        return

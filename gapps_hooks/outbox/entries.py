@@ -17,6 +17,7 @@ from gapps_hooks.outbox.delays import LONGEST_DELAY
 from gapps_hooks.outbox.entry import Entry, Status
 from gapps_hooks.outbox.merging import Words, asks_the_same, combine, said
 from gapps_hooks.outbox.naming import Meant, subject_meant
+from gapps_hooks.outbox.numbering import next_sequence, subject_told
 from gapps_hooks.outbox.state import State
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "get",
     "hold",
     "next_due",
+    "of_name",
     "password_came",
     "postpone",
     "record",
+    "record_within",
     "release",
     "rest",
     "retry",
@@ -40,13 +43,7 @@ __all__ = [
     "touch",
 ]
 
-#: Seconds for which the id of an event is remembered.
-_REMEMBERED: Final = 86_400.0
-
-_SEEN: Final = "SELECT subject FROM events WHERE id = ?"
-_NOTE_EVENT: Final = "INSERT INTO events (id, subject, recorded_at) VALUES (?, ?, ?)"
-_FORGET_EVENTS: Final = "DELETE FROM events WHERE recorded_at < ?"
-_ONE: Final = "WHERE entries.subject = ?"
+_OF_NAME: Final = "WHERE kind = ? AND name = ? AND named = 1"
 _ALL: Final = "WHERE status <> 'resting' ORDER BY entries.sequence"
 _DUE: Final = """
 WHERE status = 'waiting' AND (due_at <= :now OR due_at > :now + :longest)
@@ -86,23 +83,25 @@ def record(state: State, event: Event, unsent: str = "") -> Recorded:
     """Merge the event into its subject's entry; on return it is on disk.
 
     ``unsent`` says why the stored password that it tells of cannot be sent. It stays told until a
-    password comes that can be, or somebody drops the entry. Inside a transaction of the caller it
-    is on disk when that ends.
+    password comes that can be, or somebody drops the entry.
 
     Raises:
         StateUnusable: nothing was recorded.
     """
     with state.transaction():
-        seen = state.row(_SEEN, (event.id,))
-        if seen is not None:
-            subject = subjects.final(state, seen["subject"])
-            generation = subjects.generation_of(state, subject)
-            return Recorded(subject=subject, generation=generation, duplicate=True)
-        meant = subject_meant(state, event)
-        sequence = _next_sequence(state, event.id, meant.subject)
-        return _add(
-            state, meant, said(event, sequence, state.clock(), unsent), sequence, event.defer
-        )
+        return record_within(state, event, unsent)
+
+
+def record_within(state: State, event: Event, unsent: str = "") -> Recorded:
+    """Record it inside a transaction of the caller; it is on disk when that ends."""
+    told = subject_told(state, event.id)
+    if told is not None:
+        subject = subjects.final(state, told)
+        generation = subjects.generation_of(state, subject)
+        return Recorded(subject=subject, generation=generation, duplicate=True)
+    meant = subject_meant(state, event)
+    sequence = next_sequence(state, event.id, meant.subject)
+    return _add(state, meant, said(event, sequence, state.clock(), unsent), sequence, event.defer)
 
 
 def touch(state: State, kind: Kind, name: str, *, defer: float = 0.0) -> Recorded:
@@ -115,7 +114,7 @@ def touch(state: State, kind: Kind, name: str, *, defer: float = 0.0) -> Recorde
         subject = subjects.of_name(state, kind, name)
         if subject is None:
             subject = subjects.create(state, kind, name)
-        sequence = _next_sequence(state, secrets.token_hex(16), subject)
+        sequence = next_sequence(state, secrets.token_hex(16), subject)
         return _add(state, Meant(subject=subject), Words(), sequence, defer)
 
 
@@ -135,7 +134,13 @@ def next_due(state: State, now: float) -> float | None:
 
 def get(state: State, subject: int) -> Entry | None:
     """The subject's entry, if there is something to deliver."""
-    found = rows.entries_where(state, _ONE, (subject,))
+    found = rows.entries_where(state, rows.OF_SUBJECT, (subject,))
+    return found[0] if found else None
+
+
+def of_name(state: State, kind: Kind, name: str) -> Entry | None:
+    """The entry of the subject that has this name now, if there is something to deliver."""
+    found = rows.entries_where(state, _OF_NAME, (kind, name))
     return found[0] if found else None
 
 
@@ -236,18 +241,11 @@ def release(state: State, subject: int | None = None) -> int:
         return state.execute(_RELEASE, {"now": state.clock(), "subject": subject})
 
 
-def _next_sequence(state: State, event_id: str, subject: int) -> int:
-    now = state.clock()
-    state.execute(_FORGET_EVENTS, (now - _REMEMBERED,))
-    return state.insert(_NOTE_EVENT, (event_id, subject, now))
-
-
 def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) -> Recorded:
-    before, gift = rows.words_of(state, meant.subject), Words()
+    (waiting, before), gift = rows.with_words(state, meant.subject), Words()
     if words.owner is not None and words.owner[1].lasting:
         before, gift = owning.part(before, (words.owner[1],))
     together = combine(before, words)
-    waiting = get(state, meant.subject)
     unfinished = waiting is not None and not waiting.idle
     # Of a password alone that cannot be sent nobody has to look, unless something else waits.
     told = words.unsent[1] if words.unsent and together.tells_only and not unfinished else ""

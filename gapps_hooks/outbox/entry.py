@@ -20,6 +20,7 @@ _SELECT: Final = """
 SELECT entries.*, subjects.kind, subjects.name, subjects.generation, secrets.function, secrets.value
 FROM entries JOIN subjects USING (subject) LEFT JOIN secrets USING (subject)
 """
+OF_SUBJECT: Final = "WHERE entries.subject = ?"
 _SAVE: Final = """
 INSERT INTO entries (
     subject, sequence, version, words, status, recorded_at, event_at, due_at, reason)
@@ -104,8 +105,14 @@ def entries_where(
 
 def words_of(state: State, subject: int) -> Words:
     """What the subject's entry says; nothing if it has none."""
-    row = state.row(f"{_SELECT} WHERE entries.subject = ?", (subject,))
+    row = state.row(_SELECT + OF_SUBJECT, (subject,))
     return _words(row) if row else Words()
+
+
+def with_words(state: State, subject: int) -> tuple[Entry | None, Words]:
+    """Read the subject's entry and what it says, at once."""
+    row = state.row(_SELECT + OF_SUBJECT, (subject,))
+    return (_entry(row), _words(row)) if row else (None, Words())
 
 
 def save(  # noqa: PLR0913 - the row's fields

@@ -18,6 +18,10 @@ from gapps_hooks.outbox.mending import LINKS_LOST
 from gapps_hooks.outbox.state import State
 
 _OF: Final = "SELECT * FROM links WHERE subject = ?"
+_OF_NAME: Final = """
+SELECT links.* FROM subjects JOIN links USING (subject)
+WHERE subjects.kind = ? AND subjects.name = ? AND named = 1
+"""
 _BY_GOOGLE_ID: Final = "SELECT * FROM links WHERE google_id = ?"
 _BY_ADDRESS: Final = "SELECT * FROM links WHERE address = ?"
 _ALL: Final = "SELECT * FROM links ORDER BY subject"
@@ -61,6 +65,12 @@ class Claimed(GappsHooksError):
 def of(state: State, subject: int) -> Link | None:
     """The subject's link, ended or not."""
     return _one(state, _OF, subject)
+
+
+def of_name(state: State, kind: Kind, name: str) -> Link | None:
+    """The link, ended or not, of the subject that has this name now."""
+    row = state.row(_OF_NAME, (kind, name))
+    return None if row is None else read(row)
 
 
 def by_google_id(state: State, google_id: str) -> Link | None:
