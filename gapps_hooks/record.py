@@ -140,10 +140,13 @@ def put(state: State, prepared: Prepared) -> Receipt:
         Superseded: it has to be prepared again.
     """
     with state.transaction():
-        return _put(state, prepared if prepared.look is None else prepared.look(state))
+        return put_within(state, prepared)
 
 
-def _put(state: State, prepared: Prepared) -> Receipt:
+def put_within(state: State, prepared: Prepared) -> Receipt:
+    """Put it inside a transaction of the caller, who undoes that if this raises anything."""
+    if prepared.look is not None:
+        prepared = prepared.look(state)
     if prepared.event is None:
         return Receipt(subject=None, line=prepared.line)
     if prepared.reading is not None:

@@ -20,7 +20,7 @@ from gapps_hooks.agent.progress import Progress
 from gapps_hooks.errors import StateUnusable
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import State
-from gapps_hooks.record import Desk, Prepared, Receipt, prepare, put, tell_news
+from gapps_hooks.record import Desk, Prepared, Receipt, prepare, put, put_within, tell_news
 from gapps_hooks.superseded import READINGS, Superseded
 
 #: Threads that validate, hash and read the source, which may be slow.
@@ -163,21 +163,40 @@ class Recorder:
 
     def _put_all(self, batch: Sequence[Slip]) -> list[Result]:
         try:
-            with self._state.transaction():
-                return [self._put(slip) for slip in batch]
+            return self._put_together(batch) or self._put_each(batch)
         except Exception as error:  # noqa: BLE001 - told to whoever sent them
             return [slip.failed or error for slip in batch]
 
-    def _put(self, slip: Slip) -> Result:
-        if slip.failed is not None or slip.prepared is None:
-            return slip.failed or RuntimeError("it was not prepared")
+    def _put_together(self, batch: Sequence[Slip]) -> list[Result] | None:
+        """Put them without a savepoint for each; None if nothing was put, as one cannot be."""
         try:
-            slip.check()
-            return put(self._state, slip.prepared)
+            with self._state.transaction():
+                return [self._put(slip, put_within) for slip in batch]
+        except StateUnusable:
+            raise
+        except Exception:  # noqa: BLE001 - it is met again, and then told
+            return None
+
+    def _put_each(self, batch: Sequence[Slip]) -> list[Result]:
+        with self._state.transaction():
+            return [self._put_alone(slip) for slip in batch]
+
+    def _put_alone(self, slip: Slip) -> Result:
+        try:
+            return self._put(slip, put)
         except StateUnusable:
             raise
         except Exception as error:  # noqa: BLE001 - its savepoint is undone; the others go on
             return error
+
+    def _put(self, slip: Slip, putting: Callable[[State, Prepared], Receipt]) -> Result:
+        if slip.failed is not None or slip.prepared is None:
+            return slip.failed or RuntimeError("it was not prepared")
+        try:
+            slip.check()
+        except Exception as error:  # noqa: BLE001 - told to whoever sent it; nothing was put yet
+            return error
+        return putting(self._state, slip.prepared)
 
 
 def _count_readers(desk: Desk) -> int:

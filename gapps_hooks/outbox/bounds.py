@@ -46,7 +46,6 @@ _LESSEN: Final = """
 UPDATE reservations SET amount = max(0, amount - :done)
 WHERE subject = :subject AND generation = :generation AND verb = :verb
 """
-_RESERVED: Final = "SELECT 1 FROM reservations WHERE subject = ? AND generation = ?"
 _FORGET: Final = "DELETE FROM reservations WHERE subject = ? AND generation = ?"
 _PURGE: Final = """
 DELETE FROM reservations
@@ -116,7 +115,7 @@ def give_back(state: State, subject: int, generation: int, verb: Verb) -> None:
 
 def carry_over(state: State, subject: int, generation: int, *, heir: int, newer: int) -> None:
     """Count what was reserved for the subject that goes on with it, so that it counts once."""
-    if (subject, generation) == (heir, newer) or not state.row(_RESERVED, (subject, generation)):
+    if (subject, generation) == (heir, newer):
         return
     values = {"subject": subject, "generation": generation, "heir": heir, "newer": newer}
     with state.transaction(durable=False):

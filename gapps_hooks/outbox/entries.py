@@ -242,11 +242,12 @@ def release(state: State, subject: int | None = None) -> int:
 
 
 def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) -> Recorded:
-    (waiting, before), gift = rows.with_words(state, meant.subject), Words()
+    standing = rows.standing(state, meant.subject)
+    before, gift = standing.words, Words()
     if words.owner is not None and words.owner[1].lasting:
         before, gift = owning.part(before, (words.owner[1],))
     together = combine(before, words)
-    unfinished = waiting is not None and not waiting.idle
+    unfinished = standing.entry is not None and not standing.entry.idle
     # Of a password alone that cannot be sent nobody has to look, unless something else waits.
     told = words.unsent[1] if words.unsent and together.tells_only and not unfinished else ""
     problem = meant.problem or told
@@ -259,14 +260,16 @@ def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) 
         status="buried" if problem else "waiting",
         reason=problem,
         same=asks_the_same(before, together),
+        before=standing,
     )
+    subjects.count_event(state, meant.subject)
+    generation = standing.generation + 1
     if gift.owner is not None:
         home, name = owning.linked_as(state, gift.owner[1]), subjects.name_of(state, meant.subject)
         owning.pass_on(state, gift, home, subject=meant.subject, name=name)
-    generation = subjects.advance(state, meant.subject)
-    if unfinished:
+    if unfinished and standing.reserved:
         number = meant.subject
-        bounds.carry_over(state, number, generation - 1, heir=number, newer=generation)
+        bounds.carry_over(state, number, standing.generation, heir=number, newer=generation)
     return Recorded(subject=meant.subject, generation=generation, duplicate=False)
 
 

@@ -21,6 +21,17 @@ SELECT entries.*, subjects.kind, subjects.name, subjects.generation, secrets.fun
 FROM entries JOIN subjects USING (subject) LEFT JOIN secrets USING (subject)
 """
 OF_SUBJECT: Final = "WHERE entries.subject = ?"
+_STANDING: Final = """
+SELECT entries.*, subjects.kind, subjects.name, subjects.generation,
+    secrets.function, secrets.value,
+    EXISTS (
+        SELECT 1 FROM reservations
+        WHERE reservations.subject = subjects.subject
+            AND reservations.generation = subjects.generation
+    ) AS reserved
+FROM subjects LEFT JOIN entries USING (subject) LEFT JOIN secrets USING (subject)
+WHERE subjects.subject = ?
+"""
 _SAVE: Final = """
 INSERT INTO entries (
     subject, sequence, version, words, status, recorded_at, event_at, due_at, reason)
@@ -96,6 +107,19 @@ class Entry:
         return told or self.status == "resting"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a subject stands before something more is said of it."""
+
+    entry: Entry | None
+    words: Words
+    #: The hash that is kept for it, whether it has an entry or not.
+    kept: str | None = field(repr=False)
+    generation: int
+    #: Whether something is counted for this generation, of which only so much may be done.
+    reserved: bool
+
+
 def entries_where(
     state: State, condition: str = "", parameters: Sequence[object] | Mapping[str, object] = ()
 ) -> tuple[Entry, ...]:
@@ -109,10 +133,18 @@ def words_of(state: State, subject: int) -> Words:
     return _words(row) if row else Words()
 
 
-def with_words(state: State, subject: int) -> tuple[Entry | None, Words]:
-    """Read the subject's entry and what it says, at once."""
-    row = state.row(_SELECT + OF_SUBJECT, (subject,))
-    return (_entry(row), _words(row)) if row else (None, Words())
+def standing(state: State, subject: int) -> Standing:
+    """Read with one question how a subject stands; recording asks it for every event."""
+    row = state.row(_STANDING, (subject,))
+    assert row is not None  # noqa: S101 - whoever asks has found or made it
+    waits = row["status"] is not None
+    return Standing(
+        entry=_entry(row) if waits else None,
+        words=_words(row) if waits else Words(),
+        kept=row["value"],
+        generation=row["generation"],
+        reserved=bool(row["reserved"]),
+    )
 
 
 def save(  # noqa: PLR0913 - the row's fields
@@ -125,11 +157,12 @@ def save(  # noqa: PLR0913 - the row's fields
     status: Status = "waiting",
     reason: str = "",
     same: bool = False,
+    before: Standing | None = None,
 ) -> None:
     """Write the subject's entry as after a new event; inside a transaction.
 
     ``same`` says that nothing else is asked for than before, so that a release goes on until that
-    is delivered.
+    is delivered; ``before`` is how it stands, if that is known.
     """
     state.execute(
         _SAVE,
@@ -145,7 +178,8 @@ def save(  # noqa: PLR0913 - the row's fields
             "same": same,
         },
     )
-    _save_secret(state, subject, words.password[1] if words.password else None)
+    kept = _kept(state, subject) if before is None else before.kept
+    _save_secret(state, subject, words.password[1] if words.password else None, kept)
 
 
 def save_unsent(state: State, subject: int, unsent: tuple[int, str]) -> None:
@@ -168,14 +202,15 @@ def lift_removal(state: State, subject: int) -> None:
 
 def delete(state: State, subject: int) -> bool:
     """Remove the entry and wipe its hash; inside a transaction. False if there is none."""
-    _save_secret(state, subject, None)
+    forget_secret(state, subject)
     return state.execute(_DELETE, (subject,)) == 1
 
 
 def keep_words(state: State, subject: int, words: Words) -> None:
     """Let the entry say no more than these words, and stand as it is; inside a transaction."""
     state.execute(_KEEP_WORDS, (to_json(words), subject))
-    _save_secret(state, subject, words.password[1] if words.password else None)
+    password = words.password[1] if words.password else None
+    _save_secret(state, subject, password, _kept(state, subject))
 
 
 def note_suspension(state: State, subject: int) -> None:
@@ -188,16 +223,22 @@ def note_suspension(state: State, subject: int) -> None:
 
 def forget_secret(state: State, subject: int) -> None:
     """Wipe the entry's hash and keep the rest; inside a transaction."""
-    _save_secret(state, subject, None)
+    _save_secret(state, subject, None, _kept(state, subject))
 
 
-def _save_secret(state: State, subject: int, password: PasswordHash | None) -> None:
-    present = state.row(_HASH, (subject,))
-    if present and (password is None or password.value != present["value"]):
+def _kept(state: State, subject: int) -> str | None:
+    row = state.row(_HASH, (subject,))
+    return None if row is None else str(row["value"])
+
+
+def _save_secret(
+    state: State, subject: int, password: PasswordHash | None, kept: str | None
+) -> None:
+    if kept is not None and (password is None or password.value != kept):
         state.execute(_FORGET_HASH, (subject,))
         state.want_wipe()
-        present = None
-    if password is not None and present is None:
+        kept = None
+    if password is not None and kept is None:
         values = (subject, password.function, password.value, state.clock())
         state.execute(_KEEP_HASH, values)
 

@@ -177,6 +177,7 @@ class State:
                 with self._level():
                     yield
             wipe = self._wipe_wanted and self._depth == 0
+            self._wipe_wanted = self._wipe_wanted and not wipe
         if wipe:
             (self._ring_to_wipe or self.finish_wiping)()
 

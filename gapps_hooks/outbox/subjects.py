@@ -148,9 +148,14 @@ def take_name(state: State, subject: int, name: str) -> None:
         state.execute(_TAKE_NAME, (name, subject))
 
 
+def count_event(state: State, subject: int) -> None:
+    """Count one more event on the subject, inside a transaction."""
+    state.execute(_ADVANCE, (subject,))
+
+
 def advance(state: State, subject: int) -> int:
     """Count one more event on the subject, inside a transaction; return its new generation."""
-    state.execute(_ADVANCE, (subject,))
+    count_event(state, subject)
     return generation_of(state, subject)
 
 
