@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final, Literal, TextIO
@@ -22,6 +23,8 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 
 #: Lines that wait for a reader; beyond it they are dropped, and counted.
 MOST_WAITING: Final = 1000
+#: Seconds in which lines are gathered: a thread that wakes for each would hold up the others.
+_GATHERING: Final = 0.01
 
 
 class Journal:
@@ -65,17 +68,27 @@ class Journal:
 
     def _pass_on(self) -> None:
         while True:
-            line = self._lines.get()
+            lines = self._gather()
+            count = len(lines)
             with self._lock:
                 dropped, self._dropped = self._dropped, 0
             if dropped:
                 note = {"at": iso_time(self._clock()), "what": "trouble"}
                 words = {**note, "line": f"{dropped} lines were dropped: nobody read them"}
-                line += f"{log_line(words, self._form)}\n"
+                lines.append(f"{log_line(words, self._form)}\n")
             with suppress(OSError, ValueError):
-                self._stream.write(line)
+                self._stream.write("".join(lines))
                 self._stream.flush()
-            self._lines.task_done()
+            for _ in range(count):
+                self._lines.task_done()
+
+    def _gather(self) -> list[str]:
+        lines = [self._lines.get()]
+        time.sleep(_GATHERING)
+        with suppress(queue.Empty):
+            while True:
+                lines.append(self._lines.get_nowait())
+        return lines
 
     def finish(self, within: float) -> None:
         """Wait for what was told, for so many seconds at most."""
