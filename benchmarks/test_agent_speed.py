@@ -38,6 +38,8 @@ LATENCY: Final = 0.1
 NAMES: Final = {"given_name": "Alice", "family_name": "Example"}
 #: People of the burst; half of them make the run shorter and the ratios the same.
 PEOPLE: Final = int(os.environ.get("GAPPS_HOOKS_BURST", "1000"))
+#: How often each of two things is measured, in turn, where one of them is a burst.
+ROUNDS: Final = 5
 HASH: Final = {"password_hash": "$6$salt$" + "a" * 86}
 CLEAR: Final = {"password": "correct horse battery"}
 STRACE: Final = shutil.which("strace")
@@ -179,21 +181,25 @@ def test_burst_over_the_socket(tmp_path: Path) -> None:
         ready = burst.send(
             agent.socket, burst.messages(agent.site.settings, "user-add", names, HASH)
         )
-        clear = burst.send(
-            agent.socket, burst.messages(agent.site.settings, "user-modify", names, CLEAR)
-        )
-        machine = _machines_rate()
+        clear, machine = [], []
+        for number in range(ROUNDS):  # in turn, as the machine is not as fast all the time
+            others = [f"other-{number}-{name}" for name in names]
+            messages = burst.messages(agent.site.settings, "user-add", others, CLEAR)
+            clear.append(burst.send(agent.socket, messages))
+            machine.append(_machines_rate())
+        ratios = [each.rate / rate for each, rate in zip(clear, machine, strict=True)]
         rows = {
             "with hashes ready": f"{ready.rate:.0f} events/s",
-            "with clear text": f"{clear.rate:.0f} events/s",
-            "the machine's own sha512-crypt": f"{machine:.0f} hashes/s",
-            "clear text takes so much of it": f"{clear.rate / machine:.2f}",
+            "with clear text": f"{statistics.median(each.rate for each in clear):.0f} events/s",
+            "the machine's own sha512-crypt": f"{statistics.median(machine):.0f} hashes/s",
+            "clear text takes so much of it": f"{statistics.median(ratios):.2f}"
+            f" ({min(ratios):.2f} - {max(ratios):.2f})",
             "memory": f"{agent.memory:.0f} MB",
         }
         if STRACE is not None:
             rows["fdatasync for the events, traced"] = str(_syncs(agent, names))
     show(f"{PEOPLE} events at once over the socket", rows)
-    assert (ready.others, clear.others) == ((), ())
+    assert [each.others for each in (ready, *clear)] == [()] * (1 + ROUNDS)
 
 
 def test_burst_of_hooks(tmp_path: Path) -> None:
