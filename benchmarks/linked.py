@@ -52,7 +52,7 @@ def write_source(folder: Path, size: Size) -> None:
     listing = {
         "users": [_user(number) for number in range(size.people)],
         "groups": [
-            {"name": f"group{number}", "members": [_name(one) for one in _members(number, size)]}
+            {"name": f"group{number}", "members": [name_of(one) for one in _members(number, size)]}
             for number in range(size.groups)
         ],
     }
@@ -137,14 +137,14 @@ def _remember_group(state: State, rules: Rules, number: int, size: Size) -> dict
         [
             replace(
                 one,
-                reference=_name(at),
-                address=f"{_name(at)}@{DOMAIN}",
+                reference=name_of(at),
+                address=f"{name_of(at)}@{DOMAIN}",
                 google_id=_google_id(at),
             )
             for at in inside
         ],
     )
-    members = [f"{_name(at)}@{DOMAIN}" for at in inside]
+    members = [f"{name_of(at)}@{DOMAIN}" for at in inside]
     return {"id": link.google_id, "email": address, "name": name, "members": members}
 
 
@@ -152,7 +152,8 @@ def _members(group: int, size: Size) -> Iterable[int]:
     return ((group * size.members + at) % size.people for at in range(size.members))
 
 
-def _name(number: int) -> str:
+def name_of(number: int) -> str:
+    """Say how the account manager calls one of the people."""
     return f"person{number:06d}"
 
 
@@ -162,7 +163,7 @@ def _google_id(number: int) -> str:
 
 def _user(number: int) -> dict[str, Any]:
     return {
-        "username": _name(number),
+        "username": name_of(number),
         "given_name": f"Given{number}",
         "family_name": f"Family{number}",
         "id": f"entryUUID:{number:08d}-0000-4000-8000-000000000000",

@@ -14,17 +14,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import bare_call
 import burst
 import foreign_clients
 import pytest
 from installed import ADMIN, DOMAIN, PYTHON, Installed, installed
+from linked import Size, name_of, remember_all
 from residing import Residing, residing
 from rich.console import Console
 from rich.table import Table
@@ -58,10 +59,10 @@ print(time.perf_counter() - began)
 
 
 @contextmanager
-def agent_beside(folder: Path, *, latency: float = 0.0, more: str = "") -> Iterator[Residing]:
-    """Run an installation with its agent, and let it settle."""
+def agent_beside(folder: Path, *, latency: float = 0.0, people: int = 0) -> Iterator[Residing]:
+    """Run an installation with its agent, which knows so many people, and let it settle."""
     with installed(folder, latency=latency) as site:
-        site.configure(more=more)
+        remember_all(folder, site.settings, Size(people=people))
         with residing(site) as agent:
             time.sleep(1.0)
             yield agent
@@ -175,17 +176,14 @@ def test_google_away(tmp_path: Path) -> None:
 
 
 def test_burst_over_the_socket(tmp_path: Path) -> None:
-    names = [f"user{number}" for number in range(PEOPLE)]
-    with agent_beside(tmp_path) as agent:
+    names = [name_of(number) for number in range((1 + ROUNDS) * PEOPLE)]
+    parts = iter([names[at : at + PEOPLE] for at in range(0, len(names), PEOPLE)])
+    with agent_beside(tmp_path, people=len(names)) as agent:
         _pause(agent)
-        ready = burst.send(
-            agent.socket, burst.messages(agent.site.settings, "user-add", names, HASH)
-        )
+        ready = _set_passwords(agent, next(parts), HASH)
         clear, machine = [], []
-        for number in range(ROUNDS):  # in turn, as the machine is not as fast all the time
-            others = [f"other-{number}-{name}" for name in names]
-            messages = burst.messages(agent.site.settings, "user-add", others, CLEAR)
-            clear.append(burst.send(agent.socket, messages))
+        for part in parts:  # in turn, as the machine is not as fast all the time
+            clear.append(_set_passwords(agent, part, CLEAR))
             machine.append(_machines_rate())
         ratios = [each.rate / rate for each, rate in zip(clear, machine, strict=True)]
         rows = {
@@ -197,7 +195,7 @@ def test_burst_over_the_socket(tmp_path: Path) -> None:
             "memory": f"{agent.memory:.0f} MB",
         }
         if STRACE is not None:
-            rows["fdatasync for the events, traced"] = str(_syncs(agent, names))
+            rows["fdatasync for the events, traced"] = str(_syncs(agent, names[:PEOPLE]))
     show(f"{PEOPLE} events at once over the socket", rows)
     assert [each.others for each in (ready, *clear)] == [()] * (1 + ROUNDS)
 
@@ -304,12 +302,19 @@ def _machines_rate(each: int = 300) -> float:
     return sum(each / float(process.communicate()[0]) for process in running)
 
 
-def _syncs(agent: Residing, names: list[str]) -> int:
+def _set_passwords(
+    agent: Residing, names: Sequence[str], payload: Mapping[str, Any]
+) -> burst.Burst:
+    messages = burst.messages(agent.site.settings, "password-set", names, payload)
+    return burst.send(agent.socket, messages)
+
+
+def _syncs(agent: Residing, names: Sequence[str]) -> int:
     """Count what strace(1) sees while the events are recorded once more."""
     command = [str(STRACE), "-f", "-c", "-e", "trace=fdatasync,fsync", "-p", str(agent.pid)]
     tracing = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     time.sleep(1.0)
-    burst.send(agent.socket, burst.messages(agent.site.settings, "user-modify", names, HASH))
+    _set_passwords(agent, names, HASH)
     tracing.terminate()
     summary = tracing.communicate()[1]
     counts = [line.split()[3] for line in summary.splitlines() if line.endswith("sync")]
