@@ -269,7 +269,6 @@ class State:
 
     def _try_wipe(self) -> bool:
         with self._lock:
-            self._wipe_wanted = False
             return self._wipe()
 
     def _wipe(self) -> bool:

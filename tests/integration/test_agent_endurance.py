@@ -222,6 +222,32 @@ def test_one_who_chokes_on_its_answer_keeps_the_others_from_nothing(house: Organ
     assert house.troubles == ["agent: an error of this program, ZeroDivisionError"]
 
 
+def test_one_that_cannot_be_stored_keeps_none_of_its_batch_from_the_disk(
+    house: Organisation,
+) -> None:
+    told: dict[str, queue.SimpleQueue[object]] = {}
+
+    def submit(recorder: Recorder, event: Event) -> None:
+        told[event.name] = queue.SimpleQueue()
+        recorder.submit(
+            Slip(read=lambda: event, answer=lambda _, result: told[event.name].put(result))
+        )
+
+    unstorable = replace(newcomer("bob"), patch={"given_name": object()})
+    with open_state(house.settings.state.directory, domain="example.org") as writing:
+        recorder = Recorder(desk_of(house), writing)
+        for event in (newcomer("alice"), unstorable, newcomer("cid")):
+            submit(recorder, event)
+        results = {name: answers.get(timeout=PATIENCE) for name, answers in told.items()}
+        recorder.close(PATIENCE)
+    assert isinstance(results.pop("bob"), TypeError)
+    assert {type(result) for result in results.values()} == {Receipt}
+    assert [(entry.name, entry.generation) for entry in entries.all_entries(house.state)] == [
+        ("alice", 1),
+        ("cid", 1),
+    ]
+
+
 def test_who_is_told_that_an_event_is_recorded_finds_it_on_disk(house: Organisation) -> None:
     """By a connection of its own, which sees nothing that is not committed."""
     found = queue.SimpleQueue[dict[str, str]]()
