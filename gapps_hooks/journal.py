@@ -33,10 +33,16 @@ class Journal:
     A thread of its own writes them: a pipe that nobody empties must hold up no event.
     """
 
-    def __init__(self, stream: TextIO, form: Form, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        form: Form,
+        clock: Callable[[], float],
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._stream = stream
         self._form = form
-        self._clock = clock
+        self._clock, self._sleep = clock, sleep
         self._lines: queue.Queue[str] = queue.Queue(MOST_WAITING)
         self._dropped = 0
         self._lock = threading.Lock()
@@ -76,15 +82,23 @@ class Journal:
                 note = {"at": iso_time(self._clock()), "what": "trouble"}
                 words = {**note, "line": f"{dropped} lines were dropped: nobody read them"}
                 lines.append(f"{log_line(words, self._form)}\n")
-            with suppress(OSError, ValueError):
-                self._stream.write("".join(lines))
-                self._stream.flush()
+            if not self._put("".join(lines)):
+                for line in lines:  # one that cannot be written takes no other with it
+                    self._put(line)
             for _ in range(count):
                 self._lines.task_done()
 
+    def _put(self, text: str) -> bool:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            return False
+        return True
+
     def _gather(self) -> list[str]:
         lines = [self._lines.get()]
-        time.sleep(_GATHERING)
+        self._sleep(_GATHERING)
         with suppress(queue.Empty):
             while True:
                 lines.append(self._lines.get_nowait())

@@ -25,7 +25,7 @@ from gapps_hooks.plan.rules import ADMINISTRATOR_SENTENCE
 from gapps_hooks.plan.user import plan_user
 from gapps_hooks.sources.enabled import is_enabled
 from gapps_hooks.sources.scope import OUT_OF_SCOPE
-from gapps_hooks.wiring import Wiring
+from gapps_hooks.wiring import Wiring, with_snapshot
 
 #: The number of a subject that is not known yet.
 _NOBODY: Final = -1
@@ -40,10 +40,11 @@ def preview_entry(wiring: Wiring, entry: Entry, *, push_password: bool = False) 
     Raises:
         Outage: Google cannot be asked anything at all.
     """
+    seeing = with_snapshot(wiring)
     try:
         if entry.kind is Kind.USER:
-            return _preview_user(wiring, entry, push=push_password)
-        return _preview_group(wiring, entry)
+            return _preview_user(seeing, entry, push=push_password)
+        return _preview_group(seeing, entry)
     except Outage:
         raise
     except GappsHooksError as error:

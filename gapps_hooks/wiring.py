@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -127,6 +127,12 @@ def wire(
         sleep=sleep,
         probe=lambda sign_in: _probe(settings, sign_in=sign_in),
     )
+
+
+def with_snapshot(wiring: Wiring) -> Wiring:
+    """Read the source once for one subject, so that its answers agree with each other."""
+    source = wiring.source
+    return wiring if source is None else replace(wiring, source=source.snapshot())
 
 
 def _probe(settings: Settings, *, sign_in: bool) -> None:

@@ -25,7 +25,8 @@ from gapps_hooks.superseded import READINGS, Superseded
 
 #: Threads that validate, hash and read the source, which may be slow.
 READERS: Final = 8
-#: Events that may share one transaction; it keeps other processes out for some 30 ms at most.
+#: Events that may share one transaction; it keeps other processes out for some 30 ms, or twice
+#: that if one of them cannot be put.
 MOST_AT_ONCE: Final = 100
 #: Seconds for which a transaction waits for events that are being prepared; passwords in clear
 #: text come one a millisecond, and alone each costs three times the processor time.

@@ -5,13 +5,13 @@ It must not know Google, nor what else is wanted of the group.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from gapps_hooks.deliver.group_identity import lasting_identity, may_be_called
 from gapps_hooks.deliver.wishes import WISHED
 from gapps_hooks.model import Identity, Kind, Member, Membership
-from gapps_hooks.outbox import links, subjects
+from gapps_hooks.outbox import links, roll
 from gapps_hooks.sources import Source
 from gapps_hooks.wiring import Wiring
 
@@ -21,39 +21,74 @@ def as_known(
 ) -> tuple[Member, ...]:
     """Name members as they are known here, who would else leave as one and come as another.
 
-    The source is asked only about those who come while somebody with a lasting id leaves.
+    A newcomer whose name is still somebody else's here, and who is not known by another one, is
+    left out: who that is has to be known first, and whoever arrives has the group looked at again.
+    The source is asked about each who comes and each who leaves, and about nobody else.
 
     Raises:
         SourceUnreadable: the source could not be asked.
     """
-    named, before = {one.reference for one in members}, {row.reference for row in rows}
-    leaving = _by_identity(wiring, before - named)
-    if not leaving or wiring.source is None:
+    wanted = {one.reference for one in members if _is_told_by_name(one.reference)}
+    before = {row.reference for row in rows if _is_told_by_name(row.reference)}
+    if wiring.source is None or wanted == before:
         return members
-    return tuple(
-        one if one.reference in before else _known(wiring, wiring.source, one, leaving)
-        for one in members
-    )
+    known = _Names(wiring, wiring.source).known(wanted, before)
+    named = ((one, known.get(one.reference, one.reference)) for one in members)
+    return tuple(replace(one, reference=name) for one, name in named if name is not None)
 
 
-def _by_identity(wiring: Wiring, references: set[str]) -> Mapping[Identity, str]:
-    found: dict[Identity, str] = {}
-    for reference in references:
-        subject = subjects.of_name(wiring.state, *Kind.meant(reference))
-        link = links.of(wiring.state, subject) if subject is not None else None
-        if (identity := lasting_identity(link)) is not None:
-            found[identity] = reference
-    return found
+def _is_told_by_name(reference: str) -> bool:
+    return not reference.startswith(WISHED) and "@" not in reference
 
 
-def _known(
-    wiring: Wiring, source: Source, member: Member, leaving: Mapping[Identity, str]
-) -> Member:
-    if member.reference.startswith(WISHED) or "@" in member.reference:
-        return member
-    kind, name = Kind.meant(member.reference)
-    found = source.group(name) if kind is Kind.GROUP else source.account(name)
-    old = leaving.get(found.id) if found is not None and found.id is not None else None
-    if old is None or (kind is Kind.GROUP and not may_be_called(wiring, source, name)):
-        return member
-    return replace(member, reference=old)
+@dataclass(slots=True)
+class _Names:
+    """Who is who: as the source has them now, and as they are known here."""
+
+    wiring: Wiring
+    source: Source
+    _by_identity: dict[Kind, Mapping[Identity, str]] = field(default_factory=dict)
+
+    def known(self, wanted: set[str], before: set[str]) -> Mapping[str, str | None]:
+        """Tell of references that mean others here under which name they are known, or None."""
+        found: dict[str, str | None] = {}
+        asked: Iterable[str] = (wanted - before) | self._that_left(wanted, before)
+        while asked := set(asked) - found.keys():
+            found |= {reference: self._known(reference) for reference in asked}
+            # whose name one of these has here is called otherwise by now
+            asked = wanted.intersection(filter(None, found.values()))
+        return found
+
+    def _that_left(self, wanted: set[str], before: set[str]) -> set[str]:
+        """Find those who are wanted under the name that somebody has now who seems to leave."""
+        leaving = [Kind.meant(reference) for reference in before - wanted]
+        found = {self._called(name) for kind, name in leaving if kind is Kind.USER}
+        if any(kind is Kind.GROUP for kind, _ in leaving):
+            # a group is not found by its id; but in another one there are few
+            found |= {one for one in wanted if Kind.meant(one)[0] is Kind.GROUP}
+        return wanted.intersection(filter(None, found))
+
+    def _called(self, name: str) -> str | None:
+        identity = lasting_identity(links.of_name(self.wiring.state, Kind.USER, name))
+        found = None if identity is None else self.source.account_by(identity)
+        return None if found is None else found.username
+
+    def _known(self, reference: str) -> str | None:
+        kind, name = Kind.meant(reference)
+        found = self.source.group(name) if kind is Kind.GROUP else self.source.account(name)
+        identity = found.id if found is not None else None
+        own = lasting_identity(links.of_name(self.wiring.state, kind, name))
+        if identity is None or not identity.lasting or identity == own:
+            return reference
+        if kind is Kind.GROUP and not may_be_called(self.wiring, self.source, name):
+            return reference
+        before = self._name_by(kind, identity)
+        if before is not None:
+            return kind.called(before)
+        is_anothers = own is not None and own.kind == identity.kind
+        return None if is_anothers else reference
+
+    def _name_by(self, kind: Kind, identity: Identity) -> str | None:
+        if kind not in self._by_identity:
+            self._by_identity[kind] = roll.names_by_identity(self.wiring.state, kind)
+        return self._by_identity[kind].get(identity)

@@ -29,7 +29,7 @@ from gapps_hooks.model import Change, Kind, Link, Outcome, Verb, Verdict
 from gapps_hooks.outbox import breaker, entries, history, leases, links
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.report import outcome_line
-from gapps_hooks.wiring import Wiring
+from gapps_hooks.wiring import Wiring, with_snapshot
 
 #: How many due entries are read at a time.
 _AT_A_TIME: Final = 100
@@ -76,12 +76,6 @@ def _with_rest(wiring: Wiring, entry: Entry, first: Outcome) -> Outcome:
         return second
     line = f"{first.line}; {second.line}" if second.done else first.line
     return replace(first, line=line, done=(*first.done, *second.done))
-
-
-def _with_snapshot(wiring: Wiring) -> Wiring:
-    """Read the source once for one delivery, so that its answers agree with each other."""
-    source = wiring.source
-    return wiring if source is None else replace(wiring, source=source.snapshot())
 
 
 def drain(wiring: Wiring, until: float, *, whole: bool = False) -> Iterator[Outcome]:
@@ -162,7 +156,7 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
         return make_outcome(entry, Verdict.LATER, f"waiting: {closed}")
     done: list[Change] = []
     try:
-        seeing = _with_snapshot(wiring)
+        seeing = with_snapshot(wiring)
         entry, told = without_anothers_password(seeing, entry)
         look_for_rename(seeing, entry)
         look_for_renamed_group(seeing, entry)

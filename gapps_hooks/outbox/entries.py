@@ -101,7 +101,10 @@ def record_within(state: State, event: Event, unsent: str = "") -> Recorded:
         return Recorded(subject=subject, generation=generation, duplicate=True)
     meant = subject_meant(state, event)
     sequence = next_sequence(state, event.id, meant.subject)
-    return _add(state, meant, said(event, sequence, state.clock(), unsent), sequence, event.defer)
+    words = said(event, sequence, state.clock(), unsent)
+    for group in meant.awaited_by:
+        touch(state, Kind.GROUP, subjects.name_of(state, group))
+    return _add(state, meant, words, sequence, event.defer)
 
 
 def touch(state: State, kind: Kind, name: str, *, defer: float = 0.0) -> Recorded:
@@ -264,7 +267,7 @@ def _add(state: State, meant: Meant, words: Words, sequence: int, defer: float) 
     )
     subjects.count_event(state, meant.subject)
     generation = standing.generation + 1
-    if gift.owner is not None:
+    if gift.owner is not None:  # to another subject: here the newer password stands already
         home, name = owning.linked_as(state, gift.owner[1]), subjects.name_of(state, meant.subject)
         owning.pass_on(state, gift, home, subject=meant.subject, name=name)
     if unfinished and standing.reserved:

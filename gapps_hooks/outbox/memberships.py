@@ -19,6 +19,12 @@ _ADD: Final = """
 INSERT INTO memberships (group_subject, reference, role, address, google_id)
 VALUES (?, ?, ?, ?, ?)
 """
+_MAKE_ROOM: Final = """
+DELETE FROM memberships WHERE reference = :new AND address IS NULL AND EXISTS (
+    SELECT 1 FROM memberships AS other
+    WHERE other.group_subject = memberships.group_subject
+        AND other.reference = :old AND other.address IS NOT NULL)
+"""
 _RENAME: Final = "UPDATE OR IGNORE memberships SET reference = ? WHERE reference = ?"
 _AWAITING: Final = """
 SELECT group_subject FROM memberships WHERE reference = ? AND address IS NULL
@@ -64,8 +70,10 @@ def replace(state: State, group_subject: int, memberships: Iterable[Membership])
 def rename(state: State, old: str, new: str) -> None:
     """Let what is remembered of a member stand under a new reference; inside a transaction.
 
-    A group that has the new reference already keeps that one.
+    A group that has the new reference already keeps that one, unless only the old one tells whom
+    Google has.
     """
+    state.execute(_MAKE_ROOM, {"new": new, "old": old})
     state.execute(_RENAME, (new, old))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gapps_hooks.model import Event, EventKind, Identity
-from gapps_hooks.outbox import links, references, subjects
+from gapps_hooks.outbox import links, memberships, references, subjects
 from gapps_hooks.outbox.entry import words_of
 from gapps_hooks.outbox.merging import is_removal
 from gapps_hooks.outbox.state import State
@@ -21,6 +21,8 @@ class Meant:
     subject: int
     #: Why its entry has to be buried, as a sentence; "" if it has not.
     problem: str = ""
+    #: The groups that wait for somebody of the name that it got just now.
+    awaited_by: tuple[int, ...] = ()
 
 
 def subject_meant(state: State, event: Event) -> Meant:
@@ -46,7 +48,8 @@ def _renamed(state: State, event: Event, subject: int) -> Meant:
     if event.old_name is not None:
         references.follow(state, event.subject_kind, event.old_name, event.name)
     _learn(state, subject, event.identity)
-    return Meant(subject=subject)
+    awaited_by = memberships.groups_awaiting(state, event.subject_kind.called(event.name))
+    return Meant(subject=subject, awaited_by=awaited_by)
 
 
 def _by_name(state: State, event: Event) -> int:

@@ -23,6 +23,11 @@ FROM subjects LEFT JOIN links USING (subject)
 WHERE kind = ? AND merged_into IS NULL
 ORDER BY subjects.subject
 """
+_KNOWN: Final = """
+SELECT subjects.name, identity FROM links JOIN subjects USING (subject)
+WHERE kind = ? AND named = 1 AND merged_into IS NULL
+    AND identity IS NOT NULL AND ended_at IS NULL
+"""
 _LINKS: Final = "SELECT * FROM links WHERE subject IN ({})"
 _CREATIONS: Final = "SELECT subject FROM creations"
 _CONFIRM: Final = """
@@ -45,6 +50,12 @@ class Outline:
     identity: Identity | None
     #: Whether it is linked, and the link has not ended.
     live: bool
+
+
+def names_by_identity(state: State, kind: Kind) -> dict[Identity, str]:
+    """The names of those who are linked, by the lasting ids by which they are known."""
+    rows = ((Identity.parse(row["identity"]), row["name"]) for row in state.rows(_KNOWN, (kind,)))
+    return {identity: name for identity, name in rows if identity.lasting}
 
 
 def outlines(state: State, kind: Kind) -> tuple[Outline, ...]:

@@ -50,8 +50,7 @@ class State:
         self.directory: Final = directory
         #: Wall clock, seconds since the epoch.
         self.clock: Final = clock
-        self._connection = connection
-        self._path = path
+        self._connection, self._path = connection, path
         self._presence = presence
         self._patience = patience
         #: What became of a damage when the file was opened, as a sentence; None: it was sound.
@@ -269,6 +268,7 @@ class State:
 
     def _try_wipe(self) -> bool:
         with self._lock:
+            self._wipe_wanted = False
             return self._wipe()
 
     def _wipe(self) -> bool:

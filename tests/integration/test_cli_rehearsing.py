@@ -209,3 +209,23 @@ def test_a_test_counts_the_members_of_groups_that_would_be_deleted(line: Command
     result = line.run("reconcile", "--dry-run", "--exit-code")
     assert result.exit_code == TOO_MUCH, result.output
     assert "1 x remove member" in result.stdout
+
+
+# --- what it costs -------------------------------------------------------------------------------
+
+
+def test_a_named_group_is_shown_from_one_reading_of_the_account_manager(line: CommandLine) -> None:
+    people = [person(f"person{number}") for number in range(10)]
+    staff = {"name": "staff", "members": ["person0"], "id": "entryUUID:staff"}
+    line.people(*people, groups=(staff,))
+    runs = line.folder / "runs"
+    program = f"echo >> {runs}; cat {line.folder / 'accounts.json'}"
+    source = f'type = "json"\ncommand = ["/bin/sh", "-c", "{program}"]'
+    line.run("reconcile")
+    newcomers = [one["username"] for one in people[1:]]
+    line.people(*people, groups=({**staff, "members": newcomers},))
+    line.configure(source=source)
+    result = line.run("reconcile", "--dry-run", "group:staff")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("+ add member") == len(newcomers), result.stdout
+    assert 1 <= len(runs.read_text().splitlines()) <= 2

@@ -87,6 +87,16 @@ def test_the_same_event_twice_changes_nothing_for_a_day(state: State, clock: Clo
     assert not entries.record(state, first).duplicate
 
 
+def test_events_of_which_nobody_needs_to_know_are_not_kept(state: State, clock: Clock) -> None:
+    for _ in range(100):
+        recorded(state, event(MODIFY))
+    clock.now += 86_500.0
+    for _ in range(64):
+        recorded(state, event(MODIFY))
+    (kept,) = state.rows("SELECT count(*) FROM events")
+    assert kept[0] <= 64
+
+
 def test_an_entry_keeps_its_place_in_the_queue_and_the_oldest_comes_first(
     state: State, clock: Clock
 ) -> None:

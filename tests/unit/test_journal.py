@@ -129,3 +129,22 @@ def test_a_pipe_that_nobody_empties_holds_nobody_up_and_says_afterwards_what_is_
         pipe.close()
         drained.join()
     assert len(told) >= MOST_WAITING
+
+
+class Choking(io.StringIO):
+    """Takes no text in which a certain word stands."""
+
+    def write(self, text: str) -> int:
+        if "choke" in text:
+            raise OSError
+        return super().write(text)
+
+
+def test_a_line_that_cannot_be_written_takes_no_other_with_it() -> None:
+    stream, together = Choking(), threading.Event()
+    journal = Journal(stream, "text", lambda: 1_790_000_000.25, lambda _: together.wait(10.0))
+    for word in ("one", "choke", "two"):
+        journal.say(word)
+    together.set()
+    journal.finish(10.0)
+    assert [line.rpartition("=")[2] for line in stream.getvalue().splitlines()] == ["one", "two"]
