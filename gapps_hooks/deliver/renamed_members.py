@@ -6,10 +6,12 @@ It must not know Google, nor what else is wanted of the group.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gapps_hooks.deliver.group_identity import lasting_identity, may_be_called
 from gapps_hooks.deliver.wishes import WISHED
+from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Identity, Kind, Member, Membership
 from gapps_hooks.outbox import links, roll
 from gapps_hooks.sources import Source
@@ -26,7 +28,7 @@ def as_known(
     The source is asked about each who comes and each who leaves, and about nobody else.
 
     Raises:
-        SourceUnreadable: the source could not be asked.
+        SourceUnreadable: it is not known what one who leaves is called now.
     """
     wanted = {one.reference for one in members if _is_told_by_name(one.reference)}
     before = {row.reference for row in rows if _is_told_by_name(row.reference)}
@@ -75,20 +77,26 @@ class _Names:
 
     def _known(self, reference: str) -> str | None:
         kind, name = Kind.meant(reference)
-        found = self.source.group(name) if kind is Kind.GROUP else self.source.account(name)
-        identity = found.id if found is not None else None
+        identity = self._identity(kind, name) if self._names(kind) else None
         own = lasting_identity(links.of_name(self.wiring.state, kind, name))
         if identity is None or not identity.lasting or identity == own:
             return reference
         if kind is Kind.GROUP and not may_be_called(self.wiring, self.source, name):
             return reference
-        before = self._name_by(kind, identity)
+        before = self._names(kind).get(identity)
         if before is not None:
             return kind.called(before)
         is_anothers = own is not None and own.kind == identity.kind
         return None if is_anothers else reference
 
-    def _name_by(self, kind: Kind, identity: Identity) -> str | None:
+    def _identity(self, kind: Kind, name: str) -> Identity | None:
+        """Ask for the id of one who comes; a group does not wait for one who cannot be read."""
+        with suppress(SourceUnreadable):
+            found = self.source.group(name) if kind is Kind.GROUP else self.source.account(name)
+            return found.id if found is not None else None
+        return None
+
+    def _names(self, kind: Kind) -> Mapping[Identity, str]:
         if kind not in self._by_identity:
             self._by_identity[kind] = roll.names_by_identity(self.wiring.state, kind)
-        return self._by_identity[kind].get(identity)
+        return self._by_identity[kind]
