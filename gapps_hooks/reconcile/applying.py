@@ -16,11 +16,10 @@ from gapps_hooks.deliver.judging import open_breaker
 from gapps_hooks.deliver.subject import freed, why_closed
 from gapps_hooks.errors import GappsHooksError, Outage
 from gapps_hooks.model import Outcome, Verb, Verdict
-from gapps_hooks.outbox import subjects
 from gapps_hooks.reconcile import verdicts
 from gapps_hooks.reconcile.dependencies import arrives, in_turn, members_of
 from gapps_hooks.reconcile.jobs import Job, run
-from gapps_hooks.reconcile.work import Work, with_old_name
+from gapps_hooks.reconcile.work import Work
 from gapps_hooks.wiring import Wiring
 
 #: So many creations wait for their turn at Google at once, and so many other subjects: enough to
@@ -71,7 +70,7 @@ class Applying:
         self._freed: set[str] = set()
         self._groups: dict[str, list[Job]] = {}
         self._pending: set[str] = set()
-        #: Who gets another name: until then a group would take its member of the old one out.
+        #: Who gets another name: the groups have their turn after it.
         self._renaming: set[str] = set()
         self._running: dict[Future[None], Job] = {}
 
@@ -236,15 +235,7 @@ class Applying:
         for group in self._groups.pop(job.work.piece.key, ()):
             group.awaited.discard(job.work.piece.key)
             group.arrived += came
-            if not came and self._keeps_its_name(job):
-                group.work = with_old_name(group.work, job.work)
             self._take_turn(group)
-
-    def _keeps_its_name(self, job: Job) -> bool:
-        piece, old = job.work.piece, job.work.old_name
-        return old is not None and piece.subject == subjects.of_name(
-            self._wiring.state, piece.kind, old
-        )
 
     def _take_turn(self, group: Job) -> None:
         """Queue a resting group when enough of its members have come, or nobody is left to come."""

@@ -68,6 +68,7 @@ class GroupsPlanner:
         moves = renamed_groups(self.snapshot)
         still = {f"group:{new}": f"group:{old}" for new, old in moves.still.items()}
         self.prospects.still.update(still)
+        self.prospects.names.note(Kind.GROUP, moves.renamed)
         targets = tuple(find_targets(self.wiring, self.snapshot, moves))
         for target in targets:
             self._announce(target)
@@ -164,6 +165,7 @@ class GroupsPlanner:
             piece=self._piece(target, plan, gathering),
             known=gathering,
             members=members,
+            names=self.prospects.names,
             old_name=target.outline.name if target.outline and renamed else None,
             settles=keep,
         )
@@ -190,6 +192,7 @@ class GroupsPlanner:
     ) -> tuple[Gathering, tuple[Member, ...] | None]:
         outline, link, google = target.outline, target.link, self.snapshot.google
         rows = memberships.of(self.wiring.state, outline.subject) if outline is not None else ()
+        rows = self.prospects.names.delivered(rows)
         members = self._members(target, rows)
         actual_id = self._actual_id(target)
         live = link is not None and link.ended_at is None

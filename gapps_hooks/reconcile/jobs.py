@@ -146,7 +146,9 @@ def carry_out_group(wiring: Wiring, job: Job, each: Each) -> None:
         job.known, job.unsettled = None, False
         # Who comes from now on is in the next turn, this one being the last or not.
         more = bool(job.awaited)
-        gathering = replace(known, members=_resolved(wiring, job))
+        # Read before the names: whoever gets his new one in between is known by either.
+        rows = memberships.of(wiring.state, entry.subject)
+        gathering = replace(known, memberships=rows, members=_resolved(wiring, job))
         before = links.of(wiring.state, entry.subject)
         try:
             gathering, job.notes = group_delivery.bring_about(
@@ -171,7 +173,6 @@ def _afterwards(
     return replace(
         gathering,
         link=links.of(wiring.state, entry.subject),
-        memberships=memberships.of(wiring.state, entry.subject),
         present=None if present is None else _present(present, done),
         actual=None,
         asked=False,
@@ -182,8 +183,10 @@ def _afterwards(
 
 
 def _resolved(wiring: Wiring, job: Job) -> tuple[Resolved, ...] | None:
-    members = job.work.members
-    return None if members is None else resolve_members(wiring, members)
+    members, names = job.work.members, job.work.names
+    if members is None:
+        return None
+    return resolve_members(wiring, names.as_known(wiring.state, members))
 
 
 def _gather(wiring: Wiring, job: Job, entry: Entry) -> Gathering:

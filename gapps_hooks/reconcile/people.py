@@ -74,6 +74,7 @@ class PeoplePlanner:
         moves = renamed_people(self.wiring, self.snapshot)
         renamed = moves.renamed
         self.prospects.still.update(moves.still)
+        self.prospects.names.note(Kind.USER, renamed)
         moved = {outline.subject for outline in renamed.values()}
         named = {
             one.name: one

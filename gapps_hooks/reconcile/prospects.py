@@ -13,6 +13,7 @@ from gapps_hooks.model import Change, Link, Member, Plan, Verb
 from gapps_hooks.plan.gathering import Resolved
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.rules import Rules
+from gapps_hooks.reconcile.new_names import NewNames
 
 _GROUP: Final = "group:"
 _NOT_YET: Final = "not at Google (yet); added when it is"
@@ -38,6 +39,8 @@ class Prospects:
     wishes: dict[str, list[str]] = field(default_factory=dict)
     #: By which name one is still known here whom the source has under another's.
     still: dict[str, str] = field(default_factory=dict)
+    #: Who has another name in the source than here, and can have it.
+    names: NewNames = field(default_factory=NewNames)
 
     def linked(self, name: str, link: Link | None, rules: Rules) -> None:
         """Note one whose link stays as it is."""

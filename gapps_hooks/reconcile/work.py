@@ -6,10 +6,9 @@ It must not know how it is planned or carried out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gapps_hooks.deliver.wishes import WISHED
 from gapps_hooks.model import (
     Account,
     GoogleGroup,
@@ -23,6 +22,7 @@ from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering, Resolved
 from gapps_hooks.plan.person import Person
 from gapps_hooks.plan.whole import Piece
+from gapps_hooks.reconcile.new_names import NewNames
 
 Digest = Callable[[Any], str]
 _FIELDS: Final = (
@@ -52,6 +52,8 @@ class Work:
     remembers: Mapping[str, Any] = field(default_factory=dict)
     #: The members that a group is to have, the policy's wishes too; None if nothing is said of any.
     members: tuple[Member, ...] | None = None
+    #: Which of them are known here under another name.
+    names: NewNames = field(default_factory=NewNames)
     #: Of an account that nobody here has: the entries that waited by then, by subject.
     foreseen: Mapping[int, Entry] = field(default_factory=dict)
     #: Whether there is something to remember, though Google has everything as it should be.
@@ -62,18 +64,6 @@ class Work:
         """Whether people need not be shown it."""
         plan = self.piece.plan
         return not (plan.changes or plan.refusals or plan.notes)
-
-
-def with_old_name(group: Work, member: Work) -> Work:
-    """Name a member as it is known, since its new name did not come about; else it would go."""
-    kind, name = member.piece.kind, member.piece.name
-    old, new = kind.called(member.old_name or name), member.piece.key
-    known = {new: old, WISHED + new: WISHED + old}
-    members = (
-        replace(one, reference=known.get(one.reference, one.reference))
-        for one in group.members or ()
-    )
-    return replace(group, members=tuple(members))
 
 
 def entry_for(work: Work, subject: int, generation: int, now: float, *, released: bool) -> Entry:
