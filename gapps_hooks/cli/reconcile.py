@@ -108,6 +108,8 @@ def _refuse_what_contradicts(wish: Wish, named: tuple[Named, ...]) -> None:
         raise click.UsageError("--save and --plan are for everybody; leave out the names")
     if wish.save is not None and not wish.dry:
         raise click.UsageError("--save keeps the plan of a --dry-run; add --dry-run")
+    if wish.exit_code and not wish.dry:
+        raise click.UsageError("--exit-code is about what a --dry-run finds; add --dry-run")
     if wish.plan is not None and (wish.save or wish.passwords):
         raise click.UsageError(
             "--plan carries out what was saved, or with --dry-run tells how far that still holds; "

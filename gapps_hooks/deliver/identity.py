@@ -8,8 +8,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 from gapps_hooks.deliver.desired import Contradiction
-from gapps_hooks.errors import GappsHooksError, Passing
-from gapps_hooks.model import Account, Identity, Kind
+from gapps_hooks.errors import GappsHooksError, Passing, Refused
+from gapps_hooks.model import Account, Identity, Kind, Link
 from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry, lift_removal
 from gapps_hooks.wiring import Wiring
@@ -87,11 +87,25 @@ def _follow(wiring: Wiring, entry: Entry, identity: Identity, *, displaced: bool
             removed=entry.removed,
             displaced=displaced,
         )
-    elif not displaced:
+    elif displaced:
+        _refuse_exchange(wiring, entry, now.username, links.of(wiring.state, other))
+    else:
         entries.touch(wiring.state, Kind.USER, now.username)
         raise Contradiction(
             f"{entry.name} is called {now.username} now, as somebody else was; who that is now "
             "has to be known first"
+        )
+
+
+def _refuse_exchange(wiring: Wiring, entry: Entry, name: str, link: Link | None) -> None:
+    """Tell apart two who exchanged their names from somebody new, whom a person is asked about."""
+    assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
+    identity = None if link is None else link.identity
+    other = None if identity is None else wiring.source.account_by(identity)
+    if other is not None and other.username == entry.name:
+        raise Refused(
+            f"{entry.name} and {name} exchanged their names, and neither address is free for the "
+            f"other; give one of them a third name for a moment, and each keeps the own account"
         )
 
 

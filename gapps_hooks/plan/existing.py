@@ -49,12 +49,16 @@ def whose(person: Person, actual: GoogleUser, rules: Rules) -> Literal["ours", "
 def same_person_question(
     person: Person, address: str, known: str, but: str = "has another id now"
 ) -> Refusal:
-    """Ask a person whether two accounts belong to one human being."""
+    """Ask a person whether two accounts belong to one human being.
+
+    What is linked to the name has to be forgotten before the name can get another account.
+    """
+    forget = f"gapps-hooks links forget {person.name}; " if person.link is not None else ""
     return Refusal(
         f"same person? {address} belonged to {known}, and {person.name} {but}; "
         f"if it is the same person: gapps-hooks links bind {person.name} {address}; "
-        f"if not, rename or delete {address} at Google, then: gapps-hooks outbox retry "
-        f"{person.name}"
+        f"if not, rename {address} at Google and take away the alias that this leaves, then: "
+        f"{forget}gapps-hooks outbox retry {person.name}"
     )
 
 

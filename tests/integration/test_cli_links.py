@@ -168,6 +168,15 @@ def test_binding_answers_whether_it_is_the_same_person(line: CommandLine) -> Non
     assert line.read("outbox", "list") == []
 
 
+def test_binding_says_so_too_of_one_who_never_left(line: CommandLine) -> None:
+    line.fire("user-add", "alice", {"id": "entryUUID:a1", "family_name": "Old"})
+    buried = line.fire("user-modify", "alice", {"id": "entryUUID:a2", "family_name": "New"})
+    assert "links bind alice alice@example.org" in buried.stdout
+    assert line.run("links", "bind", "alice", "alice@example.org").exit_code == 0
+    assert line.run("deliver").exit_code == 0
+    assert line.user("alice")["name"]["familyName"] == "New"
+
+
 def test_a_suspension_that_was_not_ours_outlives_the_binding(line: CommandLine) -> None:
     put_at_google(line, "alice", suspended=True)
     line.run("links", "bind", "alice", "alice@example.org")

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from organisation import Organisation, organise
+from reconciled import listed as founded
+from reconciled import person, reconcile
 
-from gapps_hooks.model import Verdict
+from gapps_hooks.model import Kind, Verdict
+from gapps_hooks.outbox import entries, links, subjects
 
 ALICE = {"given_name": "Alice", "family_name": "Archer", "id": "entryUUID:a1"}
 OTHER = "entryUUID:another"
@@ -88,6 +91,56 @@ def test_a_password_of_the_next_one_with_another_number_is_not_sent(house: Organ
     house.fire("user-modify", "alice", {"id": "uid:1003", "enabled": False})
     assert house.user("alice@example.org").suspended
     assert house.emulator.password_of("alice@example.org") == before
+
+
+def test_another_one_of_that_name_gets_an_account_as_the_question_says(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "alice", ALICE)
+    old = house.user("alice@example.org").id
+    outcome = house.fire("user-add", "alice", {"id": OTHER, "family_name": "Other"})
+    assert "rename alice@example.org at Google and take away the alias" in outcome.line
+    assert "gapps-hooks links forget alice; gapps-hooks outbox retry alice" in outcome.line
+    house.google.patch_user(old, {"primaryEmail": "alice.old@example.org"})
+    house.google.delete_user_alias(old, "alice@example.org")
+    subject = subjects.of_name(house.state, Kind.USER, "alice")
+    assert subject is not None
+    assert links.forget(house.state, subject)
+    assert entries.retry(house.state, subject)
+    house.settle()
+    assert house.left() == {}
+    assert house.user("alice@example.org").id != old
+
+
+# --- two who exchanged their names ---------------------------------------------------------------
+
+
+def test_two_who_exchanged_their_names_are_told_how_each_keeps_the_own_account(
+    tmp_path: Path,
+) -> None:
+    found = founded(tmp_path)
+    found.people(person("alice"), person("bob"))
+    reconcile(found)
+    before = {one["id"]: one["primaryEmail"] for one in found.emulator.state()["users"]}
+    alice, bob = person("alice", id="entryUUID:bob"), person("bob", id="entryUUID:alice")
+    found.people(alice, bob)
+    for name in ("alice", "bob"):
+        outcome = found.fire("user-modify", name)
+        assert outcome.verdict is Verdict.BURIED
+        assert "exchanged their names" in outcome.line
+    found.people({**alice, "username": "third"}, bob)
+    for name in ("third", "bob"):
+        found.fire("user-modify", name)
+    found.settle()
+    found.people(alice, bob)
+    found.fire("user-modify", "alice")
+    found.settle()
+    assert found.left() == {}
+    after = {one["id"]: one["primaryEmail"] for one in found.emulator.state()["users"]}
+    exchanged = {"alice@example.org": "bob@example.org", "bob@example.org": "alice@example.org"}
+    assert {before[one]: after[one] for one in after if one in before} == {
+        address: exchanged.get(address, address) for address in before.values()
+    }
 
 
 # --- a number is no proof ------------------------------------------------------------------------
