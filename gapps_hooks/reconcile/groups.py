@@ -6,7 +6,7 @@ It must not know how people were planned, nor write anything but through the not
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from typing import Final
@@ -234,7 +234,7 @@ class GroupsPlanner:
         group = target.group
         if group is None:
             return None
-        wishes = tuple(Member(WISHED + name) for name in self.prospects.wishes.get(group.name, ()))
+        wishes = tuple(Member(WISHED + name) for name in self._wished(group.name, rows))
         if isinstance(group.members, Unset):
             ours = [row for row in rows if not row.reference.startswith((WISHED, DROPPED))]
             kept = tuple(Member(row.reference, row.role) for row in ours)
@@ -246,6 +246,13 @@ class GroupsPlanner:
             Member(row.reference, row.role) for row in silent if row.reference not in named
         )
         return (*listed, *stay, *wishes)
+
+    def _wished(self, name: str, rows: tuple[Membership, ...]) -> Iterable[str]:
+        """Name whom the policy wants in a group, or wanted and was not asked about now."""
+        wished = self.prospects.wishes.get(name, ())
+        rows = tuple(row for row in rows if row.reference.startswith(WISHED))
+        before = [row.reference.removeprefix(WISHED) for row in rows]
+        return dict.fromkeys((*wished, *filter(self.prospects.unasked.__contains__, before)))
 
     def _decide(self, gathering: Gathering) -> Plan:
         step = plan_group(gathering, self.wiring.rules, self.wiring.clock())

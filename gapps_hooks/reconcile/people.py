@@ -107,7 +107,7 @@ class PeoplePlanner:
     def _undecided(self, name: str, outline: Outline | None, link: Link | None, why: str) -> Work:
         if link is not None:
             self.claims.claimed.add(link.google_id)
-        self.prospects.linked(name, link, self.wiring.rules)
+        self.prospects.unplanned(name, link, self.wiring.rules)
         self.claims.unplanned(name)
         return Work(piece=self._piece(name, outline, Plan(notes=(why,)), None))
 
@@ -118,7 +118,7 @@ class PeoplePlanner:
             self.claims.claimed.add(link.google_id)
         entry = self.snapshot.memory.entries.get(outline.subject) if outline else None
         if entry is not None:
-            self.prospects.linked(name, link, self.wiring.rules)
+            self.prospects.unplanned(name, link, self.wiring.rules)
             self.claims.unplanned(name, entry, link)
             plan = left_to_delivery(self.wiring, entry)
             return Work(piece=self._piece(name, outline, plan, None))
@@ -128,13 +128,13 @@ class PeoplePlanner:
         except Outage:
             raise
         except _Passed as reason:
-            self.prospects.linked(name, link, self.wiring.rules)
+            self.prospects.unplanned(name, link, self.wiring.rules)
             piece = self._piece(name, outline, Plan(notes=(str(reason),)), None)
             doubted = reason.doubted
             work = Work(piece=piece, known=doubted, settles=doubted is not None)
             return work if str(reason) else None
         except GappsHooksError as error:
-            self.prospects.linked(name, link, self.wiring.rules)
+            self.prospects.unplanned(name, link, self.wiring.rules)
             self.claims.unplanned(name)
             if isinstance(error, SourceUnreadable):
                 self.unread.add(name, str(error))

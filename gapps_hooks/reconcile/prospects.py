@@ -37,6 +37,8 @@ class Prospects:
     known: dict[str, Prospect] = field(default_factory=dict)
     #: Names of groups, each with the people whom the policy wants in them.
     wishes: dict[str, list[str]] = field(default_factory=dict)
+    #: Names of people about whom the policy was not asked: what it wanted of them before stays.
+    unasked: set[str] = field(default_factory=set)
     #: By which name one is still known here whom the source has under another's.
     still: dict[str, str] = field(default_factory=dict)
     #: Who has another name in the source than here, and can have it.
@@ -47,6 +49,11 @@ class Prospects:
         if link is not None and link.ended_at is None:
             off = link.delivered.get("enabled") == rules.digest(False)  # noqa: FBT003 - a value
             self.known[name] = Prospect(link.address, link.google_id, not off)
+
+    def unplanned(self, name: str, link: Link | None, rules: Rules) -> None:
+        """Note a person for whom nothing is planned in this run, by both names."""
+        self.linked(name, link, rules)
+        self.unasked.update({name} if link is None else {name, link.name})
 
     def planned(self, person: Person, plan: Plan, rules: Rules) -> None:
         """Note one for whom this is planned."""

@@ -617,24 +617,53 @@ def test_nested_groups_and_roles_are_delivered_whatever_their_order(tmp_path: Pa
     assert planned(dry(organisation)) == {}
 
 
-def test_the_policys_groups_are_planned_and_delivered(tmp_path: Path) -> None:
+EVERYBODY = {"alice@example.org", "bob@example.org"}
+
+
+@pytest.fixture
+def policed(tmp_path: Path) -> Organisation:
+    """An organisation whose policy wants everybody in one group, which was brought about."""
     organisation = listed(tmp_path)
     organisation.people(ALICE, BOB, groups=({"name": "all", "members": []},))
     (tmp_path / "policy.d").mkdir()
-    policy = tmp_path / "policy.d" / "ours.py"
-    policy.write_text(
+    (tmp_path / "policy.d" / "ours.py").write_text(
         "from gapps_hooks import hookimpl\n\n\n@hookimpl\ndef gapps_groups(account):\n"
         "    return ['all']\n"
     )
     organisation.wire()
     reconcile(organisation)
-    everybody = {"alice@example.org", "bob@example.org"}
-    assert organisation.roles("all@example.org").keys() == everybody
-    assert planned(dry(organisation)) == {}
-    policy.write_text("")
-    organisation.wire()
-    reconcile(organisation)
-    assert organisation.roles("all@example.org") == {}
+    return organisation
+
+
+def test_the_policys_groups_are_planned_and_delivered(policed: Organisation) -> None:
+    assert policed.roles("all@example.org").keys() == EVERYBODY
+    assert planned(dry(policed)) == {}
+    (policed.folder / "policy.d" / "ours.py").write_text("")
+    policed.wire()
+    reconcile(policed)
+    assert policed.roles("all@example.org") == {}
+
+
+@pytest.mark.parametrize("status", ["waiting", "buried"])
+def test_one_whose_event_waits_stays_in_the_policys_groups(
+    policed: Organisation, status: str
+) -> None:
+    policed.record("user-modify", "alice")
+    if status == "buried":
+        (entry,) = entries.all_entries(policed.state)
+        entries.bury(policed.state, entry, "somebody has to decide")
+    looked = dry(policed)
+    assert "group:all" not in planned(looked)
+    reconcile(policed)
+    assert policed.roles("all@example.org").keys() == EVERYBODY
+
+
+def test_one_who_cannot_be_planned_stays_in_the_policys_groups(policed: Organisation) -> None:
+    with (policed.folder / "policy.d" / "ours.py").open("a") as policy:
+        policy.write("\n\n@hookimpl\ndef gapps_org_unit(account):\n    raise ValueError\n")
+    policed.wire()
+    reconcile(policed)
+    assert policed.roles("all@example.org").keys() == EVERYBODY
 
 
 def test_a_newer_hash_is_sent_where_the_source_says_when_it_was_set(tmp_path: Path) -> None:
