@@ -6,10 +6,10 @@ It must not know command lines.
 from __future__ import annotations
 
 import json
+import queue
 import re
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,10 +69,10 @@ def run(  # noqa: PLR0913 - the options of a command, each with its default
         _make_up(emulator, people, groups, locales)
     _script_faults(emulator, faults_file)
     ports = port, control_port, tunnel_port
-    with _told_to_stop() as stop, _served(emulator, host, ports, tls) as server:
+    with _told_to_stop() as wait, _served(emulator, host, ports, tls) as server:
         _write_credentials(server, admin, key_file, consent_file)
         say(_introduction(server, domain, admin, key_file, tls))
-        stop.wait()
+        wait()
     _keep(emulator, state_file)
     say("The emulator has stopped.")
 
@@ -246,17 +246,18 @@ def _introduction(
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """Yield an event that SIGTERM and SIGINT set; the former handlers come back at the end."""
-    told = threading.Event()
+def _told_to_stop() -> Iterator[Callable[[], object]]:
+    """Yield what waits for SIGTERM or SIGINT; the former handlers come back at the end."""
+    # An Event's lock may be taken already by the very thread that the signal interrupts.
+    told = queue.SimpleQueue[None]()
 
     def tell(number: int, frame: FrameType | None) -> None:
         del number, frame
-        told.set()
+        told.put(None)
 
     former = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield told
+        yield told.get
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
