@@ -6,14 +6,13 @@ It must not know command lines.
 from __future__ import annotations
 
 import json
-import queue
 import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from gapps_hooks.emulator.api_errors import ApiError
@@ -247,17 +246,13 @@ def _introduction(
 
 @contextmanager
 def _told_to_stop() -> Iterator[Callable[[], object]]:
-    """Yield what waits for SIGTERM or SIGINT; the former handlers come back at the end."""
-    # An Event's lock may be taken already by the very thread that the signal interrupts.
-    told = queue.SimpleQueue[None]()
+    """Yield what waits for SIGTERM or SIGINT, which are kept until then, also from new threads.
 
-    def tell(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        told.put(None)
-
-    former = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
+    A handler could be called at the moment before the wait begins, and nobody would wake then.
+    """
+    numbers = {signal.SIGTERM, signal.SIGINT}
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
-        yield told.get
+        yield partial(signal.sigwait, numbers)
     finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)

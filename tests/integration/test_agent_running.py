@@ -70,6 +70,7 @@ def test_what_is_under_way_is_finished_and_hooks_go_on_by_themselves(agent: Resi
     assert (hook.returncode, complaint) == (0, b"")
     assert output == b"alice: created alice@example.org\n"
     agent.site.emulator.switches.latency = 0.0
+    agent.site.configure(wait=30.0)  # a whole program has to start, beside whatever else runs
     assert agent.fire("user-add", "bob") == (0, "bob: created bob@example.org\n")
     assert waiting(agent.site) == []
 
