@@ -12,7 +12,6 @@ import resource
 import shutil
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from typing import Any, Final
 import bare_call
 import burst
 import foreign_clients
+import machine_rate
 import pytest
 from installed import ADMIN, DOMAIN, PYTHON, Installed, installed
 from linked import Size, name_of, remember_all
@@ -45,17 +45,6 @@ HASH: Final = {"password_hash": "$6$salt$" + "a" * 86}
 CLEAR: Final = {"password": "correct horse battery"}
 STRACE: Final = shutil.which("strace")
 EMPTY: Final = [str(PYTHON), "-I", "-S", "-c", ""]
-#: sha512-crypt with 5,000 rounds by the system's own library, in as many processes as there are
-#: processors.
-MACHINES_RATE: Final = """
-import ctypes, sys, time
-crypt = ctypes.CDLL("libcrypt.so.1").crypt
-crypt.restype = ctypes.c_char_p
-began = time.perf_counter()
-for _ in range(int(sys.argv[1])):
-    crypt(b"correct horse battery", b"$6$abcdefghijklmnop$")
-print(time.perf_counter() - began)
-"""
 
 
 @contextmanager
@@ -184,7 +173,7 @@ def test_burst_over_the_socket(tmp_path: Path) -> None:
         clear, machine = [], []
         for part in parts:  # in turn, as the machine is not as fast all the time
             clear.append(_set_passwords(agent, part, CLEAR))
-            machine.append(_machines_rate())
+            machine.append(machine_rate.measure())
         ratios = [each.rate / rate for each, rate in zip(clear, machine, strict=True)]
         rows = {
             "with hashes ready": f"{ready.rate:.0f} events/s",
@@ -293,13 +282,6 @@ def _until_delivered(agent: Residing, within: float = 30.0) -> None:
         while entries.all_entries(state):
             assert time.monotonic() < end, entries.all_entries(state)[:3]
             time.sleep(0.05)
-
-
-def _machines_rate(each: int = 300) -> float:
-    count = os.cpu_count() or 2
-    command = [sys.executable, "-I", "-c", MACHINES_RATE, str(each)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(count)]
-    return sum(each / float(process.communicate()[0]) for process in running)
 
 
 def _set_passwords(

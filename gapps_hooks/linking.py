@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from gapps_hooks.deliver.desired import Contradiction, desired_account, group_address
 from gapps_hooks.deliver.people import look_at_person
+from gapps_hooks.deliver.wishes import touch_groups_with
 from gapps_hooks.errors import GappsHooksError, NotFound
 from gapps_hooks.model import Account, GoogleGroup, GoogleUser, Group, Identity, Kind, Link
 from gapps_hooks.outbox import State, entries, history, leases, links, subjects
@@ -80,6 +81,8 @@ def bind(wiring: Wiring, kind: Kind, name: str, address: str, *, suspending: boo
         verdict="done",
         line=f"linked by hand to {link.address}; {note}",
     )
+    # they may have left out one of whom it was not known who he is
+    touch_groups_with(wiring, kind.called(name), link.address)
     return Bound(subject=subject, link=link, note=note, left_alone=alone)
 
 

@@ -105,7 +105,7 @@ def _refuse_exchange(wiring: Wiring, entry: Entry, name: str, link: Link | None)
     if other is not None and other.username == entry.name:
         raise Refused(
             f"{entry.name} and {name} exchanged their names, and neither address is free for the "
-            f"other; give one of them a third name for a moment, and each keeps the own account"
+            "other; give one of them a third name for a moment, and each keeps the own account"
         )
 
 

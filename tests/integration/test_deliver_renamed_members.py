@@ -9,6 +9,9 @@ import pytest
 from organisation import Organisation
 from reconciled import dry, listed, person, planned, reconcile
 
+from gapps_hooks.linking import bind
+from gapps_hooks.model import Kind
+
 ALICE, BOB = person("alice"), person("bob")
 STAFF = {"name": "staff", "members": ["alice"], "id": "entryUUID:s"}
 CREW = {"name": "crew", "members": ["bob"], "id": "entryUUID:c"}
@@ -149,6 +152,18 @@ def test_groups_whose_names_pass_on_and_that_are_in_another_stay(
     organisation.people(ALICE, BOB, groups=(*moved, outer))
     told(organisation, *(("group-change", name) for name in ("outer", "staff", "crew", "band")))
     assert set(organisation.roles("outer@example.org")) == {"crew@example.org", "band@example.org"}
+
+
+def test_one_who_was_left_out_gets_in_when_a_person_says_who_he_is(tmp_path: Path) -> None:
+    found = listed(tmp_path)
+    found.people(ALICE, BOB, groups=({**STAFF, "members": []},))
+    reconcile(found)
+    found.people(person("alice", id="entryUUID:new"), BOB, groups=(STAFF,))
+    found.fire("group-change", "staff")
+    assert found.roles("staff@example.org") == {}
+    bind(found.wiring, Kind.USER, "alice", "alice@example.org")
+    found.settle()
+    assert found.roles("staff@example.org") == {"alice@example.org": "MEMBER"}
 
 
 # --- where nothing but the event tells of the new name -------------------------------------------
