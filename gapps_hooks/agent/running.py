@@ -216,8 +216,9 @@ class Agent:
             old.part()
             new.start()
         except BaseException:
-            new.finish(0.0)
+            new.part()
             self._regather(old)
+            new.finish(FINISHING)
             raise
         return new
 
