@@ -40,8 +40,8 @@ MOST_ROUNDS: Final = 10_000
 _LONGEST_HASH = 1024
 #: libxcrypt and glibc's older crypt under one name; libxcrypt without the old interfaces.
 _CRYPT_LIBRARIES: Final = ("libcrypt.so.1", "libcrypt.so.2")
-#: Bytes; glibc's struct crypt_data has 131,232 of them, libxcrypt's a quarter.
-_CRYPT_WORK: Final = 1 << 18
+#: Bytes of struct crypt_data: of libxcrypt, and of glibc, which has 131,232.
+_XCRYPT_WORK, _CRYPT_WORK = 1 << 15, 1 << 18
 #: Random bytes that make the 16 letters of a salt, the most that sha512-crypt looks at.
 _SALT_BYTES: Final = 12
 #: What crypt(3) has to answer: of our own salt, 512 bits in crypt(5)'s alphabet.
@@ -170,27 +170,32 @@ def _system_crypt() -> Callable[[str], str] | None:
 
     It takes half the time of the one in Python, and lets other threads run meanwhile.
     """
-    crypt = next(filter(None, map(_crypt_r, _CRYPT_LIBRARIES)), None)
-    if crypt is None:
+    found = next(filter(None, map(_crypt_r, _CRYPT_LIBRARIES)), None)
+    if found is None:
         return None
-    crypt.restype, crypt.argtypes = ctypes.c_char_p, (ctypes.c_char_p,) * 2 + (ctypes.c_void_p,)
+    crypt, empty = found
 
     def hashed(text: str) -> str:
-        work = ctypes.create_string_buffer(_CRYPT_WORK)
+        work = ctypes.create_string_buffer(len(empty))
         try:
             made = (crypt(text.encode(), f"$6${_salt()}$".encode(), work) or b"").decode()
         finally:
-            ctypes.memset(work, 0, _CRYPT_WORK)  # the text may still stand in it
+            work.raw = empty  # the text may still stand in it
         return made if _WHOLE.fullmatch(made) else _own_crypt(text)
 
     return hashed
 
 
-def _crypt_r(library: str) -> Any:  # noqa: ANN401 - a foreign function
+def _crypt_r(name: str) -> tuple[Callable[..., bytes | None], bytes] | None:
+    """Find crypt_r(3) in a library, and what it works in while that is empty."""
     try:
-        return ctypes.CDLL(library).crypt_r
+        library = ctypes.CDLL(name)
+        crypt = library.crypt_r
     except (OSError, AttributeError):
         return None
+    crypt.restype, crypt.argtypes = ctypes.c_char_p, (ctypes.c_char_p,) * 2 + (ctypes.c_void_p,)
+    is_libxcrypt = hasattr(library, "crypt_preferred_method")
+    return crypt, bytes(_XCRYPT_WORK if is_libxcrypt else _CRYPT_WORK)
 
 
 def _salt() -> str:

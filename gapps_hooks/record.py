@@ -123,11 +123,9 @@ def prepare(desk: Desk, event: Event) -> Prepared:
         NotRecorded: that cannot be read.
     """
     if event.password is not None and desk.source is None:
-        return Prepared(
-            event=event, look=lambda state: _prepare_given(replace(desk, state=state), event)
-        )
+        return Prepared(event=event, look=lambda state: _prepare_given(desk, state, event))
     if event.password is not None:
-        return _prepare_given(desk, event)
+        return _prepare_given(desk, desk.state, event)
     if event.kind is EventKind.PASSWORD_SET:
         return _prepare_stored(desk, event)
     return Prepared(event=event)
@@ -166,11 +164,12 @@ def tell_news(desk: Desk, prepared: Prepared) -> None:
             desk.tell_trouble(f"{prepared.event.name}: {prepared.bury}")
 
 
-def _prepare_given(desk: Desk, event: Event) -> Prepared:
+def _prepare_given(desk: Desk, state: State, event: Event) -> Prepared:
     """A password of somebody who is not enabled for Google is never recorded."""
-    may, account = _look_at_owner(desk, event)
+    may, account = _look_at_owner(desk, state, event)
     if may:
-        return Prepared(event=replace(event, owner=event.owner or _owner(event, account)))
+        owner = event.owner or _owner(event, account)
+        return Prepared(event=event if owner == event.owner else replace(event, owner=owner))
     note = f"{event.name} is not enabled for Google; the password was not recorded"
     if event.kind is EventKind.PASSWORD_SET:
         return Prepared(event=None, line=note)
@@ -183,13 +182,12 @@ def _owner(event: Event, account: Account | None) -> Identity | None:
     return told if told is not None and (seen is None or seen.kind == told.kind) else seen
 
 
-def _look_at_owner(desk: Desk, event: Event) -> tuple[bool, Account | None]:
+def _look_at_owner(desk: Desk, state: State, event: Event) -> tuple[bool, Account | None]:
     """Whether a password may be recorded, and the person as far as that had to be known."""
     name = event.old_name or event.name
-    link = links.of_name(desk.state, Kind.USER, name)
-    if link is not None and link.ended_at is None:
+    if links.is_live(state, Kind.USER, name):
         return True, _glance(desk, event.name) if _is_at_hand(desk) else None
-    waiting = entries.of_name(desk.state, Kind.USER, name)
+    waiting = entries.of_name(state, Kind.USER, name)
     said = {**(waiting.patch if waiting else {}), **event.patch}
     added = event.kind is EventKind.USER_ADD or (waiting is not None and waiting.added)
     account = _read_account(desk, event, said)
@@ -249,7 +247,7 @@ def _prepare_stored(desk: Desk, event: Event) -> Prepared:
         seen = replace(desk, source=source)
         owner = _glance(seen, event.name)
         given = replace(event, password=password, owner=owner.id if owner is not None else None)
-        prepared = _prepare_given(seen, given)
+        prepared = _prepare_given(seen, desk.state, given)
     return replace(prepared, reading=reading)
 
 
@@ -265,7 +263,7 @@ def _reading(desk: Desk, name: str, before: Standing, value: str) -> Reading:
 
 def _prepare_unusable(desk: Desk, event: Event, error: UnusablePassword) -> Prepared:
     """A stored hash that Google cannot take: buried with its remedy, and reported once."""
-    if not _look_at_owner(desk, event)[0]:
+    if not _look_at_owner(desk, desk.state, event)[0]:
         return Prepared(event=None, line=f"{event.name} is not enabled for Google")
     reason = f"password not sent: the stored hash {error.remedy}"
     return Prepared(event=event, line=reason, bury=reason)

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -60,24 +60,28 @@ class Recorder:
     def __init__(self, desk: Desk, state: State, progress: Progress | None = None) -> None:
         self._desk, self._state = desk, state
         self._progress = progress or Progress()
-        self._readers = ThreadPoolExecutor(_count_readers(desk), "reader")
+        #: What is to be read, and what was; None ends one of those who take from it.
+        self._taken: queue.SimpleQueue[Slip | None] = queue.SimpleQueue()
         self._slips: queue.SimpleQueue[Slip | None] = queue.SimpleQueue()
         #: How many were taken and are not on disk yet.
         self._pending = 0
+        self._closed = False
         self._lock = threading.Lock()
-        self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
-        self._writer.start()
+        self._readers = [self._start(self._read, "reader") for _ in range(_count_readers(desk))]
+        self._writer = self._start(self._write, "writer")
+
+    def _start(self, work: Callable[[], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        return thread
 
     def submit(self, slip: Slip) -> None:
         """Take an event; its answer comes later. Raises RuntimeError after close()."""
         with self._lock:
+            if self._closed:
+                raise RuntimeError("no more events are taken")
             self._pending += 1
-        try:
-            self._readers.submit(self._prepare, slip)
-        except RuntimeError:
-            with self._lock:
-                self._pending -= 1
-            raise
+            self._taken.put(slip)
 
     def record(self, event: Event) -> Receipt:
         """Record an event and wait until it is on disk; raises what recording raises."""
@@ -100,27 +104,33 @@ class Recorder:
 
     @property
     def alive(self) -> bool:
-        """Whether the writer is at work."""
-        return self._writer.is_alive()
+        """Whether readers and writer are at work."""
+        return all(thread.is_alive() for thread in (*self._readers, self._writer))
 
     def close(self, within: float) -> None:
         """Record what was taken, and take no more; a source that is slow is cut short."""
         source = self._desk.source
         timer = threading.Timer(within, source.cut_short if source else lambda: None)
         timer.start()
-        self._readers.shutdown()
+        with self._lock:
+            self._closed = True
+        for _ in self._readers:
+            self._taken.put(None)
+        for reader in self._readers:
+            reader.join()
         timer.cancel()
         self._slips.put(None)
         self._writer.join()
 
-    def _prepare(self, slip: Slip) -> None:
-        try:
-            with self._progress.at_work():
-                slip.event = slip.read()
-                slip.prepared = prepare(self._desk, slip.event)
-        except Exception as error:  # noqa: BLE001 - told to whoever sent it
-            slip.failed = error
-        self._slips.put(slip)
+    def _read(self) -> None:
+        while (slip := self._taken.get()) is not None:
+            try:
+                with self._progress.at_work():
+                    slip.event = slip.read()
+                    slip.prepared = prepare(self._desk, slip.event)
+            except Exception as error:  # noqa: BLE001 - told to whoever sent it
+                slip.failed = error
+            self._slips.put(slip)
 
     # --- the writer --------------------------------------------------------------------------
 

@@ -22,6 +22,10 @@ _OF_NAME: Final = """
 SELECT links.* FROM subjects JOIN links USING (subject)
 WHERE subjects.kind = ? AND subjects.name = ? AND named = 1
 """
+_LIVE: Final = """
+SELECT 1 FROM subjects JOIN links USING (subject)
+WHERE subjects.kind = ? AND subjects.name = ? AND named = 1 AND ended_at IS NULL
+"""
 _BY_GOOGLE_ID: Final = "SELECT * FROM links WHERE google_id = ?"
 _BY_ADDRESS: Final = "SELECT * FROM links WHERE address = ?"
 _ALL: Final = "SELECT * FROM links ORDER BY subject"
@@ -71,6 +75,11 @@ def of_name(state: State, kind: Kind, name: str) -> Link | None:
     """The link, ended or not, of the subject that has this name now."""
     row = state.row(_OF_NAME, (kind, name))
     return None if row is None else read(row)
+
+
+def is_live(state: State, kind: Kind, name: str) -> bool:
+    """Whether the subject that has this name now is linked, and that has not ended."""
+    return state.row(_LIVE, (kind, name)) is not None
 
 
 def by_google_id(state: State, google_id: str) -> Link | None:

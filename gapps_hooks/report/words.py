@@ -30,9 +30,12 @@ _DAY: Final = 86400
 
 def printable(value: object) -> str:
     """Write a value on one line, with every control character made visible."""
+    text = str(value)
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in str(value).encode("utf-8", "replace").decode()
+        for character in text.encode("utf-8", "replace").decode()
     )
 
 
