@@ -23,8 +23,9 @@ LONGEST_MESSAGE: Final = (1 << 20) + (1 << 16)
 SAID_WITHIN: Final = 2.0
 #: Seconds beyond a hook's own wait after which nobody is taken to be there any more.
 _GRACE: Final = 1.0
-#: Letters; JSON writes the rarest with 12 bytes, and a hook reads 64 KiB.
+#: Letters; JSON writes the rarest with 12 bytes, a hook reads 64 KiB, and a socket holds more.
 _LONGEST_SENTENCE: Final = 5000
+_CHUNK: Final = 1 << 18
 
 
 class Clerk(Protocol):
@@ -40,55 +41,76 @@ class Clerk(Protocol):
         """Take a whole message."""
 
 
-class Conversation(asyncio.Protocol):
+class Conversation:
     """A connection of one hook; all of it happens in the event loop's thread."""
 
-    def __init__(self, clerk: Clerk, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, clerk: Clerk, loop: asyncio.AbstractEventLoop, channel: socket.socket
+    ) -> None:
         self._clerk, self._loop = clerk, loop
         self._data = bytearray()
-        self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._taken = False
-        #: Is taken while the socket must not be closed; it is asked about from other threads.
+        #: Is taken while the channel must not be closed; it is asked about from other threads.
         self._held = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._channel: socket.socket | None = channel
+        self._listens = False
 
-    # --- asyncio.Protocol --------------------------------------------------------------------
+    # --- the message -------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; docs of asyncio.BaseProtocol."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream socket's
-        self._transport = transport
-        self._socket = transport.get_extra_info("socket")
+    def begin(self) -> None:
+        """Listen to whoever may speak; most have said all by now."""
         reason = self._clerk.admit(self)
         if reason is not None:
             self.decline(reason)
             return
         self._clerk.conversations.add(self)
-        self._close_in(SAID_WITHIN)
+        self._hear()
 
-    def data_received(self, data: bytes) -> None:
-        """Take what came; what comes after the message is nobody's."""
-        if self._taken or self._transport is None or self._transport.is_closing():
+    def _hear(self) -> None:
+        """Take what came; once that is the message, what comes after it is nobody's."""
+        assert self._channel is not None  # noqa: S101 - only an open one is listened at
+        try:
+            data = self._channel.recv(_CHUNK, socket.MSG_DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            self._listen()
+            return
+        except OSError:
+            self.close()
             return
         self._data += data
-        if len(self._data) > LONGEST_MESSAGE + len(GREETING) + 2:
+        if not data:  # the hook has closed its side
+            self.close()
+        elif len(self._data) > LONGEST_MESSAGE + len(GREETING) + 2:
             self.decline("the message is too long")
-        elif data.endswith(b"\n") or b"\n" in data:
-            self._look()
+        elif b"\n" not in data or not self._look():
+            self._listen()
 
-    def eof_received(self) -> bool:
-        """Keep the way back open, as the hook may only have closed its own side."""
-        return self._taken
+    def _look(self) -> bool:
+        """Whether all was said that there is to say."""
+        greeting, found, rest = self._data.partition(b"\n")
+        if found and bytes(greeting) != GREETING:
+            self.decline("this agent speaks gapps-hooks/1")
+            return True
+        message, found, _ = rest.partition(b"\n")
+        if not found:
+            return False
+        self._listen_no_more()
+        self._data = bytearray()
+        self._clerk.take(self, bytes(message))
+        return True
 
-    def connection_lost(self, _error: Exception | None) -> None:
-        """Forget it; what was taken and is not on disk yet is left out."""
-        self._transport = None
-        with self._held:
-            self._socket = None
-        self._clerk.conversations.discard(self)
+    def _listen(self) -> None:
+        if not self._listens and self._channel is not None:
+            self._listens = True
+            self._loop.add_reader(self._channel, self._hear)
+            self._close_in(SAID_WITHIN)
+
+    def _listen_no_more(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._listens and self._channel is not None:
+            self._listens = False
+            self._loop.remove_reader(self._channel)
 
     # --- answers -----------------------------------------------------------------------------
 
@@ -116,9 +138,13 @@ class Conversation(asyncio.Protocol):
         self.close()
 
     def close(self) -> None:
-        """End it, once what was told is on its way."""
-        if self._transport is not None:
-            self._transport.close()
+        """End it; what was told is on its way, and what is not on disk yet is left out."""
+        self._listen_no_more()
+        self._clerk.conversations.discard(self)
+        with self._held:
+            channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
 
     def hung_up(self) -> bool:
         """Whether the hook has gone away, of which the loop may not know yet; from any thread.
@@ -126,39 +152,29 @@ class Conversation(asyncio.Protocol):
         One that has only closed its own side still listens.
         """
         with self._held:
-            if self._socket is None:
+            if self._channel is None:
                 return True
             asked = select.poll()
-            asked.register(self._socket.fileno(), 0)  # hanging up is told unasked, poll(2)
+            asked.register(self._channel.fileno(), 0)  # hanging up is told unasked, poll(2)
             return bool(asked.poll(0))
 
     def peer(self) -> Peer:
         """Ask the kernel who is at the other end; raises OSError."""
-        assert self._transport is not None  # noqa: S101 - only asked while it is open
-        return peer_of(self._transport.get_extra_info("socket"))
-
-    def _look(self) -> None:
-        greeting, found, rest = self._data.partition(b"\n")
-        if found and bytes(greeting) != GREETING:
-            self.decline("this agent speaks gapps-hooks/1")
-            return
-        message, found, _ = rest.partition(b"\n")
-        if not found:
-            return
-        self._taken, self._data = True, bytearray()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._clerk.take(self, bytes(message))
+        assert self._channel is not None  # noqa: S101 - only asked while it is open
+        return peer_of(self._channel)
 
     def _tell(self, answer: Mapping[str, Any]) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(json.dumps(answer).encode() + b"\n")
+        if self._channel is None:
+            return
+        said = json.dumps(answer).encode() + b"\n"
+        try:
+            sent = self._channel.send(said, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except OSError:
+            sent = 0
+        if sent < len(said):  # nobody reads there
+            self.close()
 
     def _close_in(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(seconds, self._abort)
-
-    def _abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+        self._timer = self._loop.call_later(seconds, self.close)

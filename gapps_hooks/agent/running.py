@@ -10,7 +10,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -19,9 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from gapps_hooks.agent.arrivals import Arrivals
 from gapps_hooks.agent.conversation import Conversation
 from gapps_hooks.agent.hardening import claim_resources, harden
-from gapps_hooks.agent.listening import BACKLOG, Door, socket_path
+from gapps_hooks.agent.listening import Door, socket_path
 from gapps_hooks.agent.notification import ServiceManager
 from gapps_hooks.agent.post import Post
 from gapps_hooks.agent.reception import Reception
@@ -105,11 +105,10 @@ class Agent:
             loop.add_signal_handler(number, stopped.set)
         loop.add_signal_handler(signal.SIGHUP, self._begin_reload, reception)
         self.shift.start()
-        # from 3.13 on asyncio would take away a socket that the service manager made
-        kept: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
-        server = await loop.create_unix_server(
-            lambda: Conversation(reception, loop), sock=listener, backlog=BACKLOG, **kept
+        arrivals = Arrivals(
+            loop, listener, lambda channel: Conversation(reception, loop, channel).begin()
         )
+        arrivals.open()
         # what is there now stays; the collector need not look at it again and again
         gc.freeze()
         self._manager.ready()
@@ -118,13 +117,12 @@ class Agent:
         self._manager.stopping()
         self._world.say("finishing what is under way")
         reception.closing = True
-        server.close()
+        arrivals.close()
         self._close_door()
         await asyncio.to_thread(self.finish)
         await asyncio.sleep(0)  # the last answers are on their way
         for conversation in tuple(reception.conversations):
             conversation.close()
-        await asyncio.sleep(0)
 
     def finish(self) -> None:
         """End the shift at work, if there is one, and take the socket away."""
