@@ -6,11 +6,9 @@ It must not know who reads them; it picks what it writes, and no secret is among
 from __future__ import annotations
 
 import json
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, Final, Literal, TextIO
 
 from gapps_hooks.model import Event, Outcome
@@ -43,9 +41,11 @@ class Journal:
         self._stream = stream
         self._form = form
         self._clock, self._sleep = clock, sleep
-        self._lines: queue.Queue[str] = queue.Queue(MOST_WAITING)
+        self._lines: list[str] = []
         self._dropped = 0
-        self._lock = threading.Lock()
+        #: Lines that are not written yet, those under way among them.
+        self._unwritten = 0
+        self._changed = threading.Condition()
         threading.Thread(target=self._pass_on, name="journal", daemon=True).start()
 
     def recorded(self, event: Event, receipt: Receipt) -> None:
@@ -66,18 +66,20 @@ class Journal:
 
     def _write(self, what: str, fields: Mapping[str, Any]) -> None:
         told = {"at": iso_time(self._clock()), "what": what, **fields}
-        with self._lock:
-            try:
-                self._lines.put_nowait(f"{log_line(told, self._form)}\n")
-            except queue.Full:
+        line = f"{log_line(told, self._form)}\n"
+        with self._changed:
+            if len(self._lines) >= MOST_WAITING:
                 self._dropped += 1
+                return
+            self._lines.append(line)
+            self._unwritten += 1
+            if len(self._lines) == 1:
+                self._changed.notify_all()
 
     def _pass_on(self) -> None:
         while True:
-            lines = self._gather()
+            lines, dropped = self._gather()
             count = len(lines)
-            with self._lock:
-                dropped, self._dropped = self._dropped, 0
             if dropped:
                 note = {"at": iso_time(self._clock()), "what": "trouble"}
                 words = {**note, "line": f"{dropped} lines were dropped: nobody read them"}
@@ -85,8 +87,9 @@ class Journal:
             if not self._put("".join(lines)):
                 for line in lines:  # one that cannot be written takes no other with it
                     self._put(line)
-            for _ in range(count):
-                self._lines.task_done()
+            with self._changed:
+                self._unwritten -= count
+                self._changed.notify_all()
 
     def _put(self, text: str) -> bool:
         try:
@@ -96,18 +99,20 @@ class Journal:
             return False
         return True
 
-    def _gather(self) -> list[str]:
-        lines = [self._lines.get()]
+    def _gather(self) -> tuple[list[str], int]:
+        """Take all that waits, and the number of those that were dropped."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._lines)
         self._sleep(_GATHERING)
-        with suppress(queue.Empty):
-            while True:
-                lines.append(self._lines.get_nowait())
-        return lines
+        with self._changed:
+            lines, self._lines = self._lines, []
+            dropped, self._dropped = self._dropped, 0
+        return lines, dropped
 
     def finish(self, within: float) -> None:
         """Wait for what was told, for so many seconds at most."""
-        with self._lines.all_tasks_done:
-            self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, within)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._unwritten, within)
 
 
 def log_line(fields: Mapping[str, Any], form: Form) -> str:

@@ -61,7 +61,7 @@ def _decoded(raw: bytes) -> tuple[object, str]:
 
 
 def _loads(text: str) -> object:
-    value = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+    value = _DECODER.decode(text)
     if value is None:
         raise _Wrong("must be one JSON object {…}, or empty")
     return value
@@ -78,6 +78,9 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise _Wrong(f"has {name}, which JSON does not have")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_each_key_once, parse_constant=_no_constant)
 
 
 def _deeper_than(value: object, levels: int) -> bool:
