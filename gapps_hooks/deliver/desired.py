@@ -67,9 +67,11 @@ def _fill(found: Account, said: Account) -> Account:
 
 def with_policy(wiring: Wiring, account: Account) -> Account:
     """Join what the source says with the settings and the policy; raises PolicyFailed."""
-    ruled = replace(account, enabled=is_enabled(account, wiring.settings.enabled))
-    unit = wiring.policy.org_unit(ruled)
-    return replace(ruled, org_unit=unit, extra=dict(wiring.policy.attributes(ruled)))
+    enabled = is_enabled(account, wiring.settings.enabled)
+    ruled = account if enabled is account.enabled else replace(account, enabled=enabled)
+    unit, extra = wiring.policy.org_unit(ruled), dict(wiring.policy.attributes(ruled))
+    same = (unit, extra) == (ruled.org_unit, ruled.extra)
+    return ruled if same else replace(ruled, org_unit=unit, extra=extra)
 
 
 def enabled_notes(wiring: Wiring, account: Account | None) -> tuple[str, ...]:

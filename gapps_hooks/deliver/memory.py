@@ -48,7 +48,6 @@ def remember_change(
     after = replace(
         before,
         google_id=answer.id,
-        address=_address(answer),
         name=owner.name,
         identity=surer(before.identity, owner.identity),
         delivered=_merge(
@@ -61,7 +60,7 @@ def remember_change(
         ended_at=None,
         suspended_by_us=_suspended_by_us(before, change),
     )
-    return _with_administrator(after, answer, now)
+    return remember_look(after, answer, now)
 
 
 def remember_answer(link: Link, owner: Owner, confirms: Mapping[str, Any], now: float) -> Link:
@@ -85,8 +84,14 @@ def remember_look(link: Link, answer: GoogleUser | GoogleGroup, now: float) -> L
 
     It confirms nothing: what the answer showed to be wrong may still fail to be put right.
     """
-    seen = replace(link, address=_address(answer))
-    return _with_administrator(seen, answer, now)
+    if isinstance(answer, GoogleGroup):
+        return replace(link, address=answer.email)
+    return replace(
+        link,
+        address=answer.primary_email,
+        administrator=answer.administrator,
+        administrator_checked_at=now,
+    )
 
 
 def _was_ours(change: Change, answer: GoogleUser | GoogleGroup) -> bool:
@@ -122,9 +127,3 @@ def _suspended_by_us(before: Link, change: Change) -> bool:
     if Verb.SUSPEND in change.verbs:
         return True
     return before.suspended_by_us and not _ACTIVE.intersection(change.verbs)
-
-
-def _with_administrator(link: Link, answer: GoogleUser | GoogleGroup, now: float) -> Link:
-    if not isinstance(answer, GoogleUser):
-        return link
-    return replace(link, administrator=answer.administrator, administrator_checked_at=now)

@@ -78,7 +78,10 @@ def remember(account: Account, rules: Rules) -> dict[str, Any]:
 
 def differ_from_memory(account: Account, delivered: Mapping[str, Any], rules: Rules) -> set[str]:
     """Name the wanted fields whose last delivered digest is another one, or none."""
-    now = remember(account, rules)
+    return _unlike(remember(account, rules), delivered)
+
+
+def _unlike(now: Mapping[str, Any], delivered: Mapping[str, Any]) -> set[str]:
     return {key for key, digest in now.items() if _known(delivered.get(key)) != digest}
 
 
@@ -108,9 +111,10 @@ def differ_from_actual(
             put(before, key, present[key])
     body |= _differ_external_ids(wanted, actual, delivered, rules, mark)
     body |= _differ_phones(wanted, actual, delivered, rules)
-    extra = differ_from_memory(account, delivered, rules) & set(account.extra)
+    delivers = remember(account, rules)
+    extra = _unlike(delivers, delivered) & account.extra.keys()
     body |= {key: wanted[key] for key in extra}
-    return Difference(body=body, before=before, delivers=remember(account, rules))
+    return Difference(body=body, before=before, delivers=delivers)
 
 
 def _differ_external_ids(

@@ -41,15 +41,19 @@ def stated(gathering: Gathering) -> tuple[Resolved, ...] | None:
         return None
     delivered = {one.reference: one for one in gathering.memberships if one.address}
     unsaid = gathering.group.unsaid_roles if gathering.group else frozenset()
-    found = {one.reference: one for one in map(_silent, delivered.values()) if one.role in unsaid}
+    found = {key: _silent(one) for key, one in delivered.items() if one.role in unsaid}
     for one in gathering.members:
         rival = found.get(one.reference, one)
         role = max(one.role, rival.role, key=_STRENGTH.index)
-        found[one.reference] = replace(_located(one, delivered.get(one.reference)), role=role)
+        found[one.reference] = _in_role(_located(one, delivered.get(one.reference)), role)
     strongest = _strongest_roles(found.values())
     return tuple(
-        replace(one, role=strongest.get(one.address or "", one.role)) for one in found.values()
+        _in_role(one, strongest.get(one.address or "", one.role)) for one in found.values()
     )
+
+
+def _in_role(member: Resolved, role: Role) -> Resolved:
+    return member if member.role is role else replace(member, role=role)
 
 
 def _located(wanted: Resolved, delivered: Membership | None) -> Resolved:
@@ -90,14 +94,16 @@ def member_changes(gathering: Gathering, link: Link, rules: Rules) -> tuple[Chan
     if kept is None:
         return ()
     present = _Present(gathering.present or ())
+    roles = {one.reference: one.role for one in gathering.memberships if one.address}
     steps: list[Change] = []
     for one in (*{one.address: one for one in kept if wants(one)}.values(), *_absent(kept)):
         match = present.find(one)
-        before = _unlike(one, gathering.memberships)
+        role = roles.get(one.reference)
         if match is None:
             # Who is not enabled is not added, but whoever is in the group has the role he should.
+            before = {"role": role.value} if role not in {None, one.role} else {}
             steps += [_addition(link.google_id, link.address, one, before)] if wants(one) else []
-        elif _role_moves(one, match, gathering.memberships, exact=rules.exact_groups):
+        elif _role_moves(one, match, role, exact=rules.exact_groups):
             steps.append(_role_change(link, one, match))
     if rules.adding_only:
         return tuple(steps)
@@ -108,7 +114,7 @@ def member_changes(gathering: Gathering, link: Link, rules: Rules) -> tuple[Chan
         for member in present.members
         if member.id not in stay and _is_removable(member, ours, link, rules)
     ]
-    return (*steps, *unseen(gathering, link))
+    return (*steps, *_unseen(gathering, kept, present, link))
 
 
 def _absent(kept: tuple[Resolved, ...]) -> tuple[Resolved, ...]:
@@ -152,8 +158,13 @@ def unseen(gathering: Gathering, link: Link) -> tuple[Change, ...]:
 
     A member added moments ago may not show yet, and nobody else would remember him.
     """
-    present = _Present(gathering.present or ())
-    kept = {key for one in stated(gathering) or () for key in (one.address, one.google_id) if key}
+    return _unseen(gathering, stated(gathering) or (), _Present(gathering.present or ()), link)
+
+
+def _unseen(
+    gathering: Gathering, stay: tuple[Resolved, ...], present: _Present, link: Link
+) -> tuple[Change, ...]:
+    kept = {key for one in stay for key in (one.address, one.google_id) if key}
     return tuple(
         removal(link, GoogleMember(id=one.google_id, email=one.address))
         for one in gathering.memberships
@@ -180,20 +191,13 @@ def _is_removable(member: GoogleMember, ours: frozenset[str], link: Link, rules:
 
 
 def _role_moves(
-    wanted: Resolved, member: GoogleMember, delivered: tuple[Membership, ...], *, exact: bool
+    wanted: Resolved, member: GoogleMember, delivered: Role | None, *, exact: bool
 ) -> bool:
     if wanted.role is member.role:
         return False
     if wanted.role is not Role.MEMBER or exact:
         return True
-    ours = [one for one in delivered if one.reference == wanted.reference and one.address]
-    return any(one.role is member.role for one in ours)
-
-
-def _unlike(wanted: Resolved, delivered: tuple[Membership, ...]) -> Mapping[str, str]:
-    """Say in which other role we delivered a member, who may not show in the list for a while."""
-    roles = [one.role for one in delivered if one.reference == wanted.reference and one.address]
-    return {"role": roles[0].value} if roles and roles[0] is not wanted.role else {}
+    return delivered is member.role
 
 
 def _addition(
@@ -251,14 +255,22 @@ def _after(
     present: _Present | None,
     done: Mapping[str, str | None],
 ) -> Membership:
-    known = Membership(reference=wanted.reference, role=wanted.role)
     if not wants(wanted):
-        return replace(before or known, role=wanted.role)
+        return replace(before, role=wanted.role) if before else _membership(wanted)
     if wanted.address is not None and wanted.address in done:
-        return replace(
-            known, address=wanted.address, google_id=done[wanted.address] or wanted.google_id
-        )
+        google_id = done[wanted.address] or wanted.google_id
+        return _membership(wanted, address=wanted.address, google_id=google_id)
     if present is None:
-        return before or known
+        return before or _membership(wanted)
     match = present.find(wanted)
-    return replace(known, address=wanted.address, google_id=match.id) if match else known
+    if match is None:
+        return _membership(wanted)
+    return _membership(wanted, address=wanted.address, google_id=match.id)
+
+
+def _membership(
+    wanted: Resolved, *, address: str | None = None, google_id: str | None = None
+) -> Membership:
+    return Membership(
+        reference=wanted.reference, role=wanted.role, address=address, google_id=google_id
+    )

@@ -235,16 +235,19 @@ class PeoplePlanner:
 
     def _planned(self, person: Person, outline: Outline | None) -> Work | None:
         stored = self._stored(person)
-        person = replace(person, password=stored.password, first_password=stored.first)
+        if stored.password or stored.first:
+            person = replace(person, password=stored.password, first_password=stored.first)
         plan = self._decide(person)
         plan = with_vetoes(self.wiring, plan, person.account)
-        plan = replace(plan, notes=(*plan.notes, *stored.notes))
+        if stored.notes:
+            plan = replace(plan, notes=(*plan.notes, *stored.notes))
         self.prospects.planned(person, plan, self.wiring.rules)
         self._wish(person)
         renamed = outline is not None and outline.name != person.name
         if not plan.changes and not plan.refusals and not renamed:
             self.confirm(person, plan, stored.remembers)
-            plan = replace(plan, notes=tuple(n for n in plan.notes if n not in _ROUTINE))
+            if not _ROUTINE.isdisjoint(plan.notes):
+                plan = replace(plan, notes=tuple(n for n in plan.notes if n not in _ROUTINE))
         piece = self._piece(person.name, outline, plan, person)
         work = Work(
             piece=piece,
