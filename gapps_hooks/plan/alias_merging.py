@@ -27,6 +27,10 @@ class Aliases:
     present: tuple[str, ...] | None = None
 
 
+#: Where nothing is said, nothing else matters.
+_UNSAID: Final = Aliases(said=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One alias that comes or goes, and the digests of ours once that is done."""
@@ -43,11 +47,13 @@ def aliases_of(
     present: tuple[str, ...] | None,
 ) -> Aliases:
     """Put together what is known; an alias that becomes the address leaves the lists by itself."""
+    if isinstance(said, Unset):
+        return _UNSAID
     others = None if present is None else tuple(one for one in present if one != address)
-    lower = () if isinstance(said, Unset) else tuple(alias.lower() for alias in said)
+    lower = tuple(alias.lower() for alias in said)
     mentioned = tuple(dict.fromkeys(alias for alias in lower if alias != address))
     return Aliases(
-        said=None if isinstance(said, Unset) else mentioned,
+        said=mentioned,
         delivered=frozenset(link.delivered.get("aliases", ())) if link else frozenset(),
         present=others,
     )

@@ -152,6 +152,7 @@ class PeoplePlanner:
             address = (
                 link.address if link else self.wiring.policy.choose_address(Account(username=name))
             )
+        actual = self.snapshot.google.users.get(link.google_id) if link else None
         person = Person(
             name=name,
             account=account,
@@ -160,10 +161,14 @@ class PeoplePlanner:
             traced=self._traced(link, account),
             link=link,
             attempted=link is None and self.lost.may_be_there(outline),
+            asked=actual is not None,
+            actual=actual,
         )
         self.claims.note(name, account, address)
-        if link is not None:
-            looked = self._look_linked(person, link)
+        if actual is not None:
+            looked = person
+        elif link is not None:
+            looked = self._look_for_linked(person, link)
         elif account is not None and account.enabled is True:
             looked = self._look_unlinked(person, holders)
         else:
@@ -190,10 +195,8 @@ class PeoplePlanner:
 
     # --- at Google -------------------------------------------------------------------------------
 
-    def _look_linked(self, person: Person, link: Link) -> Person:
-        actual = self.snapshot.google.users.get(link.google_id)
-        if actual is not None:
-            return replace(person, asked=True, actual=actual)
+    def _look_for_linked(self, person: Person, link: Link) -> Person:
+        """One who is not in Google's list."""
         if self.snapshot.google.users_why or link.subject in self.snapshot.unseen:
             text = f"{link.address} is not in Google's list, which is not whole; left as it is"
             raise _Passed(text)
