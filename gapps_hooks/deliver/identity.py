@@ -183,7 +183,7 @@ def give_name(  # noqa: PLR0913 - who gets which name, and what stands in the wa
     """Give the known person or group the new name, while nobody delivers the other subject.
 
     If they are ``displaced``, whoever has the old name by now is looked at, too: the event may
-    have meant that one.
+    have meant that one. So are the groups, which may have taken the one for the other.
 
     Raises:
         Renamed: done; the known subject is the one to deliver.
@@ -197,7 +197,8 @@ def give_name(  # noqa: PLR0913 - who gets which name, and what stands in the wa
         references.follow(wiring.state, kind, before, name)
         if displaced:
             entries.touch(wiring.state, kind, before)
-        for group in memberships.groups_awaiting(wiring.state, reference):
+        concerned = memberships.groups_with if displaced else memberships.groups_awaiting
+        for group in concerned(wiring.state, reference):
             entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
     raise Renamed(known)
 
