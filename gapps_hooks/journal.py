@@ -92,10 +92,12 @@ class Journal:
                 self._changed.notify_all()
 
     def _put(self, text: str) -> bool:
+        """Write it; False if it is nothing that can be written."""
         try:
-            self._stream.write(text)
-            self._stream.flush()
-        except (OSError, ValueError):
+            with suppress(OSError):  # what a full disk does not take stays in the stream's buffer
+                self._stream.write(text)
+                self._stream.flush()
+        except ValueError:
             return False
         return True
 

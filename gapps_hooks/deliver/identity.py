@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.errors import GappsHooksError, Passing, Refused
-from gapps_hooks.model import Account, Identity, Kind, Link
+from gapps_hooks.model import Account, Identity, Kind
 from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
 from gapps_hooks.outbox.entry import Entry, lift_removal
 from gapps_hooks.wiring import Wiring
@@ -87,9 +87,7 @@ def _follow(wiring: Wiring, entry: Entry, identity: Identity, *, displaced: bool
             removed=entry.removed,
             displaced=displaced,
         )
-    elif displaced:
-        _refuse_exchange(wiring, entry, now.username, links.of(wiring.state, other))
-    else:
+    elif not displaced or _passes_on(wiring, entry, now.username, other):
         entries.touch(wiring.state, Kind.USER, now.username)
         raise Contradiction(
             f"{entry.name} is called {now.username} now, as somebody else was; who that is now "
@@ -97,16 +95,32 @@ def _follow(wiring: Wiring, entry: Entry, identity: Identity, *, displaced: bool
         )
 
 
-def _refuse_exchange(wiring: Wiring, entry: Entry, name: str, link: Link | None) -> None:
-    """Tell apart two who exchanged their names from somebody new, whom a person is asked about."""
+def _passes_on(wiring: Wiring, entry: Entry, name: str, other: int | None) -> bool:
+    """Whether a name gets free when each who has another's by now is followed to it.
+
+    Raises:
+        Refused: they exchanged their names.
+    """
     assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
-    identity = None if link is None else link.identity
-    other = None if identity is None else wiring.source.account_by(identity)
-    if other is not None and other.username == entry.name:
-        raise Refused(
-            f"{entry.name} and {name} exchanged their names, and neither address is free for the "
-            "other; give one of them a third name for a moment, and each keeps the own account"
-        )
+    seen: set[int] = set()
+    while other is not None and other not in seen:
+        seen.add(other)
+        link = links.of(wiring.state, other)
+        if link is None:
+            return True
+        identity = link.identity if link.ended_at is None else None
+        lasting = identity is not None and identity.lasting
+        now = wiring.source.account_by(identity) if identity is not None and lasting else None
+        if now is None or now.username == subjects.name_of(wiring.state, other):
+            return False
+        if now.username == entry.name:
+            raise Refused(
+                f"{entry.name} and {name} exchanged their names, and neither address is free for "
+                "the other; give one of them a third name for a moment, and each keeps the own "
+                "account"
+            )
+        other = subjects.of_name(wiring.state, Kind.USER, now.username)
+    return other is None
 
 
 def _follow_newcomer(wiring: Wiring, entry: Entry, identity: Identity) -> None:
@@ -169,23 +183,32 @@ def give_name(  # noqa: PLR0913 - who gets which name, and what stands in the wa
     """Give the known person or group the new name, while nobody delivers the other subject.
 
     If they are ``displaced``, whoever has the old name by now is looked at, too: the event may
-    have meant that one.
+    have meant that one. So are the groups, which may have taken the one for the other.
 
     Raises:
         Renamed: done; the known subject is the one to deliver.
     """
+    before, reference = subjects.name_of(wiring.state, known), kind.called(name)
+    displaced = displaced or _is_anothers(wiring, kind, before, known)
     with _held(wiring, held), wiring.state.transaction():
-        before = subjects.name_of(wiring.state, known)
         if removed:
             lift_removal(wiring.state, known)
         subjects.rename(wiring.state, known, name)
         references.follow(wiring.state, kind, before, name)
         if displaced:
             entries.touch(wiring.state, kind, before)
-        reference = kind.called(name)
-        for group in memberships.groups_awaiting(wiring.state, reference):
+        concerned = memberships.groups_with if displaced else memberships.groups_awaiting
+        for group in concerned(wiring.state, reference):
             entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
     raise Renamed(known)
+
+
+def _is_anothers(wiring: Wiring, kind: Kind, name: str, known: int) -> bool:
+    """Whether the source has somebody else under a name; one may be found by both names."""
+    assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
+    source, link = wiring.source, links.of(wiring.state, known)
+    found = source.group(name) if kind is Kind.GROUP else source.account(name)
+    return found is not None and (link is None or found.id != link.identity)
 
 
 def _held(wiring: Wiring, subject: int | None) -> AbstractContextManager[object]:

@@ -49,14 +49,14 @@ class _Names:
 
     wiring: Wiring
     source: Source
-    _by_identity: dict[Kind, Mapping[Identity, str]] = field(default_factory=dict)
+    _identified: dict[Kind, bool] = field(default_factory=dict)
 
     def known(self, wanted: set[str], before: set[str]) -> Mapping[str, str | None]:
         """Tell of references that mean others here under which name they are known, or None."""
         found: dict[str, str | None] = {}
         asked: Iterable[str] = (wanted - before) | self._that_left(wanted, before)
         while asked := set(asked) - found.keys():
-            found |= {reference: self._known(reference) for reference in asked}
+            found |= self._by_their_ids(asked)
             # whose name one of these has here is called otherwise by now
             asked = wanted.intersection(filter(None, found.values()))
         return found
@@ -71,23 +71,50 @@ class _Names:
         return wanted.intersection(filter(None, found))
 
     def _called(self, name: str) -> str | None:
-        identity = lasting_identity(links.of_name(self.wiring.state, Kind.USER, name))
+        identity = self._own(Kind.USER, name)
         found = None if identity is None else self.source.account_by(identity)
         return None if found is None else found.username
 
-    def _known(self, reference: str) -> str | None:
+    def _by_their_ids(self, references: set[str]) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        others: dict[Kind, dict[str, Identity]] = {}
+        for reference in references:
+            kind, name = Kind.meant(reference)
+            identity = self._lasting_identity(kind, name)
+            if identity is None or self._is_called(kind, name, identity):
+                found[reference] = reference
+            else:
+                others.setdefault(kind, {})[reference] = identity
+        for kind, ids in others.items():
+            names = roll.names_by_identity(self.wiring.state, kind, ids.values())
+            found |= {one: self._known(one, ids[one], names) for one in ids}
+        return found
+
+    def _is_called(self, kind: Kind, name: str, identity: Identity) -> bool:
+        """Whether the name means whom it means in the source, or is given to no group that is."""
+        if identity == self._own(kind, name):
+            return True
+        return kind is Kind.GROUP and not may_be_called(self.wiring, self.source, name)
+
+    def _known(
+        self, reference: str, identity: Identity, names: Mapping[Identity, str]
+    ) -> str | None:
         kind, name = Kind.meant(reference)
-        identity = self._identity(kind, name) if self._names(kind) else None
-        own = lasting_identity(links.of_name(self.wiring.state, kind, name))
-        if identity is None or not identity.lasting or identity == own:
-            return reference
-        if kind is Kind.GROUP and not may_be_called(self.wiring, self.source, name):
-            return reference
-        before = self._names(kind).get(identity)
-        if before is not None:
-            return kind.called(before)
+        if identity in names:
+            return kind.called(names[identity])
+        own = self._own(kind, name)
         is_anothers = own is not None and own.kind == identity.kind
         return None if is_anothers else reference
+
+    def _own(self, kind: Kind, name: str) -> Identity | None:
+        return lasting_identity(links.of_name(self.wiring.state, kind, name))
+
+    def _lasting_identity(self, kind: Kind, name: str) -> Identity | None:
+        """Ask for the id of one who comes, if anybody is known by one at all."""
+        if kind not in self._identified:
+            self._identified[kind] = roll.knows_identities(self.wiring.state, kind)
+        identity = self._identity(kind, name) if self._identified[kind] else None
+        return identity if identity is not None and identity.lasting else None
 
     def _identity(self, kind: Kind, name: str) -> Identity | None:
         """Ask for the id of one who comes; a group does not wait for one who cannot be read."""
@@ -95,8 +122,3 @@ class _Names:
             found = self.source.group(name) if kind is Kind.GROUP else self.source.account(name)
             return found.id if found is not None else None
         return None
-
-    def _names(self, kind: Kind) -> Mapping[Identity, str]:
-        if kind not in self._by_identity:
-            self._by_identity[kind] = roll.names_by_identity(self.wiring.state, kind)
-        return self._by_identity[kind]

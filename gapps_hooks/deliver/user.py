@@ -37,6 +37,7 @@ from gapps_hooks.model import (
 )
 from gapps_hooks.outbox import links, subjects
 from gapps_hooks.outbox.entry import Entry, note_suspension
+from gapps_hooks.outbox.owning import is_anothers
 from gapps_hooks.plan.alias_release import free_alias
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.person import Person
@@ -201,8 +202,9 @@ def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str |
     if person.account is not None:
         # Whoever comes after somebody who left is first compared with what is known of that one.
         left = person.link is not None and person.link.ended_at is not None
-        told = None if left else traces(wiring, person.account)
-        subjects.note(wiring.state, entry.subject, person.identity, told)
+        if not _is_anothers(person):
+            told = None if left else traces(wiring, person.account)
+            subjects.note(wiring.state, entry.subject, person.identity, told)
     if person.link is not None or not person.wanted or person.password is not None:
         return person, None
     # The first sight of a stored hash is sent only with an account that we create.
@@ -211,6 +213,12 @@ def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str |
     why = f"the stored hash {first.remedy}" if first.remedy else ""
     note = f"created with a password that nobody knows: {why}" if why else None
     return replace(person, creation_password=password, first_password=first.words), note
+
+
+def _is_anothers(person: Person) -> bool:
+    """Whether the link is somebody else's, who is still to be found by the own lasting id."""
+    linked = person.link.identity if person.link is not None else None
+    return linked is not None and linked.lasting and is_anothers(person.identity, (linked,))
 
 
 # --- deciding ------------------------------------------------------------------------------------

@@ -249,10 +249,13 @@ def _told_to_stop() -> Iterator[Callable[[], object]]:
     """Yield what waits for SIGTERM or SIGINT, which are kept until then, also from new threads.
 
     A handler could be called at the moment before the wait begins, and nobody would wake then.
+    Those that come while it stops are no more heeded: what is left to do is soon done.
     """
     numbers = {signal.SIGTERM, signal.SIGINT}
     former = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield partial(signal.sigwait, numbers)
     finally:
+        while signal.sigtimedwait(numbers, 0):
+            pass
         signal.pthread_sigmask(signal.SIG_SETMASK, former)

@@ -102,7 +102,7 @@ def record_within(state: State, event: Event, unsent: str = "") -> Recorded:
     meant = subject_meant(state, event)
     sequence = next_sequence(state, event.id, meant.subject)
     words = said(event, sequence, state.clock(), unsent)
-    for group in meant.awaited_by:
+    for group in meant.named_in:
         touch(state, Kind.GROUP, subjects.name_of(state, group))
     return _add(state, meant, words, sequence, event.defer)
 

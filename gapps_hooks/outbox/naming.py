@@ -21,8 +21,8 @@ class Meant:
     subject: int
     #: Why its entry has to be buried, as a sentence; "" if it has not.
     problem: str = ""
-    #: The groups that wait for somebody of the name that it got just now.
-    awaited_by: tuple[int, ...] = ()
+    #: The groups that name somebody of the name that it got just now.
+    named_in: tuple[int, ...] = ()
 
 
 def subject_meant(state: State, event: Event) -> Meant:
@@ -48,8 +48,9 @@ def _renamed(state: State, event: Event, subject: int) -> Meant:
     if event.old_name is not None:
         references.follow(state, event.subject_kind, event.old_name, event.name)
     _learn(state, subject, event.identity)
-    awaited_by = memberships.groups_awaiting(state, event.subject_kind.called(event.name))
-    return Meant(subject=subject, awaited_by=awaited_by)
+    # They may have waited for it, or have taken a newcomer of the old name for this one.
+    named_in = memberships.groups_with(state, event.subject_kind.called(event.name))
+    return Meant(subject=subject, named_in=named_in)
 
 
 def _by_name(state: State, event: Event) -> int:

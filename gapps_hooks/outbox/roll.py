@@ -24,9 +24,13 @@ WHERE kind = ? AND merged_into IS NULL
 ORDER BY subjects.subject
 """
 _KNOWN: Final = """
-SELECT subjects.name, identity FROM links JOIN subjects USING (subject)
-WHERE kind = ? AND named = 1 AND merged_into IS NULL
-    AND identity IS NOT NULL AND ended_at IS NULL
+SELECT subjects.name, identity FROM links CROSS JOIN subjects USING (subject)
+WHERE identity IN ({}) AND ended_at IS NULL
+    AND kind = ? AND named = 1 AND merged_into IS NULL
+"""
+_IDENTIFIED: Final = """
+SELECT 1 FROM links JOIN subjects USING (subject)
+WHERE kind = ? AND identity IS NOT NULL LIMIT 1
 """
 _LINKS: Final = "SELECT * FROM links WHERE subject IN ({})"
 _CREATIONS: Final = "SELECT subject FROM creations"
@@ -52,10 +56,20 @@ class Outline:
     live: bool
 
 
-def names_by_identity(state: State, kind: Kind) -> dict[Identity, str]:
-    """The names of those who are linked, by the lasting ids by which they are known."""
-    rows = ((Identity.parse(row["identity"]), row["name"]) for row in state.rows(_KNOWN, (kind,)))
-    return {identity: name for identity, name in rows if identity.lasting}
+def names_by_identity(
+    state: State, kind: Kind, identities: Iterable[Identity]
+) -> dict[Identity, str]:
+    """The names of those who are linked, by those of these ids by which they are known."""
+    found: dict[Identity, str] = {}
+    for some in _pieces(tuple(map(str, identities))):
+        rows = state.rows(_KNOWN.format(",".join("?" * len(some))), (*some, kind))
+        found.update((Identity.parse(row["identity"]), row["name"]) for row in rows)
+    return found
+
+
+def knows_identities(state: State, kind: Kind) -> bool:
+    """Whether anybody who is linked is known by an id."""
+    return state.row(_IDENTIFIED, (kind,)) is not None
 
 
 def outlines(state: State, kind: Kind) -> tuple[Outline, ...]:

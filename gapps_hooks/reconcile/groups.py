@@ -239,7 +239,7 @@ class GroupsPlanner:
             ours = [row for row in rows if not row.reference.startswith((WISHED, DROPPED))]
             kept = tuple(Member(row.reference, row.role) for row in ours)
             return (*kept, *wishes) if rows or wishes else None
-        listed = tuple(map(self.prospects.as_known, group.members))
+        listed = self.prospects.as_known(group.members)
         named = {member.reference for member in listed}
         silent = (row for row in rows if row.role in group.unsaid_roles)
         stay = tuple(

@@ -49,6 +49,8 @@ class _Passed(Exception):
 
     #: Who is gone, and whose account Google does not know: whoever carries it out asks again.
     doubted: Person | None = None
+    #: Whether it is certain that this is nobody's account, whom the policy wants nowhere.
+    unwanted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,8 @@ class PeoplePlanner:
         except Outage:
             raise
         except _Passed as reason:
-            self.prospects.unplanned(name, link, self.wiring.rules)
+            if not reason.unwanted:
+                self.prospects.unplanned(name, link, self.wiring.rules)
             piece = self._piece(name, outline, Plan(notes=(str(reason),)), None)
             doubted = reason.doubted
             work = Work(piece=piece, known=doubted, settles=doubted is not None)
@@ -226,7 +229,9 @@ class PeoplePlanner:
     def _look_lost(self, person: Person, holders: Holders) -> Person:
         """One who is not to have an account: of interest only where a creation of ours was lost."""
         if not person.attempted:
-            raise _Passed
+            passed = _Passed()
+            passed.unwanted = person.account is None or person.account.enabled is False
+            raise passed
         actual = self.snapshot.google.user_of(person.address)
         return replace(person, asked=True, actual=actual, holder=self._holder(actual, holders))
 

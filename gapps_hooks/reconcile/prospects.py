@@ -5,6 +5,7 @@ It must not know members, nor how anybody was planned.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -83,9 +84,16 @@ class Prospects:
         """Note where a group is going to be that is not linked yet."""
         self.known[_GROUP + name] = Prospect(address, google_id)
 
-    def as_known(self, member: Member) -> Member:
-        """Name a member as he is known here: a name that he took may still be another's."""
-        return replace(member, reference=self.still.get(member.reference, member.reference))
+    def as_known(self, members: Iterable[Member]) -> tuple[Member, ...]:
+        """Name members as they are known here: a name that one took may still be another's.
+
+        Left out is somebody new whose name one is still known by, as he would be taken for him.
+        """
+        old = set(self.still.values())
+        new = (one for one in members if one.reference in self.still or one.reference not in old)
+        return tuple(
+            replace(one, reference=self.still.get(one.reference, one.reference)) for one in new
+        )
 
     def resolve(self, members: tuple[Member, ...]) -> tuple[Resolved, ...]:
         """Turn member references into addresses at Google, or notes why they have none."""

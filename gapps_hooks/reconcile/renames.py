@@ -48,6 +48,7 @@ def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Moves:
     linked = {one.name for one in snapshot.memory.users if one.named and one.google_id}
     found: dict[str, Outline] = {}
     taken: dict[str, str] = {}
+    replaced: dict[str, str] = {}
     for outline in snapshot.memory.users:
         identity = outline.identity
         if identity is None or not (identity.lasting or _may_have_moved(outline, names)):
@@ -56,10 +57,12 @@ def renamed_people(wiring: Wiring, snapshot: Snapshot) -> Moves:
         if account is None or account.username == outline.name:
             continue
         if account.username in linked or account.username in found:
-            if identity.lasting and _may_have_moved(outline, names):
-                taken[outline.name] = account.username
+            if identity.lasting and outline.live and outline.named:
+                gone = taken if outline.name not in names else replaced
+                gone[outline.name] = account.username
         elif identity.lasting or _is_same(wiring, outline, account):
             found[account.username] = outline
+    taken |= _passed_on(replaced, {outline.name for outline in found.values()} | taken.keys())
     still = {new: old for old, new in taken.items()}
     return Moves(renamed=found, open=_undecided(found, taken), still=still)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 from organisation import Organisation, organise
 from reconciled import dry, planned, reconcile
+
+from gapps_hooks.model import Account
+from gapps_hooks.sources.json_listing import JsonSource
 
 
 def person(name: str, identity: str, given_name: str) -> dict[str, Any]:
@@ -125,3 +130,79 @@ def test_of_two_who_exchanged_their_names_neither_is_taken_for_gone(
     house.record(event, "anna")
     house.settle()
     assert [suspended for _, suspended in there(house).values()] == [False, False]
+
+
+# --- found by the old name, too ------------------------------------------------------------------
+
+
+class Directory(JsonSource):
+    """Finds Anna by either name, as a directory does one with two values of uid."""
+
+    def account(self, name: str) -> Account | None:
+        return super().account("ann" if name == "anna" else name)
+
+    def snapshot(self) -> Directory:
+        return self
+
+
+def test_one_who_is_found_by_the_old_name_too_is_followed_once(house: Organisation) -> None:
+    house.people(person("ann", "a", "Anna"), person("bert", "b", "Bert"))
+    listing = house.folder / "accounts.json"
+    house.wiring = replace(house.wiring, source=Directory.of_file(listing, max_bytes=10_000))
+    house.record("user-modify", "ann")
+    assert [one.name for one in house.drain()] == ["ann"]
+    assert there(house)["Anna"] == ("ann@example.org", False)
+    assert not house.left()
+
+
+# --- a newcomer under a name that passed on ------------------------------------------------------
+
+
+def test_one_about_whom_it_was_asked_does_not_hide_whose_account_it_is(house: Organisation) -> None:
+    nina, bert = person("anna", "n", "Nina"), person("bert", "b", "Bert")
+    house.people(nina, bert)
+    assert "same person?" in house.fire("user-add", "anna").line
+    house.people({**nina, "username": "nina"}, bert)
+    house.fire("user-add", "nina")
+    assert there(house)["Anna"] == ("anna@example.org", False)
+    house.people({**nina, "username": "nina"}, bert, person("ann", "a", "Anna"))
+    house.fire("user-modify", "ann")
+    house.settle()
+    assert there(house)["Anna"] == ("ann@example.org", False)
+    newcomer = house.found_user("nina@example.org")
+    assert newcomer is not None
+    assert newcomer["name"]["givenName"] == "Nina"
+    assert not house.left()
+
+
+@pytest.mark.parametrize("names", [*permutations(["anna", "bert", "bobby"])])
+def test_a_newcomer_takes_nobodys_account_in_whatever_order_the_events_come(
+    house: Organisation, names: tuple[str, ...]
+) -> None:
+    moved = person("bert", "a", "Anna"), person("bobby", "b", "Bert")
+    house.people(*moved, person("anna", "n", "Nina"))
+    for name in names:
+        house.record("user-modify", name)
+        house.settle()
+    assert there(house) == {
+        "Anna": ("bert@example.org", False),
+        "Bert": ("bobby@example.org", False),
+    }
+    newcomer = house.found_user("anna@example.org")
+    assert newcomer is not None
+    assert newcomer["name"]["givenName"] == "Nina"
+    assert not house.left()
+
+
+def test_three_who_exchanged_their_names_are_told_how_each_keeps_the_own_account(
+    house: Organisation,
+) -> None:
+    carl = person("carl", "c", "Carl")
+    house.people(person("anna", "a", "Anna"), person("bert", "b", "Bert"), carl)
+    house.fire("user-add", "carl")
+    house.people(
+        person("bert", "a", "Anna"), person("carl", "b", "Bert"), person("anna", "c", "Carl")
+    )
+    for name in ("anna", "bert", "carl"):
+        assert "exchanged their names" in house.fire("user-modify", name).line
+    assert set(house.left().values()) == {"buried"}

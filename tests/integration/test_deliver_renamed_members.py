@@ -141,6 +141,41 @@ def test_a_namesake_of_one_who_has_another_name_now_gets_in(tmp_path: Path) -> N
     assert planned(dry(found)) == {}
 
 
+@pytest.mark.parametrize("old_name", [None, {"old_username": "alice"}])
+def test_one_who_left_while_a_namesake_came_is_taken_out_once_the_new_name_is_known(
+    tmp_path: Path, old_name: dict[str, str] | None
+) -> None:
+    found = listed(tmp_path)
+    found.people(ALICE, BOB, groups=(STAFF,))
+    reconcile(found)
+    alicia, namesake = person("alicia", id=ALICE["id"]), person("alice", id="entryUUID:other")
+    found.people(alicia, {**namesake, "enabled": False}, BOB, groups=(STAFF,))
+    found.fire("group-change", "staff")
+    found.fire("user-modify", "alicia", old_name)
+    found.settle()
+    assert found.left() == {}
+    assert found.roles("staff@example.org") == {}
+    assert planned(dry(found)) == {}
+
+
+@pytest.mark.parametrize("names", [*permutations(["alice", "bob", "carol"])])
+def test_who_left_while_names_were_passed_on_in_the_same_list_is_taken_out(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    found = listed(tmp_path)
+    team = {"name": "team", "members": ["alice", "bob"], "id": "entryUUID:t"}
+    found.people(ALICE, BOB, groups=(team,))
+    reconcile(found)
+    namesake = person("alice", id="entryUUID:other", enabled=False)
+    found.people(BOB_WAS_ALICE, CAROL_WAS_BOB, namesake, groups=(team,))
+    found.fire("group-change", "team")
+    for name in names:
+        found.fire("user-modify", name)
+    found.settle()
+    assert found.left() == {}
+    assert found.roles("team@example.org") == {"bob@example.org": "MEMBER"}
+
+
 def test_groups_whose_names_pass_on_and_that_are_in_another_stay(
     organisation: Organisation,
 ) -> None:

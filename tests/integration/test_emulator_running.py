@@ -253,6 +253,13 @@ def test_the_program_says_what_to_set_and_ends_cleanly(
     assert program.stop(number) == ("The emulator has stopped.\n", "", 0)
 
 
+def test_a_second_signal_does_not_cost_the_state(tmp_path: Path) -> None:
+    program = Program(tmp_path, "state_file=Path('state.json')")
+    program.process.send_signal(signal.SIGINT)
+    assert program.stop(signal.SIGTERM) == ("The emulator has stopped.\n", "", 0)
+    assert (tmp_path / "state.json").exists()
+
+
 def test_the_program_keeps_its_key_and_its_state_but_no_password(
     tmp_path: Path, http: httplib2.Http
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gapps_hooks.model import Identity, Kind, Link, Membership, Role
-from gapps_hooks.outbox import State, links, memberships, open_state, subjects
+from gapps_hooks.outbox import State, links, memberships, open_state, roll, subjects
 
 
 @pytest.fixture
@@ -102,6 +102,18 @@ def test_those_who_live_are_counted(state: State) -> None:
     assert links.count(state) == 2
     links.end(state, bob.subject, 9.0)
     assert links.count(state) == 1
+
+
+def test_of_those_who_are_asked_about_the_names_are_told_and_of_nobody_else(state: State) -> None:
+    assert not roll.knows_identities(state, Kind.USER)
+    for name in ("alice", "bob", "carol"):
+        links.save(state, replace(a_link(state, name), identity=Identity("entryUUID", name)))
+    links.end(state, subjects.of_name(state, Kind.USER, "carol") or 0, 4.0)
+    asked = [Identity("entryUUID", name) for name in ("alice", "carol", "zoe")]
+    assert roll.names_by_identity(state, Kind.USER, asked) == {asked[0]: "alice"}
+    assert roll.names_by_identity(state, Kind.GROUP, asked) == {}
+    assert roll.knows_identities(state, Kind.USER)
+    assert not roll.knows_identities(state, Kind.GROUP)
 
 
 def test_memberships_are_replaced_whole_and_found_by_member(state: State) -> None:

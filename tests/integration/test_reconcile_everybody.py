@@ -658,6 +658,15 @@ def test_one_whose_event_waits_stays_in_the_policys_groups(
     assert policed.roles("all@example.org").keys() == EVERYBODY
 
 
+def test_one_who_is_forgotten_and_not_enabled_leaves_the_policys_groups(
+    policed: Organisation,
+) -> None:
+    assert links.forget(policed.state, subjects.of_name(policed.state, Kind.USER, "alice") or 0)
+    policed.people({**ALICE, "enabled": False}, BOB, groups=({"name": "all", "members": []},))
+    reconcile(policed)
+    assert policed.roles("all@example.org").keys() == {"bob@example.org"}
+
+
 def test_one_who_cannot_be_planned_stays_in_the_policys_groups(policed: Organisation) -> None:
     with (policed.folder / "policy.d" / "ours.py").open("a") as policy:
         policy.write("\n\n@hookimpl\ndef gapps_org_unit(account):\n    raise ValueError\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -219,6 +220,47 @@ def test_a_newcomer_is_not_mistaken_for_whoever_still_has_the_name(
     for group in ("all@example.org", "staff@example.org"):
         assert organisation.roles(group) == {"new@example.org": "MEMBER"}
     assert planned(dry(organisation)) == {}
+
+
+def settled_in_runs(found: Organisation) -> dict[str, str]:
+    """Carry out as many runs as names passed on, and tell which address became which."""
+    before = {one["id"]: one["primaryEmail"] for one in found.emulator.state()["users"]}
+    for _ in range(3):
+        reconcile(found)
+    assert planned(dry(found)) == {}
+    after = {before.get(one["id"], "new"): one for one in found.emulator.state()["users"]}
+    return {was: one["primaryEmail"] for was, one in after.items()}
+
+
+@pytest.mark.parametrize("members", [["bob", "carol"], ["alice", "bob"], ["alice"], ["carol"]])
+def test_somebody_new_under_a_name_that_passed_on_is_nobody_else(
+    tmp_path: Path, members: list[str]
+) -> None:
+    found = listed(tmp_path)
+    team = {**TEAM, "members": ["alice", "bob"]}
+    found.people(ALICE, BOB, groups=(team,))
+    reconcile(found)
+    moved = person("bob", id=ALICE["id"]), person("carol", id=BOB["id"])
+    newcomer = person("alice", id="entryUUID:other")
+    found.people(*moved, newcomer, groups=({**team, "members": members},))
+    now = settled_in_runs(found)
+    assert now["alice@example.org"] == "bob@example.org"
+    assert now["bob@example.org"] == "carol@example.org"
+    assert now["new"] == "alice@example.org"
+    assert set(found.roles("team@example.org")) == {f"{name}@example.org" for name in members}
+
+
+def test_three_names_that_passed_on_are_followed_one_a_run(tmp_path: Path) -> None:
+    found, names = listed(tmp_path), ["alice", "bob", "carol", "dora"]
+    found.people(*map(person, names[:3]), groups=({**TEAM, "members": names[:3]},))
+    reconcile(found)
+    moved = [person(new, id=person(old)["id"]) for old, new in pairwise(names)]
+    found.people(*moved, groups=({**TEAM, "members": names[1:]},))
+    now = settled_in_runs(found)
+    assert {old: now[f"{old}@example.org"] for old in names[:3]} == {
+        old: f"{new}@example.org" for old, new in pairwise(names)
+    }
+    assert "members.delete" not in found.emulator.requests.calls()
 
 
 def test_many_who_wait_do_not_stop_a_run_that_takes_nobody_out(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import threading
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -131,20 +131,45 @@ def test_a_pipe_that_nobody_empties_holds_nobody_up_and_says_afterwards_what_is_
     assert len(told) >= MOST_WAITING
 
 
-class Choking(io.StringIO):
-    """Takes no text in which a certain word stands."""
+class Disk(io.RawIOBase):
+    """Takes nothing while it is full."""
 
-    def write(self, text: str) -> int:
-        if "choke" in text:
+    def __init__(self) -> None:
+        self.full = False
+        self.text = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - any buffer
+        if self.full:
             raise OSError
-        return super().write(text)
+        self.text += bytes(data).decode()
+        return len(data)
 
 
-def test_a_line_that_cannot_be_written_takes_no_other_with_it() -> None:
-    stream, together = Choking(), threading.Event()
+def say_together(disk: Disk, stream: TextIO, *words: str) -> list[str]:
+    """Say these in one go, and what is said after them on a disk that has room."""
+    together = threading.Event()
     journal = Journal(stream, "text", lambda: 1_790_000_000.25, lambda _: together.wait(10.0))
-    for word in ("one", "choke", "two"):
+    for word in words:
         journal.say(word)
     together.set()
     journal.finish(10.0)
-    assert [line.rpartition("=")[2] for line in stream.getvalue().splitlines()] == ["one", "two"]
+    disk.full = False
+    journal.say("last")
+    journal.finish(10.0)
+    return [line.rpartition("=")[2] for line in disk.text.splitlines()]
+
+
+def test_a_line_that_cannot_be_written_takes_no_other_with_it() -> None:
+    disk = Disk()
+    stream = io.TextIOWrapper(io.BufferedWriter(disk), encoding="ascii")
+    assert say_together(disk, stream, "one", "zwölf", "two") == ["one", "two", "last"]
+
+
+def test_what_a_full_disk_did_not_take_is_not_written_twice() -> None:
+    disk = Disk()
+    disk.full = True
+    stream = io.TextIOWrapper(io.BufferedWriter(disk), encoding="utf-8")
+    assert say_together(disk, stream, "one", "two") == ["one", "two", "last"]
