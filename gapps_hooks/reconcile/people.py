@@ -45,12 +45,17 @@ Confirm = Callable[[Person, Plan, Mapping[str, Any]], None]
 
 
 class _Passed(Exception):
-    """Nothing can be said of this person now; the text says why, if people should know."""
+    """Nothing can be said of this person now; the text says why, if people should know.
 
-    #: Who is gone, and whose account Google does not know: whoever carries it out asks again.
-    doubted: Person | None = None
-    #: Whether it is certain that this is nobody's account, whom the policy wants nowhere.
-    unwanted: bool = False
+    Whoever carries it out asks again about one who is ``doubted``, being gone and unknown to
+    Google; one who is ``unwanted`` is certain to have no account, and is wanted nowhere.
+    """
+
+    def __init__(
+        self, why: str = "", *, doubted: Person | None = None, unwanted: bool = False
+    ) -> None:
+        super().__init__(why)
+        self.doubted, self.unwanted = doubted, unwanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +138,8 @@ class PeoplePlanner:
             if not reason.unwanted:
                 self.prospects.unplanned(name, link, self.wiring.rules)
             piece = self._piece(name, outline, Plan(notes=(str(reason),)), None)
-            doubted = reason.doubted
-            work = Work(piece=piece, known=doubted, settles=doubted is not None)
+            settles = reason.doubted is not None
+            work = Work(piece=piece, known=reason.doubted, settles=settles)
             return work if str(reason) else None
         except GappsHooksError as error:
             self.prospects.unplanned(name, link, self.wiring.rules)
@@ -149,12 +154,10 @@ class PeoplePlanner:
         self, name: str, outline: Outline | None, link: Link | None, holders: Holders
     ) -> Person:
         account = self._account(name)
-        if account is not None:
-            address = self.wiring.policy.choose_address(account)
+        if account is None and link is not None:
+            address = link.address
         else:
-            address = (
-                link.address if link else self.wiring.policy.choose_address(Account(username=name))
-            )
+            address = self.wiring.policy.choose_address(account or Account(username=name))
         actual = self.snapshot.google.users.get(link.google_id) if link else None
         person = Person(
             name=name,
@@ -201,16 +204,16 @@ class PeoplePlanner:
     def _look_for_linked(self, person: Person, link: Link) -> Person:
         """One who is not in Google's list."""
         if self.snapshot.google.users_why or link.subject in self.snapshot.unseen:
-            text = f"{link.address} is not in Google's list, which is not whole; left as it is"
-            raise _Passed(text)
+            raise _Passed(
+                f"{link.address} is not in Google's list, which is not whole; left as it is"
+            )
         binned = self.snapshot.bin().get(link.google_id)
         settling = not is_stale(link.created_at, self.wiring.clock(), _SETTLING_SECONDS)
         if binned is None and settling:
             raise _Passed(f"{link.address} was created moments ago")
         if binned is None and not person.wanted:
-            passed = _Passed(f"Google says that there is no {link.address}; it is asked again")
-            passed.doubted = person
-            raise passed
+            text = f"Google says that there is no {link.address}; it is asked again"
+            raise _Passed(text, doubted=person)
         return replace(person, asked=True, actual=binned)
 
     def _look_unlinked(self, person: Person, holders: Holders) -> Person:
@@ -229,9 +232,7 @@ class PeoplePlanner:
     def _look_lost(self, person: Person, holders: Holders) -> Person:
         """One who is not to have an account: of interest only where a creation of ours was lost."""
         if not person.attempted:
-            passed = _Passed()
-            passed.unwanted = person.account is None or person.account.enabled is False
-            raise passed
+            raise _Passed(unwanted=person.account is None or person.account.enabled is False)
         actual = self.snapshot.google.user_of(person.address)
         return replace(person, asked=True, actual=actual, holder=self._holder(actual, holders))
 

@@ -92,7 +92,10 @@ class Prospects:
         old = set(self.still.values())
         new = (one for one in members if one.reference in self.still or one.reference not in old)
         return tuple(
-            replace(one, reference=self.still.get(one.reference, one.reference)) for one in new
+            replace(one, reference=self.still[one.reference])
+            if one.reference in self.still
+            else one
+            for one in new
         )
 
     def resolve(self, members: tuple[Member, ...]) -> tuple[Resolved, ...]:
