@@ -47,8 +47,7 @@ Confirm = Callable[[Person, Plan, Mapping[str, Any]], None]
 class _Passed(Exception):
     """Nothing can be said of this person now; the text says why, if people should know.
 
-    Whoever carries it out asks again about one who is ``doubted``, being gone and unknown to
-    Google; one who is ``unwanted`` is certain to have no account, and is wanted nowhere.
+    Google is asked again about one who is ``doubted``; an ``unwanted`` one has no account.
     """
 
     def __init__(
@@ -138,8 +137,7 @@ class PeoplePlanner:
             if not reason.unwanted:
                 self.prospects.unplanned(name, link, self.wiring.rules)
             piece = self._piece(name, outline, Plan(notes=(str(reason),)), None)
-            settles = reason.doubted is not None
-            work = Work(piece=piece, known=reason.doubted, settles=settles)
+            work = Work(piece=piece, known=reason.doubted, settles=reason.doubted is not None)
             return work if str(reason) else None
         except GappsHooksError as error:
             self.prospects.unplanned(name, link, self.wiring.rules)
@@ -204,9 +202,8 @@ class PeoplePlanner:
     def _look_for_linked(self, person: Person, link: Link) -> Person:
         """One who is not in Google's list."""
         if self.snapshot.google.users_why or link.subject in self.snapshot.unseen:
-            raise _Passed(
-                f"{link.address} is not in Google's list, which is not whole; left as it is"
-            )
+            text = f"{link.address} is not in Google's list, which is not whole; left as it is"
+            raise _Passed(text)
         binned = self.snapshot.bin().get(link.google_id)
         settling = not is_stale(link.created_at, self.wiring.clock(), _SETTLING_SECONDS)
         if binned is None and settling:
