@@ -243,16 +243,18 @@ def _after(gathering: Gathering, added: dict[str, str | None]) -> tuple[Membersh
 def _conclude(
     wiring: Wiring, entry: Entry, gathering: Gathering, plan: Plan, done: list[Change]
 ) -> None:
-    if gathering.members is not None:
-        added = _added(done)
-        whole = not wiring.rules.adding_only
-        after = memberships_after(gathering, added) if whole else _after(gathering, added)
-        memberships.replace(wiring.state, entry.subject, after)
-    link = links.of(wiring.state, entry.subject)
-    if link is None:
-        return
-    fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
-    links.save(wiring.state, remember_answer(link, _owner(entry, gathering), plan.confirms, fresh))
+    # Lost in a power cut, it is found again: the entry is settled on disk after this.
+    with wiring.state.transaction(durable=False):
+        if gathering.members is not None:
+            added = _added(done)
+            whole = not wiring.rules.adding_only
+            after = memberships_after(gathering, added) if whole else _after(gathering, added)
+            memberships.replace(wiring.state, entry.subject, after)
+        link = links.of(wiring.state, entry.subject)
+        if link is not None:
+            fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
+            owner = _owner(entry, gathering)
+            links.save(wiring.state, remember_answer(link, owner, plan.confirms, fresh))
 
 
 def _end(wiring: Wiring, entry: Entry, gathering: Gathering, done: list[Change]) -> None:

@@ -256,8 +256,11 @@ def ask(wiring: Wiring, entry: Entry, person: Person, key: str) -> Person:
 
 def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: list[Change]) -> None:
     link = links.of(wiring.state, entry.subject)
-    if link is not None:
-        fresh = wiring.clock() if person.asked or done else link.confirmed_at
+    if link is None:
+        return
+    fresh = wiring.clock() if person.asked or done else link.confirmed_at
+    # Lost in a power cut, it is found again: the entry is settled on disk after this.
+    with wiring.state.transaction(durable=False):
         links.save(wiring.state, remember_answer(link, _owner(entry, person), plan.confirms, fresh))
         if person.account is not None:
             subjects.note(wiring.state, entry.subject, None, traces(wiring, person.account))

@@ -50,7 +50,9 @@ def forget_arrival(wiring: Wiring, subject: int) -> None:
     link = links.of(wiring.state, subject)
     if link is not None and link.delivered.get(ARRIVED):
         known = {key: value for key, value in link.delivered.items() if key != ARRIVED}
-        links.save(wiring.state, replace(link, delivered=known))
+        # Lost in a power cut, the groups would only be told once more.
+        with wiring.state.transaction(durable=False):
+            links.save(wiring.state, replace(link, delivered=known))
 
 
 def wish(wiring: Wiring, username: str, names: tuple[str, ...]) -> None:
