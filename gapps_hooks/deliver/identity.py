@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.errors import GappsHooksError, Passing, Refused
 from gapps_hooks.model import Account, Identity, Kind
-from gapps_hooks.outbox import entries, leases, links, memberships, references, subjects
+from gapps_hooks.outbox import entries, leases, links, memberships, owning, references, subjects
 from gapps_hooks.outbox.entry import Entry, lift_removal
 from gapps_hooks.wiring import Wiring
 
@@ -206,9 +206,9 @@ def give_name(  # noqa: PLR0913 - who gets which name, and what stands in the wa
 def _is_anothers(wiring: Wiring, kind: Kind, name: str, known: int) -> bool:
     """Whether the source has somebody else under a name; one may be found by both names."""
     assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
-    source, link = wiring.source, links.of(wiring.state, known)
+    source, ids = wiring.source, owning.known_as(wiring.state, known)
     found = source.group(name) if kind is Kind.GROUP else source.account(name)
-    return found is not None and (link is None or found.id != link.identity)
+    return found is not None and found.id not in ids
 
 
 def _held(wiring: Wiring, subject: int | None) -> AbstractContextManager[object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import permutations
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 from organisation import Organisation, organise
 from reconciled import dry, planned, reconcile
 
-from gapps_hooks.model import Account
+from gapps_hooks.deliver.subject import drain
+from gapps_hooks.model import Account, Identity, Kind, Verdict
+from gapps_hooks.outbox import links
 from gapps_hooks.sources.json_listing import JsonSource
 
 
@@ -153,6 +155,20 @@ def test_one_who_is_found_by_the_old_name_too_is_followed_once(house: Organisati
     assert [one.name for one in house.drain()] == ["ann"]
     assert there(house)["Anna"] == ("ann@example.org", False)
     assert not house.left()
+
+
+def test_one_whose_link_tells_only_a_number_is_not_followed_to_and_fro(house: Organisation) -> None:
+    """Between the two names, each of which is the other's former one, while Google refuses."""
+    anna = links.of_name(house.state, Kind.USER, "anna")
+    assert anna is not None
+    links.save(house.state, replace(anna, identity=Identity("uid", "1003")))
+    house.people(person("ann", "a", "Ann"), person("bert", "b", "Bert"))
+    listing = house.folder / "accounts.json"
+    house.wiring = replace(house.wiring, source=Directory.of_file(listing, max_bytes=10_000))
+    house.fail(call="users.patch", fails="403", times=0)
+    house.record("user-modify", "ann")
+    outcomes = drain(house.wiring, house.clock() + 3600.0)
+    assert [one.verdict for one in islice(outcomes, 9)] == [Verdict.BURIED]
 
 
 # --- a newcomer under a name that passed on ------------------------------------------------------
