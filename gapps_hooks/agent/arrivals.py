@@ -34,6 +34,7 @@ class Arrivals:
 
     def open(self) -> None:
         """Begin to take connections, also those that wait already."""
+        self._listener.listen(BACKLOG)  # a service manager lets fewer wait, systemd.socket(5)
         self._listener.settimeout(0)
         self._loop.add_reader(self._listener, self._take_all)
 

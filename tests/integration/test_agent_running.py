@@ -253,6 +253,11 @@ def test_a_socket_that_the_service_manager_made_is_used_and_left(site: Site) -> 
     try:
         assert eventually(lambda: "taking events" in agent.said())
         assert agent.fire("user-add", "alice") == (0, "alice: created alice@example.org\n")
+        agent.running.send_signal(signal.SIGSTOP)
+        with ExitStack() as stack:  # as many may wait there as at a socket of our own
+            for _ in range(20):
+                stack.enter_context(agent.call())
+            agent.running.send_signal(signal.SIGCONT)
         assert agent.stop() == 0
         assert agent.socket.exists()
     finally:
