@@ -211,10 +211,11 @@ def _announce(wiring: Wiring, entry: Entry, gathering: Gathering, members: list[
     A link confirmed at 0 is asked for its members again, whatever happened to the requests.
     """
     added = _added(members)
-    memberships.replace(wiring.state, entry.subject, _after(gathering, added))
-    link = links.of(wiring.state, entry.subject)
-    if link is not None:
-        links.save(wiring.state, replace(link, confirmed_at=0.0))
+    with wiring.state.transaction():  # the one without the other would tell of what was not sent
+        memberships.replace(wiring.state, entry.subject, _after(gathering, added))
+        link = links.of(wiring.state, entry.subject)
+        if link is not None:
+            links.save(wiring.state, replace(link, confirmed_at=0.0))
 
 
 def _added(changes: list[Change]) -> dict[str, str | None]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -242,6 +243,21 @@ class Organisation:
     def fail(self, **fault: object) -> None:
         """Add one line to the script of what goes wrong at Google."""
         self.emulator.faults.script([fault])
+
+    def forbid(self, table: str, when: str) -> None:
+        """Let the state file refuse some writes."""
+        self._alter(
+            f"CREATE TRIGGER refusing BEFORE {table} WHEN {when} "
+            "BEGIN SELECT RAISE(ABORT, 'not this'); END"
+        )
+
+    def allow(self) -> None:
+        """Let the state file take everything again."""
+        self._alter("DROP TRIGGER refusing")
+
+    def _alter(self, statement: str) -> None:
+        with closing(sqlite3.connect(self.settings.state.directory / "state.db")) as state:
+            state.execute(statement)
 
 
 @cache

@@ -109,6 +109,23 @@ def test_only_the_difference_is_sent(house: Organisation) -> None:
     assert set(house.roles(TEAM)) == at("alice", "carol", "dora")
 
 
+def test_members_that_could_not_be_announced_whole_are_not_taken_for_sent(
+    house: Organisation,
+) -> None:
+    """Cut off while it was written down who is about to be added, and that Google has to be asked.
+
+    Whoever was noted without that note would be there by memory, and never sent.
+    """
+    add(house, "alice", "bob")
+    house.forbid("INSERT ON links", "NEW.confirmed_at = 0")
+    assert house.fire("group-change", "team", {"members": ["alice", "bob"]}).verdict == "later"
+    house.allow()
+    house.restart()
+    house.settle()
+    assert set(house.roles(TEAM)) == at("alice", "bob")
+    assert not house.left()
+
+
 def test_a_description_costs_one_request_and_can_be_cleared(house: Organisation) -> None:
     house.fire("group-change", "team", {"members": [], "description": "one"})
     with house.calls() as made:

@@ -209,18 +209,9 @@ def test_a_password_of_one_known_to_be_enabled_is_recorded_without_asking_the_so
 # --- a stored hash that Google cannot take -------------------------------------------------------
 
 
-def forbid(house: Organisation, table: str, when: str) -> None:
-    """Let the state file refuse some writes."""
-    with closing(sqlite3.connect(house.settings.state.directory / "state.db")) as state:
-        state.execute(
-            f"CREATE TRIGGER refusing BEFORE {table} WHEN {when} "
-            "BEGIN SELECT RAISE(ABORT, 'not this'); END"
-        )
-
-
 def test_what_cannot_be_buried_is_not_recorded_either(house: Organisation, lister: Lister) -> None:
     lister.write({**ALICE, "password_hash": YESCRYPT})
-    forbid(house, "INSERT ON entries", "NEW.status = 'buried'")
+    house.forbid("INSERT ON entries", "NEW.status = 'buried'")
     with pytest.raises(sqlite3.IntegrityError, match="not this"):
         house.record("password-set", "alice")
     assert house.left() == {}
@@ -230,7 +221,7 @@ def test_a_buried_password_of_which_no_history_can_be_written_is_not_recorded_ei
     house: Organisation, lister: Lister
 ) -> None:
     lister.write({**ALICE, "password_hash": YESCRYPT})
-    forbid(house, "INSERT ON history", "NEW.what = 'password'")
+    house.forbid("INSERT ON history", "NEW.what = 'password'")
     with pytest.raises(sqlite3.IntegrityError, match="not this"):
         house.record("password-set", "alice")
     assert house.left() == {}
@@ -256,7 +247,7 @@ def test_what_is_on_disk_is_acknowledged_though_it_cannot_be_noted_as_told(
     house: Organisation, lister: Lister
 ) -> None:
     lister.write({**ALICE, "password_hash": YESCRYPT})
-    forbid(house, "INSERT ON meta", "NEW.name LIKE 'told:%'")
+    house.forbid("INSERT ON meta", "NEW.name LIKE 'told:%'")
     assert house.record("password-set", "alice").subject is not None
     assert house.left() == {"alice": "buried"}
 
