@@ -77,8 +77,9 @@ def _group(wiring: Wiring, name: str) -> int:
 
 def _keep(wiring: Wiring, group: int, rows: tuple[Membership, ...]) -> None:
     unique = {row.reference: row for row in rows}  # one who went, came and went again is one
-    memberships.replace(wiring.state, group, tuple(unique.values()))
-    entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
+    with wiring.state.transaction():  # a wish that is known already is not looked at again
+        memberships.replace(wiring.state, group, tuple(unique.values()))
+        entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
 
 
 def _dropped(row: Membership, reference: str) -> Membership:

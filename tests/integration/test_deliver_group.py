@@ -763,6 +763,20 @@ def test_the_policys_wishes_make_groups_and_move_people(tmp_path: Path) -> None:
     assert house.left() == {}
 
 
+def test_a_wish_whose_group_could_not_be_told_of_it_is_wished_again(tmp_path: Path) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
+    house = organise(tmp_path)
+    house.fire("user-add", "alice", {"family_name": "Archer", "id": "entryUUID:a"})
+    house.forbid("INSERT ON entries", "NEW.subject IN (SELECT subject FROM links)")
+    house.fire("user-add", "bob", {"family_name": "Baker", "id": "entryUUID:b"})
+    house.allow()
+    house.restart()
+    house.settle()
+    assert set(house.roles("everybody@example.org")) == at("alice", "bob")
+    assert house.left() == {}
+
+
 def test_a_wish_and_a_list_of_members_live_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "policy.d").mkdir()
     (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
