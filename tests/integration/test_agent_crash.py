@@ -184,7 +184,7 @@ def assert_as_told(site: Site, story: Story) -> None:
         assert members == ([f"{story.name}@example.org"] if story.inside else []), SEED
 
 
-@pytest.mark.timeout(90 + 3 * KILLS)
+@pytest.mark.timeout(300 + 3 * KILLS)
 def test_killed_at_random_nothing_is_lost_and_nothing_done_twice(site: Site) -> None:
     dice = random.Random(SEED)
     agent = Resident(site)

@@ -82,7 +82,7 @@ class Story:
         return not acknowledged
 
 
-@pytest.mark.timeout(90 + 3 * KILLS)
+@pytest.mark.timeout(300 + 3 * KILLS)
 def test_hooks_killed_at_random_lose_nothing_and_do_nothing_twice(site: Site) -> None:
     dice = random.Random(SEED)
     site.configure(more="[bounds.suspend]\nleast = 99\n[bounds.restore]\nleast = 99\n")

@@ -89,7 +89,7 @@ def come_to_rest(world: World) -> list[str]:
     return wrong or [*world.stuck(), *world.differences(), *world.changed()]
 
 
-@pytest.mark.timeout(120 + EVENTS // 2)
+@pytest.mark.timeout(300 + EVENTS // 2)
 @pytest.mark.parametrize("source", SOURCES)
 def test_after_any_number_of_events_google_is_what_it_should_be(
     quick_folder: Path, source: str
