@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 from gapps_hooks.deliver.carrying import Task, carry_out, reserve
@@ -27,25 +28,52 @@ def carry_out_freeing(
 ) -> None:
     """Make the changes in order; where Google says that another has an alias, free it first.
 
-    ``release`` plans to free an alias, or answers None where its holder is to keep it.
+    ``release`` plans to free an alias, or answers None where its holder is to keep it. An alias
+    that cannot be had keeps no other change from being made; that is said at the end.
 
     Raises:
         Refused: Google or the policy refused a change, or another keeps an alias.
         Held: to release one would be one too many.
         GoogleFault: the verdict of the call that failed.
     """
-    left, tried = deque(changes), set[str]()
+    left, tried, refused = deque(changes), set[str](), list[Refused]()
     while left:
         change = left.popleft()
         try:
             carry_out(wiring, task, (change,))
-        except AlreadyExists as error:
+        except (AlreadyExists, Refused) as error:
             if not _ADDS.intersection(change.verbs):
                 raise
-            alias = change.body["alias"]
-            freed = None if alias in tried else release(alias)
+            alias, freed = change.body["alias"], None
+            if isinstance(error, AlreadyExists) and alias not in tried:
+                freed = release(alias)
             if freed is None:
-                raise Refused(str(error), reason=error.reason) from error
+                refused.append(_refusal(error))
+                not_ours = wiring.rules.digest(alias)
+                left = deque(_without(not_ours, one) for one in left)
+                continue
             tried.add(alias)
             left.extendleft((change, freed))
             reserve(wiring, entry, Plan(changes=tuple(left)), task.done)
+    if refused:
+        first = refused[0]
+        text = "; ".join(map(str, refused))
+        raise Refused(text, status=first.status, reason=first.reason) from first
+
+
+def _without(digest: str, change: Change) -> Change:
+    """Let a change after a refused alias not remember that one as delivered."""
+    ours = change.delivers.get("aliases", ())
+    if digest not in ours:
+        return change
+    rest = tuple(one for one in ours if one != digest)
+    return replace(change, delivers={**change.delivers, "aliases": rest})
+
+
+def _refusal(error: AlreadyExists | Refused) -> Refused:
+    """Make a verdict of the news that another keeps an alias; that is not about to settle."""
+    if isinstance(error, Refused):
+        return error
+    refusal = Refused(str(error), reason=error.reason)
+    refusal.__cause__ = error
+    return refusal

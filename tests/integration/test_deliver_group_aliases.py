@@ -290,3 +290,20 @@ def test_an_alias_that_could_not_be_taken_away_goes_when_google_lets_it(
     assert aliases(house) == set()
     assert house.roles(TEAM) == {}
     assert house.left() == {}
+
+
+def test_an_alias_that_another_holds_keeps_no_other_one_away_and_is_not_taken_for_ours(
+    house: Organisation,
+) -> None:
+    house.fire("user-add", "us")
+    house.fire("user-add", "we")
+    outcome = say(house, US, "last@example.org", WE)
+    assert outcome.verdict is Verdict.BURIED
+    assert f"the alias {US} is held by {US}" in outcome.line
+    assert f"the alias {WE} is held by {WE}" in outcome.line
+    assert aliases(house) == {"last@example.org"}
+    with house.calls() as made:
+        say(house, US, "last@example.org")
+    assert made.count("groups.aliases.insert") == 1
+    assert say(house, "last@example.org").verdict in {Verdict.DONE, Verdict.NOTHING}
+    assert aliases(house) == {"last@example.org"}

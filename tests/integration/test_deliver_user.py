@@ -364,6 +364,15 @@ def test_an_alias_of_somebody_else_is_not_taken(house: Organisation) -> None:
     assert house.user(google_id).given_name == "X"
 
 
+def test_an_alias_of_somebody_else_keeps_no_other_one_away(house: Organisation) -> None:
+    make(house, "al@example.org")
+    aliases = ["al@example.org", "ally@example.org"]
+    outcome = house.fire("user-add", "alice", {**ALICE, "aliases": aliases})
+    assert outcome.verdict is Verdict.BURIED
+    assert "the alias al@example.org is held by al@example.org" in outcome.line
+    assert house.user("alice@example.org").aliases == ("ally@example.org",)
+
+
 def test_a_groups_address_is_not_taken(house: Organisation) -> None:
     house.google.insert_group({"email": "alice@example.org"})
     outcome = house.fire("user-add", "alice", ALICE)
