@@ -24,12 +24,14 @@ test: $(ENVIRONMENTS)/test/.made
 test-portable: $(ENVIRONMENTS)/test/.made
 	$(ENVIRONMENTS)/test/bin/python -m pytest $(TOGETHER) tests/unit tests/integration
 
-# Ten thousand random events of each kind of source, with faults and lags, and hundreds of kills of
-# agents and hooks; -s shows the seeds.
+# Ten thousand random events of each kind of source, with faults and lags, hundreds of kills of
+# agents and hooks, and hundreds of random histories before a reconcile; -s shows the seeds.
 soak: $(ENVIRONMENTS)/test/.made
 	GAPPS_HOOKS_SOAK=$${GAPPS_HOOKS_SOAK:-10000} GAPPS_HOOKS_KILLS=$${GAPPS_HOOKS_KILLS:-300} \
+	    GAPPS_HOOKS_EXAMPLES=$${GAPPS_HOOKS_EXAMPLES:-300} \
 	    $(ENVIRONMENTS)/test/bin/python -m pytest -s tests/integration/test_soak.py \
-	    tests/integration/test_agent_crash.py tests/integration/test_deliver_crash.py
+	    tests/integration/test_agent_crash.py tests/integration/test_deliver_crash.py \
+	    tests/integration/test_reconcile_invariants.py
 
 lint: $(ENVIRONMENTS)/lint/.made
 	$(ENVIRONMENTS)/lint/bin/ruff check

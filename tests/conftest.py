@@ -14,8 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is no fault of what is tested: how long an example takes says nothing.
-settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is no fault of what is tested: how long an example takes says nothing. What is to
+# land may not hang on chance either; make soak looks for what nobody has thought of.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize="GAPPS_HOOKS_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("steady")
 
 #: Who runs what, and what tests have organisations, hooks and agents from.

@@ -6,7 +6,8 @@ import json
 import os
 from typing import Any, Final
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,6 +26,7 @@ from gapps_hooks.plan.whole import REMOVING
 from gapps_hooks.reconcile.checking import TooMuch
 from gapps_hooks.reconcile.everybody import Looked, carry_out, everything, look, refused
 
+EXAMPLES: Final = int(os.environ.get("GAPPS_HOOKS_EXAMPLES", "15"))
 SOMEBODY = st.sampled_from(NAMES)
 SOME_GROUP = st.sampled_from(GROUPS)
 ANY_GROUP = st.sampled_from((*GROUPS, *MORE_GROUPS))
@@ -347,10 +349,5 @@ def goes_on(looked: Looked) -> bool:
     return any("the next run goes on" in note for note in notes)
 
 
-TestBoth = Both.TestCase
-TestBoth.settings = settings(
-    max_examples=int(os.environ.get("GAPPS_HOOKS_EXAMPLES", "15")),
-    stateful_step_count=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+TestBoth = pytest.mark.timeout(300 + 3 * EXAMPLES)(Both.TestCase)
+TestBoth.settings = settings(max_examples=EXAMPLES, stateful_step_count=15)
