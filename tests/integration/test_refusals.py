@@ -132,6 +132,7 @@ def refused(site: Site, *prefix: str) -> str:
 
 @pytest.fixture
 def begun(site: Site) -> Site:
+    site.configure(wait=30.0)  # a whole program has to start, beside whatever else runs
     assert site.run(Message.of("user-add", "alice", {"id": "entryUUID:a"}))[0] == 0
     return site
 
