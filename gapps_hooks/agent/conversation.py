@@ -102,8 +102,8 @@ class Conversation:
     def _listen(self) -> None:
         if not self._listens and self._channel is not None:
             self._listens = True
+            self._close_in(SAID_WITHIN)  # first: it has to end also if the system cannot watch it
             self._loop.add_reader(self._channel, self._hear)
-            self._close_in(SAID_WITHIN)
 
     def _listen_no_more(self) -> None:
         if self._timer is not None:

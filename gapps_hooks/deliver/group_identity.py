@@ -5,11 +5,10 @@ It must not know Google, nor members: lasting ids alone tell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from gapps_hooks.deliver.desired import Contradiction
 from gapps_hooks.deliver.identity import give_name
-from gapps_hooks.model import Group, Identity, Kind, Link
+from gapps_hooks.deliver.passing_on import lasting_identity, passes_on
+from gapps_hooks.model import Group, Identity, Kind
 from gapps_hooks.outbox import entries, links, roll, subjects
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.sources import Source
@@ -52,14 +51,7 @@ def may_be_called(wiring: Wiring, source: Source, name: str) -> bool:
     other = subjects.of_name(wiring.state, Kind.GROUP, name)
     if other is None or links.of(wiring.state, other) is None:
         return True
-    return _passes_on(wiring, _names(source), other)
-
-
-def lasting_identity(link: Link | None) -> Identity | None:
-    """Tell by which id the owner of a link that lives is known under whatever name."""
-    if link is None or link.ended_at is not None or link.identity is None:
-        return None
-    return link.identity if link.identity.lasting else None
+    return passes_on(wiring, Kind.GROUP, other, _names(source).get)
 
 
 def _is_other(found: Group, known: Identity) -> bool:
@@ -99,7 +91,7 @@ def _follow(
             removed=entry.removed,
             displaced=displaced,
         )
-    if _passes_on(wiring, names, other):
+    if passes_on(wiring, Kind.GROUP, other, names.get):
         entries.touch(wiring.state, Kind.GROUP, name)
         raise Contradiction(
             f"{entry.name} is called {name} now, as another group was; that one has to be known "
@@ -111,19 +103,3 @@ def _names(source: Source) -> dict[Identity, str]:
     """Tell under which name the source has each id."""
     listed = ((name, source.group(name)) for name in source.group_names().names)
     return {group.id: name for name, group in listed if group is not None and group.id is not None}
-
-
-def _passes_on(wiring: Wiring, names: Mapping[Identity, str], subject: int | None) -> bool:
-    """Whether a name gets free when each group is followed to its new one; not in a circle."""
-    seen: set[int] = set()
-    while subject is not None and subject not in seen:
-        seen.add(subject)
-        link = links.of(wiring.state, subject)
-        if link is None:
-            return True
-        known = lasting_identity(link)
-        name = None if known is None else names.get(known)
-        if name is None:
-            return False
-        subject = subjects.of_name(wiring.state, Kind.GROUP, name)
-    return subject is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 from gapps_hooks.deliver.desired import Contradiction
+from gapps_hooks.deliver.passing_on import passes_on
 from gapps_hooks.errors import GappsHooksError, Passing, Refused
 from gapps_hooks.model import Account, Identity, Kind
 from gapps_hooks.outbox import entries, leases, links, memberships, owning, references, subjects
@@ -101,26 +102,20 @@ def _passes_on(wiring: Wiring, entry: Entry, name: str, other: int | None) -> bo
     Raises:
         Refused: they exchanged their names.
     """
-    assert wiring.source is not None  # noqa: S101 - a rename is only looked for in a source
-    seen: set[int] = set()
-    while other is not None and other not in seen:
-        seen.add(other)
-        link = links.of(wiring.state, other)
-        if link is None:
-            return True
-        identity = link.identity if link.ended_at is None else None
-        lasting = identity is not None and identity.lasting
-        now = wiring.source.account_by(identity) if identity is not None and lasting else None
-        if now is None or now.username == subjects.name_of(wiring.state, other):
-            return False
-        if now.username == entry.name:
+    source = wiring.source
+    assert source is not None  # noqa: S101 - a rename is only looked for in a source
+
+    def called(identity: Identity) -> str | None:
+        now = source.account_by(identity)
+        if now is not None and now.username == entry.name:
             raise Refused(
                 f"{entry.name} and {name} exchanged their names, and neither address is free for "
                 "the other; give one of them a third name for a moment, and each keeps the own "
                 "account"
             )
-        other = subjects.of_name(wiring.state, Kind.USER, now.username)
-    return other is None
+        return None if now is None else now.username
+
+    return passes_on(wiring, Kind.USER, other, called)
 
 
 def _follow_newcomer(wiring: Wiring, entry: Entry, identity: Identity) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from gapps_hooks.deliver.group_identity import lasting_identity, may_be_called
+from gapps_hooks.deliver.group_identity import may_be_called
+from gapps_hooks.deliver.passing_on import lasting_identity
 from gapps_hooks.deliver.wishes import WISHED
 from gapps_hooks.errors import SourceUnreadable
 from gapps_hooks.model import Identity, Kind, Member, Membership
