@@ -44,6 +44,8 @@ _CRYPT_LIBRARIES: Final = ("libcrypt.so.1", "libcrypt.so.2")
 _XCRYPT_WORK, _CRYPT_WORK = 1 << 15, 1 << 18
 #: Random bytes that make the 16 letters of a salt, the most that sha512-crypt looks at.
 _SALT_BYTES: Final = 12
+#: Bytes of SHA-512, which are written as 86 letters.
+_HASH_BYTES: Final = 64
 #: What crypt(3) has to answer: of our own salt, 512 bits in crypt(5)'s alphabet.
 _WHOLE: Final = re.compile(r"\$6\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}")
 _CRYPTS: dict[str, Any] = {"$6$": sha512_crypt, "$5$": sha256_crypt, "$1$": md5_crypt}
@@ -152,8 +154,14 @@ def _scheme(text: str) -> tuple[str, str]:
 
 
 def unknown() -> PasswordHash:
-    """Make the hash of 64 random bytes that are kept nowhere: a password that nobody knows."""
-    return _hashed(secrets.token_urlsafe(64))
+    """Make a hash at random: a password that nobody knows, not even we.
+
+    Whoever wants to find what it is the hash of has to try 2^512 texts, as with any hash of a text
+    as long; and making one out of a text takes longer than everything else a creation costs us.
+    """
+    # of 512 bits six make a letter, and two are left for the last one
+    letters = _letters(_HASH_BYTES)[:85] + secrets.choice("./01")
+    return PasswordHash("crypt", f"$6${_letters(_SALT_BYTES)}${letters}")
 
 
 def _hashed(text: str) -> PasswordHash:
@@ -178,7 +186,9 @@ def _system_crypt() -> Callable[[str], str] | None:
     def hashed(text: str) -> str:
         work = ctypes.create_string_buffer(len(empty))
         try:
-            made = (crypt(text.encode(), f"$6${_salt()}$".encode(), work) or b"").decode()
+            made = (
+                crypt(text.encode(), f"$6${_letters(_SALT_BYTES)}$".encode(), work) or b""
+            ).decode()
         finally:
             work.raw = empty  # the text may still stand in it
         return made if _WHOLE.fullmatch(made) else _own_crypt(text)
@@ -198,10 +208,11 @@ def _crypt_r(name: str) -> tuple[Callable[..., bytes | None], bytes] | None:
     return crypt, bytes(_XCRYPT_WORK if is_libxcrypt else _CRYPT_WORK)
 
 
-def _salt() -> str:
+def _letters(length: int) -> str:
+    """Write so many random bytes in crypt(5)'s alphabet."""
     # Asked for letter by letter, the system would be called 16 times and more, and each call lets
     # another thread have the interpreter first.
-    return base64.b64encode(secrets.token_bytes(_SALT_BYTES), altchars=b"./").decode()
+    return base64.b64encode(secrets.token_bytes(length), altchars=b"./").decode()
 
 
 def _unusable(field: str, remedy: str) -> UnusablePassword:

@@ -186,7 +186,14 @@ def test_any_text_is_either_taken_or_refused(text: str) -> None:
 
 
 def test_the_unknown_password_is_another_one_each_time() -> None:
-    first, second = passwords.unknown(), passwords.unknown()
-    assert first.function == "crypt"
-    assert first.value != second.value
-    assert passwords.from_stored(first.value) == first
+    made = [passwords.unknown() for _ in range(100)]
+    assert {one.function for one in made} == {"crypt"}
+    assert len({one.value for one in made}) == len({one.value[:20] for one in made}) == 100
+
+
+def test_the_unknown_password_has_the_form_of_a_hash() -> None:
+    for _ in range(100):
+        made = passwords.unknown()
+        assert passwords.from_stored(made.value) == made
+        assert sha512_crypt.from_string(made.value).to_string() == made.value
+    assert not sha512_crypt.verify(CLEAR, made.value)
