@@ -138,20 +138,15 @@ def put(state: State, prepared: Prepared) -> Receipt:
         Superseded: it has to be prepared again.
     """
     with state.transaction():
-        return put_within(state, prepared)
-
-
-def put_within(state: State, prepared: Prepared) -> Receipt:
-    """Put it inside a transaction of the caller, who undoes that if this raises anything."""
-    if prepared.look is not None:
-        prepared = prepared.look(state)
-    if prepared.event is None:
-        return Receipt(subject=None, line=prepared.line)
-    if prepared.reading is not None:
-        see_that_it_counts(state, prepared.event, prepared.reading)
-    recorded = entries.record_within(state, prepared.event, prepared.bury or "")
-    if prepared.bury is not None and not recorded.duplicate:
-        _write_history(state, recorded.subject, prepared.event.name, prepared.bury)
+        if prepared.look is not None:
+            prepared = prepared.look(state)
+        if prepared.event is None:
+            return Receipt(subject=None, line=prepared.line)
+        if prepared.reading is not None:
+            see_that_it_counts(state, prepared.event, prepared.reading)
+        recorded = entries.record(state, prepared.event, prepared.bury or "")
+        if prepared.bury is not None and not recorded.duplicate:
+            _write_history(state, recorded.subject, prepared.event.name, prepared.bury)
     return Receipt(subject=recorded.subject, line=prepared.line, duplicate=recorded.duplicate)
 
 

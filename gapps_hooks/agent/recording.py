@@ -20,7 +20,7 @@ from gapps_hooks.agent.progress import Progress
 from gapps_hooks.errors import StateUnusable
 from gapps_hooks.model import Event
 from gapps_hooks.outbox import State
-from gapps_hooks.record import Desk, Prepared, Receipt, prepare, put, put_within, tell_news
+from gapps_hooks.record import Desk, Prepared, Receipt, prepare, put, tell_news
 from gapps_hooks.superseded import READINGS, Superseded
 
 #: Threads that validate, hash and read the source, which may be slow.
@@ -179,10 +179,10 @@ class Recorder:
             return [slip.failed or error for slip in batch]
 
     def _put_together(self, batch: Sequence[Slip]) -> list[Result] | None:
-        """Put them without a savepoint for each; None if nothing was put, as one cannot be."""
+        """Put them all; None if nothing was put, as one of them cannot be."""
         try:
             with self._state.transaction():
-                return [self._put(slip, put_within) for slip in batch]
+                return [self._put(slip) for slip in batch]
         except StateUnusable:
             raise
         except Exception:  # noqa: BLE001 - it is met again, and then told
@@ -194,20 +194,21 @@ class Recorder:
 
     def _put_alone(self, slip: Slip) -> Result:
         try:
-            return self._put(slip, put)
+            with self._state.attempt():
+                return self._put(slip)
         except StateUnusable:
             raise
-        except Exception as error:  # noqa: BLE001 - its savepoint is undone; the others go on
+        except Exception as error:  # noqa: BLE001 - it is undone; the others go on
             return error
 
-    def _put(self, slip: Slip, putting: Callable[[State, Prepared], Receipt]) -> Result:
+    def _put(self, slip: Slip) -> Result:
         if slip.failed is not None or slip.prepared is None:
             return slip.failed or RuntimeError("it was not prepared")
         try:
             slip.check()
         except Exception as error:  # noqa: BLE001 - told to whoever sent it; nothing was put yet
             return error
-        return putting(self._state, slip.prepared)
+        return put(self._state, slip.prepared)
 
 
 def _count_readers(desk: Desk) -> int:

@@ -34,7 +34,6 @@ __all__ = [
     "password_came",
     "postpone",
     "record",
-    "record_within",
     "release",
     "rest",
     "retry",
@@ -89,22 +88,17 @@ def record(state: State, event: Event, unsent: str = "") -> Recorded:
         StateUnusable: nothing was recorded.
     """
     with state.transaction():
-        return record_within(state, event, unsent)
-
-
-def record_within(state: State, event: Event, unsent: str = "") -> Recorded:
-    """Record it inside a transaction of the caller; it is on disk when that ends."""
-    told = subject_told(state, event.id)
-    if told is not None:
-        subject = subjects.final(state, told)
-        generation = subjects.generation_of(state, subject)
-        return Recorded(subject=subject, generation=generation, duplicate=True)
-    meant = subject_meant(state, event)
-    sequence = next_sequence(state, event.id, meant.subject)
-    words = said(event, sequence, state.clock(), unsent)
-    for group in meant.named_in:
-        touch(state, Kind.GROUP, subjects.name_of(state, group))
-    return _add(state, meant, words, sequence, event.defer)
+        told = subject_told(state, event.id)
+        if told is not None:
+            subject = subjects.final(state, told)
+            generation = subjects.generation_of(state, subject)
+            return Recorded(subject=subject, generation=generation, duplicate=True)
+        meant = subject_meant(state, event)
+        sequence = next_sequence(state, event.id, meant.subject)
+        words = said(event, sequence, state.clock(), unsent)
+        for group in meant.named_in:
+            touch(state, Kind.GROUP, subjects.name_of(state, group))
+        return _add(state, meant, words, sequence, event.defer)
 
 
 def touch(state: State, kind: Kind, name: str, *, defer: float = 0.0) -> Recorded:

@@ -50,12 +50,12 @@ def suspect(path: Path) -> None:
 
 def is_wanted(path: Path) -> bool:
     """Whether somebody has to look, or to go on with a mending that was cut off."""
-    return beside(path, _SUSPECT).exists() or is_under_way(path) or _is_lost(path)
+    return beside(path, _SUSPECT).exists() or successor(path).exists() or _is_lost(path)
 
 
-def is_under_way(path: Path) -> bool:
-    """Whether a whole new file waits to be put in the place of this one."""
-    return beside(path, _WHOLE).exists()
+def successor(path: Path) -> Path:
+    """The whole new file, while it waits to be put in the place of this one."""
+    return beside(path, _WHOLE)
 
 
 def beside(path: Path, ending: str) -> Path:
@@ -90,7 +90,7 @@ def mend(
         raise StateUnusable(f"{path}: is damaged, and others are still using it; try again")
     with held[0], _told(path):
         notice = None
-        if not is_under_way(path):
+        if not successor(path).exists():
             database, log = _content(path), _content(beside(path, "-wal"))
             mark = acknowledged.read(path.parent)
             broken_log = frames.is_broken(log, size_of(database, log))
@@ -188,7 +188,7 @@ def _make_new(
             _write(beside(aside, ending), blanked(content))
     _sync(growing)
     _like(path, growing)
-    growing.rename(beside(path, _WHOLE))
+    growing.rename(successor(path))
     _sync(path.parent)
     return notice
 
@@ -200,7 +200,7 @@ def _wholly_or_not(path: Path, aside: Path) -> Iterator[None]:
         yield
     except BaseException:
         _forget(beside(path, _GROWING))
-        if not is_under_way(path):
+        if not successor(path).exists():
             _forget(aside)
         raise
 
@@ -254,7 +254,7 @@ def _exchange(path: Path) -> None:
     # what the new file lacks is told, once
     mark = acknowledged.read(path.parent)
     acknowledged.write(path.parent, replace(mark, numbered=0))
-    beside(path, _WHOLE).replace(path)
+    successor(path).replace(path)
     beside(path, _SUSPECT).unlink(missing_ok=True)
     _sync(path.parent)
 

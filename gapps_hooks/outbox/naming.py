@@ -38,7 +38,8 @@ def subject_meant(state: State, event: Event) -> Meant:
 
 def _renamed(state: State, event: Event, subject: int) -> Meant:
     try:
-        subjects.rename(state, subject, event.name)
+        with state.attempt():
+            subjects.rename(state, subject, event.name)
     except subjects.NameTaken as error:
         return Meant(
             subject=subject, problem=f"{event.old_name} cannot become {event.name}: {error}"

@@ -21,6 +21,7 @@ class Presence:
         self._path = path
         self._turnstile = turnstile
         self._file = _file(path)
+        self._successor = mending.successor(path)
 
     @contextmanager
     def assured(self, patience: float) -> Iterator[None]:
@@ -41,7 +42,7 @@ class Presence:
 
     def check(self) -> None:
         """Raise StateDamaged if another file is in its place, or is about to be."""
-        if self._file != _file(self._path) or mending.is_under_way(self._path):
+        if self._file != _file(self._path) or self._successor.exists():
             raise StateDamaged(
                 f"{self._path}: another file is in its place by now; nothing was changed"
             )

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
@@ -18,6 +18,7 @@ from gapps_hooks.outbox import acknowledged, mending, wiping
 from gapps_hooks.outbox.connection import complain
 from gapps_hooks.outbox.digests import keyed_digest
 from gapps_hooks.outbox.presence import Presence
+from gapps_hooks.outbox.transactions import Transactions
 
 #: Seconds in which a deleted hash has to be gone from the file and its write-ahead log.
 WIPE_SECONDS: Final = 5.0
@@ -56,12 +57,14 @@ class State:
         #: What became of a damage when the file was opened, as a sentence; None: it was sound.
         self.notice: str | None = None
         self._lock = threading.RLock()
-        self._depth = 0
         self._wipe_wanted = False
         #: Up to which wanted wipe the hashes that stay were written anew.
         self._rewritten = ""
         self._ring_to_wipe: Callable[[], object] | None = None
         self.numbers: Final = acknowledged.Numbers(directory, self.row)
+        self._transactions = Transactions(
+            connection, self._run, assured=self._assured, numbers=self.numbers
+        )
         self._key = bytes.fromhex(self.meta("digest-key"))
         #: Names this installation in the marks that it leaves at Google.
         self.instance: Final = self.meta("instance")
@@ -158,55 +161,31 @@ class State:
         """Everything inside happens wholly or not at all, and no other process writes meanwhile.
 
         On leaving the outermost one it is on disk (fsync); with ``durable=False`` it survives
-        the process but perhaps not a power cut. One inside another is a savepoint of it.
+        the process but perhaps not a power cut. One inside another is a part of it, and nothing
+        of the whole happens if that fails; ``attempt`` is for what may fail alone.
 
         Raises:
             StateUnusable: the file cannot be written, or is locked for more than 5 seconds.
         """
         with self._lock:
-            if self._depth == 0:
-                with self._presence.assured(self._patience):
-                    self._run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                    self.numbers.begin()
-                    with self._level():
-                        yield
-                        count = self.numbers.added() if durable else 0
-                    self.numbers.acknowledge(count)
-            else:
-                with self._level():
-                    yield
-            wipe = self._wipe_wanted and self._depth == 0
+            with self._transactions.enter(durable=durable):
+                yield
+            wipe = self._wipe_wanted and not self._transactions.is_open
             self._wipe_wanted = self._wipe_wanted and not wipe
         if wipe:
             (self._ring_to_wipe or self.finish_wiping)()
 
     @contextmanager
-    def _level(self) -> Iterator[None]:
-        begin, commit, undo = self._boundaries()
-        self.execute(begin)
-        self._depth += 1
-        try:
+    def attempt(self) -> Iterator[None]:
+        """Inside a transaction: undo by itself what fails in here, so that the rest goes on."""
+        with self._lock, self._transactions.attempt():
             yield
-            self.execute(commit)
-        except BaseException:
-            self._undo(undo)
-            raise
-        finally:
-            self._depth -= 1
-
-    def _boundaries(self) -> tuple[str, str, tuple[str, ...]]:
-        if self._depth == 0:
-            return "BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",)
-        name = f"level_{self._depth}"
-        return f"SAVEPOINT {name}", f"RELEASE {name}", (f"ROLLBACK TO {name}", f"RELEASE {name}")
-
-    def _undo(self, statements: tuple[str, ...]) -> None:
-        # SQLite has rolled back by itself after some errors, such as a full disk.
-        for statement in statements if self._connection.in_transaction else ():
-            self.execute(statement)
 
     def _wait_when_busy(self, seconds: float) -> None:
         self._run(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+    def _assured(self) -> AbstractContextManager[None]:
+        return self._presence.assured(self._patience)
 
     # --- meta -----------------------------------------------------------------------------
 
@@ -293,7 +272,7 @@ class State:
         # A long wait in here would keep recorders out: SQLite holds the writers' lock meanwhile.
         self._wait_when_busy(0.1)
         try:
-            with self._presence.assured(self._patience):
+            with self._assured():
                 found = self.row("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             self._wait_when_busy(self._patience)

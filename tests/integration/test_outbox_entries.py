@@ -260,24 +260,3 @@ def test_a_user_and_a_group_of_one_name_are_two_subjects(state: State) -> None:
     group = recorded(state, event(EventKind.GROUP_CHANGE, "staff", patch={"members": []}))
     assert user.subject != group.subject
     assert (user.kind, group.kind) == (Kind.USER, Kind.GROUP)
-
-
-def test_several_events_can_share_one_commit(state: State) -> None:
-    with state.transaction():
-        receipts = [entries.record(state, event(ADD, name)) for name in ("alice", "bob")]
-    assert [receipt.generation for receipt in receipts] == [1, 1]
-    assert len(entries.all_entries(state)) == 2
-
-
-def test_one_that_fails_in_a_shared_commit_does_not_take_the_others_with_it(state: State) -> None:
-    def fail() -> None:
-        with state.transaction():
-            entries.record(state, event(ADD, "bob"))
-            raise ArithmeticError
-
-    with state.transaction():
-        entries.record(state, event(ADD, "alice"))
-        with pytest.raises(ArithmeticError):
-            fail()
-        entries.record(state, event(ADD, "carol"))
-    assert [entry.name for entry in entries.all_entries(state)] == ["alice", "carol"]
