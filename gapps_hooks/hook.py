@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import gc
 import os
-import select
 import signal
 import sys
-import syslog
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+
+from gapps_hooks.firing.saying import BAD_INPUT, NOT_RECORDED, say, trouble
 
 if TYPE_CHECKING:
     from gapps_hooks.handling import Answer
 
 #: The largest payload (1 MiB) and what fire.py writes around it, in bytes.
 LONGEST_MESSAGE: Final = (1 << 20) + (1 << 16)
-#: Seconds that a full pipe on stdout or stderr may hold us up.
-PRINT_WITHIN: Final = 1.0
-_NOT_RECORDED: Final = 1
 
 
 def main() -> None:
@@ -39,9 +35,8 @@ def main() -> None:
         leave(handle(message, end=leave, recorded=_keep_status))
     except Exception as error:  # noqa: BLE001 - an account manager is never shown a traceback
         text = str(error) if _is_bad_input(error) else f"an error of this program, {_kind(error)}"
-        syslog.syslog(syslog.LOG_AUTH | syslog.LOG_ERR, f"gapps-hooks: not recorded: {text}")
-        _say(2, f"not recorded: {text}")
-        os._exit(64 if _is_bad_input(error) else _NOT_RECORDED)
+        trouble(text)
+        os._exit(BAD_INPUT if _is_bad_input(error) else NOT_RECORDED)
 
 
 def _keep_status() -> None:
@@ -65,26 +60,8 @@ def _kind(error: Exception) -> str:
 
 def leave(answer: Answer) -> None:
     """End the process at once with the answer's status; a failing print cannot change it."""
-    _say(1 if answer.exit == 0 else 2, answer.line)
+    say(1 if answer.exit == 0 else 2, answer.line)
     os._exit(answer.exit)
-
-
-def _say(descriptor: int, line: str) -> None:
-    text = "".join(letter if letter.isprintable() else " " for letter in line)
-    ready = select.poll()
-    ready.register(descriptor, select.POLLOUT)
-    with suppress(OSError):
-        if ready.poll(PRINT_WITHIN * 1000):
-            os.write(descriptor, _line(text))
-
-
-def _line(text: str) -> bytes:
-    """Encode a line, no longer than what a pipe that is ready takes at once (poll(2), pipe(7))."""
-    whole = text.encode("utf-8", "replace") + b"\n"
-    if len(whole) <= select.PIPE_BUF:
-        return whole
-    end = " …\n".encode()
-    return whole[: select.PIPE_BUF - len(end)].decode("utf-8", "ignore").encode() + end
 
 
 if __name__ == "__main__":

@@ -60,8 +60,13 @@ def _lay_out(prefix: Path) -> Path:
     (prefix / "bin").mkdir()
     (prefix / "bin" / version).symlink_to(interpreter)
     (prefix / "pyvenv.cfg").write_text(f"home = {interpreter.parent}\n")
-    shutil.copy(CHECKOUT / "gapps_hooks" / "fire.py", package)
-    (package / "__init__.py").write_text("")
+    for part in ("__init__.py", "fire.py"):
+        shutil.copy(CHECKOUT / "gapps_hooks" / part, package)
+    shutil.copytree(
+        CHECKOUT / "gapps_hooks" / "firing",
+        package / "firing",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     (package / "__main__.py").write_text(RECORDER)
     (package / "hook.py").write_text(RECORDER)
     shutil.copytree(CHECKOUT / "hooks.d", prefix / "share" / "gapps-hooks" / "hooks.d")
@@ -70,7 +75,7 @@ def _lay_out(prefix: Path) -> Path:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Path:
-    """Prefix of an installation with the real scripts, the real fire.py and a stand-in recorder.
+    """Prefix of an installation with the real scripts, the real entry and a stand-in recorder.
 
     The recorder notes every call in ``recorded/`` and exits with the number in the file
     ``status``, if there is one. ``python -m gapps_hooks`` does the same.

@@ -16,7 +16,8 @@ import click
 from gapps_hooks.cli.program import Failure
 from gapps_hooks.cli.showing import as_json, example, show_json
 from gapps_hooks.errors import BadInput
-from gapps_hooks.fire import BadCall, read_stdin
+from gapps_hooks.firing.call import BadCall
+from gapps_hooks.firing.payload import read_stdin
 from gapps_hooks.handling import BAD_INPUT, RECORDED, handle
 from gapps_hooks.model import EventKind
 from gapps_hooks.payload import parse_json

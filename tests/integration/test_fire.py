@@ -36,6 +36,12 @@ def command(installation: Path, settings: Path) -> list[str]:
     return [str(interpreter), "-I", "-S", str(fire), "--settings", str(settings)]
 
 
+@pytest.fixture
+def package(installation: Path) -> Path:
+    """Where the entry lies."""
+    return next(installation.glob("lib/*/site-packages/gapps_hooks"))
+
+
 def fire(
     command: list[str],
     *words: str,
@@ -630,11 +636,42 @@ def test_an_interpreter_that_vanished_is_said_and_is_not_success(
 
 def test_only_what_is_needed_is_imported() -> None:
     """Every change of an account waits for this; what is named here costs 3 to 20 ms each."""
-    heavy = {"argparse", "dataclasses", "inspect", "logging", "pathlib", "random", "socket"}
-    heavy |= {"subprocess", "syslog", "typing", "uuid", "gapps_hooks"}
-    code = f"import sys; sys.path.insert(0, {str(FIRE.parent)!r}); import fire; print(*sys.modules)"
+    heavy = {"argparse", "dataclasses", "enum", "inspect", "json", "logging", "pathlib", "random"}
+    heavy |= {"re", "signal", "socket", "subprocess", "syslog", "typing", "uuid"}
+    code = f"import sys; sys.path.append({str(FIRE.parents[1])!r}); "
+    code += "import gapps_hooks.firing.program; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert "fire" in loaded
+    assert "gapps_hooks.firing.program" in loaded
     assert heavy.isdisjoint(loaded)
+
+
+def test_the_entry_is_kept_compiled(command: list[str], package: Path) -> None:
+    """Python compiles the file that it is started with each time; the rest only once."""
+    fire(command, "user-add", "alice")
+    kept = {file.name.split(".")[0] for file in package.glob("firing/__pycache__/*.pyc")}
+    assert kept == {file.stem for file in package.glob("firing/*.py")}
+    assert not list(package.glob("__pycache__/fire.*"))
+
+
+def test_nothing_beside_the_package_stands_in_for_the_standard_library(
+    command: list[str], package: Path, recorded: Recorded
+) -> None:
+    for name in ("os", "resource", "errno", "select", "time", "_socket", "_json", "syslog"):
+        (package.parent / f"{name}.py").write_text("raise SystemExit('the wrong one')\n")
+    assert fire(command, "user-add", "alice").returncode == 0
+    assert len(recorded()) == 1
+
+
+@pytest.mark.parametrize("text", ["", "raise ValueError\n", "def broken(\n"])
+def test_an_entry_that_is_not_whole_is_said_and_is_not_success(
+    command: list[str], package: Path, recorded: Recorded, text: str
+) -> None:
+    """As in the middle of an upgrade, and after one that ended there."""
+    (package / "firing" / "agent.py").write_text(text)
+    result = fire(command, "user-add", "alice")
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert result.stderr.startswith(b"not recorded: gapps-hooks is not whole (")
+    assert result.stderr.endswith(b"); install it again\n")
+    assert recorded() == []
