@@ -250,7 +250,7 @@ def test_creations(tmp_path: Path) -> None:
         _until_delivered(agent, within=60)
         took = time.perf_counter() - began
         statuses = [request.status for request in agent.site.emulator.requests]
-    show("100 users created", {"rate": f"{100 / took:.1f}/s, of 9.7/s"})
+    show("100 users created", {"rate": f"{100 / took:.1f}/s, of 9.8/s"})
     assert set(statuses) == {200}
 
 

@@ -93,6 +93,8 @@ class Policy:
                 advice = "return a mapping of Google's field names"
                 raise self._unusable("gapps_attributes", answer, advice)
             merged.update(answer)
+        if not merged:
+            return merged
         for name in merged.keys() & DECIDED_ELSEWHERE.keys():
             raise self._unusable("gapps_attributes", name, DECIDED_ELSEWHERE[name])
         try:

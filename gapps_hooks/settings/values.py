@@ -76,7 +76,7 @@ class GoogleSettings:
     #: Requests that may be sent at once before ``rate`` holds; burst + 60 * rate <= 2400.
     burst: Annotated[Count, Field(ge=1)] = 100
     #: Users created per second; Google's limit is 10.
-    creation_rate: Annotated[Number, Field(gt=0, le=10)] = 9.7
+    creation_rate: Annotated[Number, Field(gt=0, le=10)] = 9.8
     #: Certificates (PEM) to believe instead of the system's, for a proxy that breaks TLS open.
     ca_bundle: AbsolutePath | None = None
     #: The HTTP proxy to go through. Hooks run with a clean environment, where no HTTPS_PROXY is.

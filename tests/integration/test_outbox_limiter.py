@@ -13,7 +13,7 @@ from gapps_hooks.errors import OutOfTime
 from gapps_hooks.outbox import State, limiter, open_state
 from gapps_hooks.outbox.limiter import LONGEST_SLOW_DOWN, LONGEST_WAIT, Rate
 
-RATES = {"request": Rate(38.0, 100), "creation": Rate(9.7)}
+RATES = {"request": Rate(38.0, 100), "creation": Rate(9.8)}
 # Waits for its turns in earnest and says when it had them.
 SENDER = """
 import pathlib, sys, time
@@ -39,12 +39,12 @@ def test_a_burst_goes_at_once_and_then_the_steady_rate_holds(state: State) -> No
 def test_a_creation_counts_as_a_request_too_and_waits_for_both(state: State) -> None:
     first, second = waits(state, 2, "request", "creation")
     assert first == 0.0
-    assert second == pytest.approx(1 / 9.7, abs=1e-6)
+    assert second == pytest.approx(1 / 9.8, abs=1e-6)
     assert waits(state, 99)[-2:] == [0.0, pytest.approx(1 / 38, abs=1e-3)]
 
 
 def test_the_turns_outlive_the_process(tmp_path: Path, clock: Clock) -> None:
-    for expected in (0.0, 1 / 9.7, 2 / 9.7):
+    for expected in (0.0, 1 / 9.8, 2 / 9.8):
         with open_state(tmp_path / "state", domain="example.org", clock=clock) as state:
             assert limiter.take(state, ("creation",), RATES) == pytest.approx(expected, abs=1e-6)
 
@@ -117,7 +117,7 @@ def test_too_many_creations_slow_down_nothing_but_creations(state: State) -> Non
     limiter.slow_down(state, 5.0, "creation")
     assert waits(state, 1) == [0.0]
     assert in_use(state) == 38.0
-    assert in_use(state, "creation") == pytest.approx(9.7 * 0.85)
+    assert in_use(state, "creation") == pytest.approx(9.8 * 0.85)
     assert waits(state, 1, "request", "creation") == [pytest.approx(5.0)]
     assert waits(state, 1) == [0.0]
 

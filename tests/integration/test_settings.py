@@ -78,7 +78,7 @@ def test_the_smallest_file_works_and_has_the_documented_defaults(
     assert settings.policy_directory == tmp_path / "policy.d"
     google = settings.google
     assert google.credentials == tmp_path / "key.json"
-    assert (google.timeout, google.rate, google.burst, google.creation_rate) == (10, 38, 100, 9.7)
+    assert (google.timeout, google.rate, google.burst, google.creation_rate) == (10, 38, 100, 9.8)
     assert (google.api_endpoint, google.ca_bundle) == (None, None)
     assert (settings.source.directory, settings.source.max_bytes) == (Path("/etc"), 1 << 26)
     assert (settings.enabled.all, settings.enabled.filter) == (True, ())
