@@ -18,10 +18,10 @@ from gapps_hooks.deliver.enabling_group import touch_people
 from gapps_hooks.deliver.gatherings import ask_about_group, find_occupant, gather
 from gapps_hooks.deliver.group_aliases import ALIAS_VERBS, carry_out_aliases
 from gapps_hooks.deliver.memory import Owner, remember_answer
-from gapps_hooks.deliver.wishes import tell_arrival
+from gapps_hooks.deliver.wishes import keep_members, tell_arrival
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
 from gapps_hooks.model import Change, Membership, Plan, Verb
-from gapps_hooks.outbox import links, memberships
+from gapps_hooks.outbox import links
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.gathering import Gathering, MembersQuestion
@@ -212,7 +212,8 @@ def _announce(wiring: Wiring, entry: Entry, gathering: Gathering, members: list[
     """
     added = _added(members)
     with wiring.state.transaction():  # the one without the other would tell of what was not sent
-        memberships.replace(wiring.state, entry.subject, _after(gathering, added))
+        after = _after(gathering, added)
+        keep_members(wiring, entry.subject, gathering.memberships, after)
         link = links.of(wiring.state, entry.subject)
         if link is not None:
             links.save(wiring.state, replace(link, confirmed_at=0.0))
@@ -250,7 +251,7 @@ def _conclude(
             added = _added(done)
             whole = not wiring.rules.adding_only
             after = memberships_after(gathering, added) if whole else _after(gathering, added)
-            memberships.replace(wiring.state, entry.subject, after)
+            keep_members(wiring, entry.subject, gathering.memberships, after)
         link = links.of(wiring.state, entry.subject)
         if link is not None:
             fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
@@ -262,7 +263,7 @@ def _end(wiring: Wiring, entry: Entry, gathering: Gathering, done: list[Change])
     """Let the link of a group that is gone end, now that nothing of ours is left in it."""
     gone = gathering.group is None or gathering.group.deleted
     if gone and links.of(wiring.state, entry.subject) is not None and not wiring.rules.adding_only:
-        memberships.replace(wiring.state, entry.subject, ())
+        keep_members(wiring, entry.subject, gathering.memberships, ())
         deleted = any(Verb.DELETE_GROUP in change.verbs for change in done)
         if deleted:  # the next group of this name is another one, with another id at Google
             links.forget(wiring.state, entry.subject)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from organisation import Organisation, organise
 
+from gapps_hooks.deliver.subject import deliver
 from gapps_hooks.model import Kind, Verdict
 from gapps_hooks.outbox import entries
 
@@ -774,6 +775,33 @@ def test_a_wish_whose_group_could_not_be_told_of_it_is_wished_again(tmp_path: Pa
     house.restart()
     house.settle()
     assert set(house.roles("everybody@example.org")) == at("alice", "bob")
+    assert house.left() == {}
+
+
+def test_wishes_that_come_and_go_while_their_group_is_delivered_are_not_lost(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
+    house = organise(tmp_path)
+    house.fire("user-add", "alice", {"family_name": "Archer", "id": "entryUUID:a"})
+    deliver(house.wiring, house.record("user-add", "bob", {"id": "entryUUID:b"}).subject or 0)
+    meanwhile = [
+        house.record("user-add", "carol", {"id": "entryUUID:c"}).subject,
+        house.record("user-modify", "alice", {"family_name": "Guest"}).subject,
+    ]
+    other = house.wiring
+
+    def observe(call: str, _: str) -> None:
+        while call == "directory.members.insert" and meanwhile:
+            assert deliver(other, meanwhile.pop() or 0)
+
+    house.observe = observe
+    house.wire()
+    house.settle()
+    assert not meanwhile
+    assert set(house.roles("everybody@example.org")) == at("bob", "carol")
+    assert set(house.roles("guests@example.org")) == at("alice")
     assert house.left() == {}
 
 
