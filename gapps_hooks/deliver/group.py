@@ -191,7 +191,7 @@ def _owner(entry: Entry, gathering: Gathering) -> Owner:
         subject=entry.subject,
         name=gathering.link.name if gone and gathering.link is not None else entry.name,
         identity=gathering.group.id if gathering.group else None,
-        attempted=gathering.attempted,
+        attempted=gathering.is_lost,
     )
 
 

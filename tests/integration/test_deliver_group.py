@@ -318,8 +318,8 @@ def test_a_renamed_person_stays_a_member_once(house: Organisation) -> None:
 # --- groups that exist ---------------------------------------------------------------------------
 
 
-def found(house: Organisation, *members: dict[str, str], address: str = TEAM) -> None:
-    house.emulator.seed({"groups": [{"email": address, "members": list(members)}]})
+def found(house: Organisation, *members: dict[str, str], address: str = TEAM, **more: str) -> None:
+    house.emulator.seed({"groups": [{"email": address, "members": list(members), **more}]})
 
 
 def test_a_group_full_of_strangers_is_only_added_to(house: Organisation) -> None:
@@ -485,6 +485,34 @@ def test_a_list_that_waits_follows_a_person_who_is_renamed_meanwhile(house: Orga
     house.record("user-modify", "alicia", {"old_username": "alice"})
     house.drain(whole=True)
     assert set(house.roles(TEAM)) == at("alicia")
+
+
+@pytest.mark.parametrize("name", ["team", "The team"])
+def test_a_group_that_a_person_made_after_ours_was_refused_is_not_taken_for_ours(
+    house: Organisation, name: str
+) -> None:
+    add(house, "alice", "bob", "dora")
+    house.fail(fails="403", call="groups.insert")
+    said = {"members": ["alice"], "description": "Us"}
+    assert house.fire("group-change", "team", said).verdict is Verdict.BURIED
+    found(house, {"email": "dora@example.org"}, name=name)
+    house.fire("group-change", "team", said)
+    house.fire("group-change", "team", {"members": ["bob"]})
+    assert set(house.roles(TEAM)) == at("bob", "dora")
+    assert house.found_group(TEAM)["settings"]["whoCanPostMessage"] == "ANYONE_CAN_POST"
+    assert (house.group(TEAM).name, house.group(TEAM).description) == (name, "")
+
+
+@pytest.mark.parametrize("said", [{"deleted": True}, {"members": []}])
+def test_a_group_without_members_that_has_another_name_is_not_taken_for_ours(
+    house: Organisation, said: dict[str, Any]
+) -> None:
+    house.fail(fails="403", call="groups.insert")
+    house.fire("group-change", "team", {"members": []})
+    found(house, name="The team")
+    before = house.found_group(TEAM)
+    house.fire("group-change", "team", said)
+    assert house.found_group(TEAM) == before
 
 
 @pytest.mark.parametrize("fails", ["429", "403 quota"])
