@@ -127,6 +127,39 @@ def test_members_that_could_not_be_announced_whole_are_not_taken_for_sent(
     assert not house.left()
 
 
+def test_members_who_were_announced_are_sent_though_another_change_was_done_meanwhile(
+    house: Organisation,
+) -> None:
+    add(house, "alice", "bob")
+    house.fire("group-change", "team", {"members": [], "aliases": ["us@example.org"]})
+    house.fail(fails="503", call="members.insert", times=0)
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    house.emulator.faults.clear()
+    house.fail(fails="503", call="groups.patch", times=9)
+    said = {"old_name": "team", "members": ["alice", "bob"], "aliases": []}
+    assert house.fire("group-change", "crew", said).verdict is Verdict.LATER
+    house.settle()
+    assert set(house.roles("crew@example.org")) == at("alice", "bob")
+    assert not house.left()
+
+
+def test_members_who_were_announced_are_sent_though_we_were_cut_off_after_another_change(
+    house: Organisation,
+) -> None:
+    add(house, "alice", "bob")
+    house.fire("group-change", "team", {"members": []})
+    house.fail(fails="503", call="members.insert", times=0)
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    house.emulator.faults.clear()
+    house.forbid("INSERT ON memberships", "TRUE")
+    house.fire("group-change", "team", {"members": ["alice", "bob"], "description": "Us"})
+    house.allow()
+    house.restart()
+    house.settle()
+    assert house.found_group(TEAM)["description"] == "Us"
+    assert set(house.roles(TEAM)) == at("alice", "bob")
+
+
 def test_a_description_costs_one_request_and_can_be_cleared(house: Organisation) -> None:
     house.fire("group-change", "team", {"members": [], "description": "one"})
     with house.calls() as made:
