@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Final
 
 from gapps_hooks.deliver.carrying import Task, carry_out, reserve
@@ -17,6 +18,10 @@ from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.wiring import Wiring
 
 _ADDS: Final = frozenset({Verb.ADD_ALIAS, Verb.ADD_GROUP_ALIAS})
+
+
+class AliasRefused(Refused):
+    """An alias cannot be had; all else is as it should be."""
 
 
 def carry_out_freeing(
@@ -32,7 +37,8 @@ def carry_out_freeing(
     that cannot be had keeps no other change from being made; that is said at the end.
 
     Raises:
-        Refused: Google or the policy refused a change, or another keeps an alias.
+        AliasRefused: an alias cannot be had.
+        Refused: Google or the policy refused another change.
         Held: to release one would be one too many.
         GoogleFault: the verdict of the call that failed.
     """
@@ -56,9 +62,10 @@ def carry_out_freeing(
             left.extendleft((change, freed))
             reserve(wiring, entry, Plan(changes=tuple(left)), task.done)
     if refused:
-        first = refused[0]
+        # What may be settling still is tried again, whatever else is refused beside it.
+        one = min(refused, key=lambda refusal: refusal.status != HTTPStatus.CONFLICT)
         text = "; ".join(map(str, refused))
-        raise Refused(text, status=first.status, reason=first.reason) from first
+        raise AliasRefused(text, status=one.status, reason=one.reason) from one
 
 
 def _without(digest: str, change: Change) -> Change:

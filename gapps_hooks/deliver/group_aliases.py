@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from gapps_hooks.deliver.carrying import Task
-from gapps_hooks.deliver.freeing import carry_out_freeing
+from gapps_hooks.deliver.freeing import AliasRefused, carry_out_freeing
 from gapps_hooks.deliver.gatherings import find_occupant
 from gapps_hooks.errors import Refused
 from gapps_hooks.model import Change, Plan, Verb
@@ -17,11 +17,9 @@ from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group_release import aliases_first, release
 from gapps_hooks.wiring import Wiring
 
+__all__ = ["ALIAS_VERBS", "AliasRefused", "carry_out_aliases"]
+
 ALIAS_VERBS = frozenset({Verb.ADD_GROUP_ALIAS, Verb.REMOVE_GROUP_ALIAS})
-
-
-class AliasRefused(Refused):
-    """An alias cannot be had; all else of the group is as it should be."""
 
 
 def carry_out_aliases(
