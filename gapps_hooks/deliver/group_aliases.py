@@ -10,7 +10,6 @@ from functools import partial
 from gapps_hooks.deliver.carrying import Task
 from gapps_hooks.deliver.freeing import AliasRefused, carry_out_freeing
 from gapps_hooks.deliver.gatherings import find_occupant
-from gapps_hooks.errors import Refused
 from gapps_hooks.model import Change, Plan, Verb
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering
@@ -34,11 +33,7 @@ def carry_out_aliases(
         Held: to release one would be one too many.
         GoogleFault: the verdict of the call that failed.
     """
-    release_there = partial(_release, wiring, gathering)
-    try:
-        carry_out_freeing(wiring, entry, task, _of(plan), release_there)
-    except Refused as error:
-        raise AliasRefused(str(error), status=error.status, reason=error.reason) from error
+    carry_out_freeing(wiring, entry, task, _of(plan), partial(_release, wiring, gathering))
 
 
 def _release(wiring: Wiring, gathering: Gathering, alias: str) -> Change | None:

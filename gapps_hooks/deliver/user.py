@@ -96,6 +96,7 @@ def bring_about(
         except AlreadyExists as error:
             person = _taken(wiring, entry, person, error)
         except AliasRefused:
+            _respect(wiring, entry, plan)
             rest = {key: value for key, value in plan.confirms.items() if key != "aliases"}
             _conclude(wiring, entry, person, replace(plan, confirms=rest), done)
             raise

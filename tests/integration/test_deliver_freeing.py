@@ -131,3 +131,52 @@ def test_an_account_that_google_does_not_know_yet_gets_its_alias_later(
     house.settle()
     assert house.user(ALICE).aliases == ("new@example.org",)
     assert house.left() == {}
+
+
+KEEPING = """
+from gapps_hooks import hookimpl
+
+@hookimpl
+def gapps_veto(change, account):
+    if "remove-alias" in change.verbs:
+        return "addresses are kept"
+"""
+
+
+def test_an_alias_that_may_not_be_taken_away_keeps_no_other_change_from_being_made(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(KEEPING))
+    house = organise(tmp_path)
+    house.fire("user-add", "alice", {"id": "entryUUID:a", "aliases": ["old@example.org"]})
+    said = {"old_username": "alice", "aliases": ["new@example.org"]}
+    outcome = house.fire("user-modify", "alicia", said)
+    assert outcome.verdict is Verdict.BURIED
+    assert "addresses are kept" in outcome.line
+    found = house.user("alicia@example.org").aliases
+    assert set(found) == {ALICE, "new@example.org", "old@example.org"}
+    (house.folder / "policy.d" / "ours.py").unlink()
+    house.restart()
+    assert house.fire("user-modify", "alicia", said).verdict is Verdict.DONE
+    assert set(house.user("alicia@example.org").aliases) == {ALICE, "new@example.org"}
+
+
+def test_an_alias_that_may_not_be_freed_keeps_no_other_one_away_but_nobody_is_renamed_to_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(KEEPING))
+    house = organise(tmp_path)
+    house.fire("user-add", "alice", {"id": "entryUUID:a"})
+    house.fire("user-modify", "alicia", {"old_username": "alice"})
+    house.fire("user-add", "bob", {"id": "entryUUID:b"})
+    said = {"aliases": [ALICE, "new@example.org"]}
+    assert house.fire("user-modify", "bob", said).verdict is Verdict.BURIED
+    assert house.user("bob@example.org").aliases == ("new@example.org",)
+    for event, name in (("user-add", "alice"), ("user-modify", "bob")):
+        more = {"email": ALICE, "aliases": ["new@example.org"]} if name == "bob" else {}
+        outcome = house.fire(event, name, {"family_name": "New", **more})
+        assert outcome.verdict is Verdict.BURIED
+        assert "addresses are kept" in outcome.line
+    assert house.user("alicia@example.org").aliases == (ALICE,)
