@@ -36,6 +36,8 @@ SETTLING_SECONDS = 120.0
 _ROUNDS = 3
 #: What is noted of a member who cannot be added, or not yet.
 UNKNOWN_MEMBER: Final = "Google knows no such account"
+#: After so many members whom Google refuses no other one is tried, and so many are named.
+_REFUSALS: Final = 10
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
 
 
@@ -171,7 +173,7 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     done: list[Change],
     each: Callable[..., Iterable[str | None]],
 ) -> tuple[str, ...]:
-    """Make the group first, then its members; one unknown member does not stop the others."""
+    """Make the group first, then its members; one who is unknown or refused stops no other."""
     reserve(wiring, entry, plan, done)
     task = Task(owner=_owner(entry, gathering), done=done, known=gathering.actual)
     members = [change for change in plan.changes if _MEMBER_VERBS.intersection(change.verbs)]
@@ -180,8 +182,13 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     carry_out(wiring, task, (*aliases_first(plan), *others))
     if members:
         _announce(wiring, entry, gathering, members)
-    answers = each(lambda change: _carry_out_member(wiring, task, change), members)
-    return tuple(note for note in answers if note is not None)
+    refused: list[Refused] = []
+    answers = each(lambda change: _carry_out_member(wiring, task, change, refused), members)
+    missing = tuple(note for note in answers if note is not None)
+    if refused:  # before anything is concluded, so that Google is asked for its members again
+        told = "; ".join(map(str, refused[:_REFUSALS]))
+        raise Refused(told) from refused[0]
+    return missing
 
 
 def _owner(entry: Entry, gathering: Gathering) -> Owner:
@@ -195,9 +202,15 @@ def _owner(entry: Entry, gathering: Gathering) -> Owner:
     )
 
 
-def _carry_out_member(wiring: Wiring, task: Task, change: Change) -> str | None:
+def _carry_out_member(
+    wiring: Wiring, task: Task, change: Change, refused: list[Refused]
+) -> str | None:
     try:
         carry_out(wiring, task, (change,))
+    except Refused as error:
+        refused.append(Refused(f"{change.body['email']}: {error}", status=error.status))
+        if sum(one.status is not None for one in refused) >= _REFUSALS:
+            raise  # Google refuses the group's members, whoever they are
     except NotFound as error:
         if error.status != HTTPStatus.BAD_REQUEST and "memberKey" not in str(error):
             raise

@@ -348,6 +348,59 @@ def test_a_renamed_person_stays_a_member_once(house: Organisation) -> None:
     assert house.roles(TEAM) == {"alicia@example.org": "MEMBER"}
 
 
+VETO = """
+from gapps_hooks import hookimpl
+
+@hookimpl
+def gapps_veto(change, account):
+    if change.body.get("email") == "alice@example.org":
+        return "not alice"
+"""
+
+
+def test_a_member_whom_google_refuses_keeps_nobody_else_out(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": []})
+    house.fire("group-change", "crew", {"members": ["group:team"]})
+    outcome = house.fire("group-change", "team", {"members": ["group:crew", "alice"]})
+    assert outcome.verdict is Verdict.BURIED
+    assert "crew@example.org: The group would be a member of itself" in outcome.line
+    assert set(house.roles(TEAM)) == at("alice")
+    assert house.fire("group-change", "team", {"members": ["alice"]}).verdict is Verdict.DONE
+    assert not house.left()
+
+
+def test_a_member_whom_the_policy_refuses_keeps_nobody_else_in_or_out(tmp_path: Path) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(VETO)
+    house = organise(tmp_path)
+    add(house, "alice", "bob", "carol")
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    assert set(house.roles(TEAM)) == at("bob")
+    outcome = house.fire("group-change", "team", {"members": ["alice", "carol"]})
+    assert outcome.verdict is Verdict.BURIED
+    assert "alice@example.org: the organisation's policy refuses it: not alice" in outcome.line
+    assert set(house.roles(TEAM)) == at("carol")
+    (tmp_path / "policy.d" / "ours.py").unlink()
+    house.restart()
+    house.fire("group-change", "team", {"members": ["alice", "carol"]})
+    assert set(house.roles(TEAM)) == at("alice", "carol")
+    assert not house.left()
+
+
+def test_where_google_refuses_everybody_not_everybody_is_tried(house: Organisation) -> None:
+    names = [f"p{number}" for number in range(12)]
+    add(house, *names)
+    house.fail(fails="403", call="members.insert", times=0)
+    with house.calls() as made:
+        outcome = house.fire("group-change", "team", {"members": names})
+    assert outcome.verdict is Verdict.BURIED
+    assert made.count("members.insert") == 10
+    house.emulator.faults.clear()
+    house.fire("group-change", "team")
+    assert set(house.roles(TEAM)) == at(*names)
+
+
 # --- groups that exist ---------------------------------------------------------------------------
 
 
