@@ -6,9 +6,9 @@ It must not know how a plan is made, nor what becomes of an entry whose plan fai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from gapps_hooks.deliver.memory import Owner, remember_change
 from gapps_hooks.deliver.noting import noted
@@ -66,6 +66,7 @@ _LIMITS: Final[dict[Verb, Callable[[BoundSettings, int], int | None]]] = {
     Verb.REMOVE_GROUP_ALIAS: lambda limits, population: limits.remove_alias.limit(population),
     Verb.PASSWORD: lambda limits, population: limits.password.limit(population),
 }
+_TAKES: Final = frozenset({Verb.REMOVE_ALIAS, Verb.REMOVE_GROUP_ALIAS})
 #: Events bring passwords one by one, because somebody set one; only a reconcile pushes them.
 _OF_EVENTS: Final = _LIMITS.keys() - {Verb.PASSWORD}
 
@@ -241,18 +242,22 @@ def _send(wiring: Wiring, change: Change, known: GoogleUser | GoogleGroup | None
 
 
 def _remember(wiring: Wiring, owner: Owner, change: Change, answer: Answer) -> None:
-    now = wiring.clock()
     if isinstance(answer, GoogleUser | GoogleGroup):
-        link = links.of(wiring.state, owner.subject)
+        now, link = wiring.clock(), links.of(wiring.state, owner.subject)
         with wiring.state.transaction():
             links.save(wiring.state, remember_change(link, owner, change, answer, now))
             creations.finish(wiring.state, owner.subject)
-        return
-    link = links.by_google_id(wiring.state, change.google_id)
-    if link is not None and change.delivers:
-        links.save(wiring.state, _with_delivered(link, change, now))
+    elif change.delivers or _TAKES.intersection(change.verbs):
+        with wiring.state.transaction():  # the link may be another's, from whom an alias was freed
+            link = links.by_google_id(wiring.state, change.google_id)
+            if link is not None:
+                links.save(wiring.state, replace(link, delivered=_delivered(wiring, link, change)))
 
 
-def _with_delivered(link: Link, change: Change, now: float) -> Link:
+def _delivered(wiring: Wiring, link: Link, change: Change) -> Mapping[str, Any]:
+    """Say what the link holds now; whoever gives an alias again that went means it."""
     delivered = {**link.delivered, **change.delivers}
-    return replace(link, delivered=delivered, confirmed_at=now)
+    if "former" in delivered and _TAKES.intersection(change.verbs):
+        gone = wiring.rules.digest(change.body["alias"])
+        delivered["former"] = tuple(one for one in delivered["former"] if one != gone)
+    return delivered

@@ -18,10 +18,10 @@ from gapps_hooks.deliver.enabling_group import touch_people
 from gapps_hooks.deliver.gatherings import ask_about_group, find_occupant, gather
 from gapps_hooks.deliver.group_aliases import ALIAS_VERBS, carry_out_aliases
 from gapps_hooks.deliver.memory import Owner, remember_answer
-from gapps_hooks.deliver.wishes import tell_arrival
+from gapps_hooks.deliver.wishes import keep_members, tell_arrival
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
 from gapps_hooks.model import Change, Membership, Plan, Verb
-from gapps_hooks.outbox import links, memberships
+from gapps_hooks.outbox import links
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.freshness import is_stale
 from gapps_hooks.plan.gathering import Gathering, MembersQuestion
@@ -36,6 +36,8 @@ SETTLING_SECONDS = 120.0
 _ROUNDS = 3
 #: What is noted of a member who cannot be added, or not yet.
 UNKNOWN_MEMBER: Final = "Google knows no such account"
+#: After so many members whom Google refuses no other one is tried, and so many are named.
+_REFUSALS: Final = 10
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
 
 
@@ -171,7 +173,7 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     done: list[Change],
     each: Callable[..., Iterable[str | None]],
 ) -> tuple[str, ...]:
-    """Make the group first, then its members; one unknown member does not stop the others."""
+    """Make the group first, then its members; one who is unknown or refused stops no other."""
     reserve(wiring, entry, plan, done)
     task = Task(owner=_owner(entry, gathering), done=done, known=gathering.actual)
     members = [change for change in plan.changes if _MEMBER_VERBS.intersection(change.verbs)]
@@ -180,8 +182,13 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     carry_out(wiring, task, (*aliases_first(plan), *others))
     if members:
         _announce(wiring, entry, gathering, members)
-    answers = each(lambda change: _carry_out_member(wiring, task, change), members)
-    return tuple(note for note in answers if note is not None)
+    refused: list[Refused] = []
+    answers = each(lambda change: _carry_out_member(wiring, task, change, refused), members)
+    missing = tuple(note for note in answers if note is not None)
+    if refused:  # before anything is concluded, so that Google is asked for its members again
+        told = "; ".join(map(str, refused[:_REFUSALS]))
+        raise Refused(told) from refused[0]
+    return missing
 
 
 def _owner(entry: Entry, gathering: Gathering) -> Owner:
@@ -191,13 +198,19 @@ def _owner(entry: Entry, gathering: Gathering) -> Owner:
         subject=entry.subject,
         name=gathering.link.name if gone and gathering.link is not None else entry.name,
         identity=gathering.group.id if gathering.group else None,
-        attempted=gathering.attempted,
+        attempted=gathering.is_lost,
     )
 
 
-def _carry_out_member(wiring: Wiring, task: Task, change: Change) -> str | None:
+def _carry_out_member(
+    wiring: Wiring, task: Task, change: Change, refused: list[Refused]
+) -> str | None:
     try:
         carry_out(wiring, task, (change,))
+    except Refused as error:
+        refused.append(Refused(f"{change.body['email']}: {error}", status=error.status))
+        if sum(one.status is not None for one in refused) >= _REFUSALS:
+            raise  # Google refuses the group's members, whoever they are
     except NotFound as error:
         if error.status != HTTPStatus.BAD_REQUEST and "memberKey" not in str(error):
             raise
@@ -212,7 +225,8 @@ def _announce(wiring: Wiring, entry: Entry, gathering: Gathering, members: list[
     """
     added = _added(members)
     with wiring.state.transaction():  # the one without the other would tell of what was not sent
-        memberships.replace(wiring.state, entry.subject, _after(gathering, added))
+        after = _after(gathering, added)
+        keep_members(wiring, entry.subject, gathering.memberships, after)
         link = links.of(wiring.state, entry.subject)
         if link is not None:
             links.save(wiring.state, replace(link, confirmed_at=0.0))
@@ -250,7 +264,7 @@ def _conclude(
             added = _added(done)
             whole = not wiring.rules.adding_only
             after = memberships_after(gathering, added) if whole else _after(gathering, added)
-            memberships.replace(wiring.state, entry.subject, after)
+            keep_members(wiring, entry.subject, gathering.memberships, after)
         link = links.of(wiring.state, entry.subject)
         if link is not None:
             fresh = wiring.clock() if done or gathering.present is not None else link.confirmed_at
@@ -262,7 +276,7 @@ def _end(wiring: Wiring, entry: Entry, gathering: Gathering, done: list[Change])
     """Let the link of a group that is gone end, now that nothing of ours is left in it."""
     gone = gathering.group is None or gathering.group.deleted
     if gone and links.of(wiring.state, entry.subject) is not None and not wiring.rules.adding_only:
-        memberships.replace(wiring.state, entry.subject, ())
+        keep_members(wiring, entry.subject, gathering.memberships, ())
         deleted = any(Verb.DELETE_GROUP in change.verbs for change in done)
         if deleted:  # the next group of this name is another one, with another id at Google
             links.forget(wiring.state, entry.subject)

@@ -8,20 +8,17 @@ from __future__ import annotations
 from functools import partial
 
 from gapps_hooks.deliver.carrying import Task
-from gapps_hooks.deliver.freeing import carry_out_freeing
+from gapps_hooks.deliver.freeing import AliasRefused, carry_out_freeing
 from gapps_hooks.deliver.gatherings import find_occupant
-from gapps_hooks.errors import Refused
 from gapps_hooks.model import Change, Plan, Verb
 from gapps_hooks.outbox.entry import Entry
 from gapps_hooks.plan.gathering import Gathering
 from gapps_hooks.plan.group_release import aliases_first, release
 from gapps_hooks.wiring import Wiring
 
+__all__ = ["ALIAS_VERBS", "AliasRefused", "carry_out_aliases"]
+
 ALIAS_VERBS = frozenset({Verb.ADD_GROUP_ALIAS, Verb.REMOVE_GROUP_ALIAS})
-
-
-class AliasRefused(Refused):
-    """An alias cannot be had; all else of the group is as it should be."""
 
 
 def carry_out_aliases(
@@ -36,11 +33,7 @@ def carry_out_aliases(
         Held: to release one would be one too many.
         GoogleFault: the verdict of the call that failed.
     """
-    release_there = partial(_release, wiring, gathering)
-    try:
-        carry_out_freeing(wiring, entry, task, _of(plan), release_there)
-    except Refused as error:
-        raise AliasRefused(str(error), status=error.status, reason=error.reason) from error
+    carry_out_freeing(wiring, entry, task, _of(plan), partial(_release, wiring, gathering))
 
 
 def _release(wiring: Wiring, gathering: Gathering, alias: str) -> Change | None:

@@ -56,7 +56,8 @@ def remember_change(
         ),
         created=before.created or made or found,
         created_at=now if made else before.created_at,
-        confirmed_at=now,
+        # Of a group's members a change says nothing: they may still have to be asked for.
+        confirmed_at=before.confirmed_at if isinstance(answer, GoogleGroup) else now,
         ended_at=None,
         suspended_by_us=_suspended_by_us(before, change),
     )

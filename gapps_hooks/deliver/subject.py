@@ -26,8 +26,9 @@ from gapps_hooks.deliver.owners import without_anothers_password
 from gapps_hooks.deliver.user import deliver_user
 from gapps_hooks.errors import GappsHooksError, Outage
 from gapps_hooks.model import Change, Kind, Link, Outcome, Verb, Verdict
-from gapps_hooks.outbox import breaker, entries, history, leases, links
+from gapps_hooks.outbox import breaker, entries, history, keeping, leases, links
 from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.changing import is_delivered
 from gapps_hooks.report import outcome_line
 from gapps_hooks.wiring import Wiring, with_snapshot
 
@@ -177,6 +178,8 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
         with wiring.state.transaction():
             _clear(wiring, entry, outcome)
             _write_history(wiring, entry, outcome)
+    if outcome.verdict not in _SETTLED:
+        _forget_delivered_password(wiring, entry)
     if outcome.verdict in {Verdict.BURIED, Verdict.HELD}:
         give_back(wiring, entry, outcome.done)
     if outcome.verdict is Verdict.BURIED:
@@ -184,6 +187,16 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
     _dig_up(wiring, outcome)
     wiring.policy.tell(outcome)
     return outcome
+
+
+def _forget_delivered_password(wiring: Wiring, entry: Entry) -> None:
+    """Keep no hash that Google has, whatever else of the entry is still to be delivered.
+
+    It would be sent again with the next event, over one that was set at Google since.
+    """
+    password, link = entry.password, links.of(wiring.state, entry.subject)
+    if password is not None and is_delivered(password, link, wiring.rules, wiring.clock()):
+        keeping.forget_delivered(wiring.state, entry)
 
 
 def _dig_up(wiring: Wiring, outcome: Outcome) -> None:

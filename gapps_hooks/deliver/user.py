@@ -14,7 +14,7 @@ from gapps_hooks.deliver.carrying import Task, maybe_our_own, reserve
 from gapps_hooks.deliver.delivered import Delivered
 from gapps_hooks.deliver.desired import enabled_notes
 from gapps_hooks.deliver.doubt import demand_certainty
-from gapps_hooks.deliver.freeing import carry_out_freeing
+from gapps_hooks.deliver.freeing import AliasRefused, carry_out_freeing
 from gapps_hooks.deliver.memory import Owner, remember_answer, remember_look
 from gapps_hooks.deliver.people import (
     ask_about_person,
@@ -65,7 +65,11 @@ def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
 
 def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
     person, note = _look(wiring, entry)
-    person, plan = bring_about(wiring, entry, person, done)
+    try:
+        person, plan = bring_about(wiring, entry, person, done)
+    except AliasRefused:
+        _wish_for_groups(wiring, entry, person)
+        raise
     _wish_for_groups(wiring, entry, person)
     return Delivered(
         notes=(
@@ -91,10 +95,16 @@ def bring_about(
             _respect(wiring, entry, plan)
         except AlreadyExists as error:
             person = _taken(wiring, entry, person, error)
+        except AliasRefused:
+            _respect(wiring, entry, plan)
+            rest = {key: value for key, value in plan.confirms.items() if key != "aliases"}
+            _conclude(wiring, entry, person, replace(plan, confirms=rest), done)
+            raise
         except NotFound:
-            if person.link is None:
+            link = person.link or links.of(wiring.state, entry.subject)  # made by this very plan
+            if link is None:
                 raise
-            person = _gone(wiring, entry, person, person.link)
+            person = _gone(wiring, entry, replace(person, link=link), link)
         else:
             _conclude(wiring, entry, person, plan, done)
             return person, plan

@@ -5,6 +5,7 @@ It must not know how a group is delivered: it leaves wishes where the group's de
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -57,15 +58,14 @@ def forget_arrival(wiring: Wiring, subject: int) -> None:
 
 def wish(wiring: Wiring, username: str, names: tuple[str, ...]) -> None:
     """Say in which groups the policy wants a person from now on; groups concerned are touched."""
+    wished = WISHED + username
     wanted = {_group(wiring, name) for name in names}
-    before = set(memberships.groups_with(wiring.state, WISHED + username))
-    for group in sorted(wanted - before):
-        rows = memberships.of(wiring.state, group)
-        one = Membership(reference=WISHED + username)
-        _keep(wiring, group, (*rows, one))
-    for group in sorted(before - wanted):
-        rows = memberships.of(wiring.state, group)
-        _keep(wiring, group, tuple(_dropped(row, WISHED + username) for row in rows))
+    before = set(memberships.groups_with(wiring.state, wished))
+    for group in sorted(wanted ^ before):
+        with wiring.state.transaction():  # a wish that is known already is not looked at again
+            rows = memberships.of(wiring.state, group)
+            more = (Membership(reference=wished),) if group in wanted else ()
+            _keep(wiring, group, (*(row if more else _dropped(row, wished) for row in rows), *more))
 
 
 def _group(wiring: Wiring, name: str) -> int:
@@ -77,15 +77,35 @@ def _group(wiring: Wiring, name: str) -> int:
 
 def _keep(wiring: Wiring, group: int, rows: tuple[Membership, ...]) -> None:
     unique = {row.reference: row for row in rows}  # one who went, came and went again is one
-    with wiring.state.transaction():  # a wish that is known already is not looked at again
-        memberships.replace(wiring.state, group, tuple(unique.values()))
-        entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
+    memberships.replace(wiring.state, group, tuple(unique.values()))
+    entries.touch(wiring.state, Kind.GROUP, subjects.name_of(wiring.state, group))
 
 
 def _dropped(row: Membership, reference: str) -> Membership:
     if row.reference != reference:
         return row
     return replace(row, reference=DROPPED + row.reference.removeprefix(WISHED))
+
+
+def keep_members(
+    wiring: Wiring, group: int, before: tuple[Membership, ...], after: tuple[Membership, ...]
+) -> None:
+    """Write down who is in a group, and leave the wishes that moved since ``before`` was read.
+
+    Whoever moved one has the group looked at again.
+    """
+    with wiring.state.transaction(durable=False):
+        now = memberships.of(wiring.state, group)
+        came = _wishes(now) - _wishes(before) - _wishes(after)
+        went = _wishes(before) - _wishes(now)
+        stay = (row for row in after if row.reference not in went)
+        memberships.replace(
+            wiring.state, group, (*stay, *(row for row in now if row.reference in came))
+        )
+
+
+def _wishes(rows: Iterable[Membership]) -> set[str]:
+    return {row.reference for row in rows if row.reference.startswith((WISHED, DROPPED))}
 
 
 def wanted_members(wiring: Wiring, subject: int, group: Group) -> tuple[Member, ...] | None:

@@ -1,4 +1,4 @@
-"""For how long a hash may wait for its delivery: after that it is wiped, and its entry says so.
+"""For how long a hash may wait: until its delivery, or until it is too old, which its entry says.
 
 It must not know why the entry was not delivered.
 """
@@ -6,6 +6,7 @@ It must not know why the entry was not delivered.
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Final
 
 from gapps_hooks.model import Kind
@@ -46,6 +47,14 @@ def wipe_old_hashes(state: State, seconds: float) -> int:
         for row in found:
             _wipe(state, row, duration(seconds))
     return len(found)
+
+
+def forget_delivered(state: State, entry: rows.Entry) -> None:
+    """Wipe the hash of an entry, unless another one came meanwhile; what else it says stays."""
+    with state.transaction():
+        words = rows.words_of(state, entry.subject)
+        if words.password is not None and words.password[1] == entry.password:
+            rows.keep_words(state, entry.subject, replace(words, password=None, owner=None))
 
 
 def _wipe(state: State, row: sqlite3.Row, time: str) -> None:

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from gapps_hooks.model import Account, Change, Link, Plan, Question, Refusal, Verb
+from gapps_hooks.model import (
+    Account,
+    Change,
+    Link,
+    PasswordHash,
+    Plan,
+    Question,
+    Refusal,
+    Verb,
+)
 from gapps_hooks.plan.alias_merging import given_up
 from gapps_hooks.plan.aliases import (
     alias_changes,
@@ -184,16 +193,19 @@ def _remember_enabled(
 
 
 def is_new_password(person: Person, rules: Rules, now: float) -> bool:
-    """Whether there is a password to deliver that is not the one delivered a moment ago.
+    """Whether there is a password to deliver that is not the one delivered a moment ago."""
+    password = person.password
+    return password is not None and not is_delivered(password, person.link, rules, now)
+
+
+def is_delivered(password: PasswordHash, link: Link | None, rules: Rules, now: float) -> bool:
+    """Whether this password is the one delivered a moment ago.
 
     Later the same one is sent again: it may have been changed at Google meanwhile.
     """
-    if person.password is None:
-        return False
-    delivered = person.link.delivered if person.link is not None else {}
-    if delivered.get("password") != rules.digest(person.password.value):
-        return True
-    return is_stale(delivered.get("password_at", 0.0), now, TRUST_SECONDS)
+    delivered = link.delivered if link is not None else {}
+    same = delivered.get("password") == rules.digest(password.value)
+    return same and not is_stale(delivered.get("password_at", 0.0), now, TRUST_SECONDS)
 
 
 def respect_administrators(

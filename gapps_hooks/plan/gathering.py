@@ -63,3 +63,12 @@ class Gathering:
     holder: Link | None = None
     #: Who has which of the wanted addresses, as far as somebody asked.
     occupants: Mapping[str, Occupant] = field(default_factory=dict)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether what Google has is what a creation of ours made, whose answer was lost.
+
+        It has the name that we gave it and no members yet; a stranger's group has others.
+        """
+        named = self.actual is not None and self.actual.name == self.name
+        return self.attempted and named and not self.present

@@ -116,17 +116,15 @@ def _adopt(
         return Plan(refusals=(refusal,))
     if gathering.present is None and (gathering.members is not None or gathering.attempted):
         return MembersQuestion(actual.id)
-    # What our creation made before its answer was lost has no members yet; a stranger's group has.
-    lost = gathering.attempted and not gathering.present
     adoption = Change(
         verbs=(Verb.ADOPT,),
         google_id=actual.id,
         address=actual.email,
         delivers=_remember(gathering, group, rules),
     )
-    link = _link_again(gathering, actual, lost=lost)
+    link = _link_again(gathering, actual, lost=gathering.is_lost)
     texts = _texts_change(gathering, group, actual) if link.created else ()
-    settings = (settings_change(actual.email, actual.id, rules),) if lost else ()
+    settings = (settings_change(actual.email, actual.id, rules),) if gathering.is_lost else ()
     members = member_changes(gathering, link, rules)
     aliases = group_alias_changes(gathering, link, rules)
     return Plan(

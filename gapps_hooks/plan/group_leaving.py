@@ -44,6 +44,8 @@ def _close_what_was_lost(gathering: Gathering, rules: Rules) -> Plan | Question:
     actual = gathering.actual
     if actual is None or actual.email != gathering.address or gathering.holder is not None:
         return Plan(notes=("not at Google",))
+    if not gathering.is_lost:
+        return Plan(notes=(f"{actual.email} was not made here and is left as it is",))
     found = Change(verbs=(Verb.ADOPT,), google_id=actual.id, address=actual.email)
     return Plan(changes=(found, settings_change(actual.email, actual.id, rules)))
 

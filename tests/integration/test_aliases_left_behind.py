@@ -62,6 +62,14 @@ def test_one_that_somebody_declared_or_gave_stays_and_its_holder_is_named(
     assert aliases(house, NEW) == {OLD, "given@example.org"}
 
 
+def test_one_that_somebody_gave_back_stays(house: Organisation) -> None:
+    house.fire("user-modify", "bob", {"aliases": [OLD]})
+    house.fire("user-modify", "bob", {"aliases": []})
+    house.google.insert_user_alias(house.user(NEW).id, OLD)
+    assert house.fire("user-modify", "bob", {"aliases": [OLD]}).verdict is Verdict.BURIED
+    assert aliases(house, NEW) == {OLD}
+
+
 def test_what_an_administrator_has_stays(house: Organisation) -> None:
     house.console.users().makeAdmin(userKey=NEW, body={"status": True}).execute()
     outcome = house.fire("user-modify", "bob", {"aliases": [OLD]})

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from organisation import Organisation, organise
 
+from gapps_hooks.deliver.subject import deliver
 from gapps_hooks.model import Kind, Verdict
 from gapps_hooks.outbox import entries
 
@@ -124,6 +125,39 @@ def test_members_that_could_not_be_announced_whole_are_not_taken_for_sent(
     house.settle()
     assert set(house.roles(TEAM)) == at("alice", "bob")
     assert not house.left()
+
+
+def test_members_who_were_announced_are_sent_though_another_change_was_done_meanwhile(
+    house: Organisation,
+) -> None:
+    add(house, "alice", "bob")
+    house.fire("group-change", "team", {"members": [], "aliases": ["us@example.org"]})
+    house.fail(fails="503", call="members.insert", times=0)
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    house.emulator.faults.clear()
+    house.fail(fails="503", call="groups.patch", times=9)
+    said = {"old_name": "team", "members": ["alice", "bob"], "aliases": []}
+    assert house.fire("group-change", "crew", said).verdict is Verdict.LATER
+    house.settle()
+    assert set(house.roles("crew@example.org")) == at("alice", "bob")
+    assert not house.left()
+
+
+def test_members_who_were_announced_are_sent_though_we_were_cut_off_after_another_change(
+    house: Organisation,
+) -> None:
+    add(house, "alice", "bob")
+    house.fire("group-change", "team", {"members": []})
+    house.fail(fails="503", call="members.insert", times=0)
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    house.emulator.faults.clear()
+    house.forbid("INSERT ON memberships", "TRUE")
+    house.fire("group-change", "team", {"members": ["alice", "bob"], "description": "Us"})
+    house.allow()
+    house.restart()
+    house.settle()
+    assert house.found_group(TEAM)["description"] == "Us"
+    assert set(house.roles(TEAM)) == at("alice", "bob")
 
 
 def test_a_description_costs_one_request_and_can_be_cleared(house: Organisation) -> None:
@@ -314,11 +348,64 @@ def test_a_renamed_person_stays_a_member_once(house: Organisation) -> None:
     assert house.roles(TEAM) == {"alicia@example.org": "MEMBER"}
 
 
+VETO = """
+from gapps_hooks import hookimpl
+
+@hookimpl
+def gapps_veto(change, account):
+    if change.body.get("email") == "alice@example.org":
+        return "not alice"
+"""
+
+
+def test_a_member_whom_google_refuses_keeps_nobody_else_out(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": []})
+    house.fire("group-change", "crew", {"members": ["group:team"]})
+    outcome = house.fire("group-change", "team", {"members": ["group:crew", "alice"]})
+    assert outcome.verdict is Verdict.BURIED
+    assert "crew@example.org: The group would be a member of itself" in outcome.line
+    assert set(house.roles(TEAM)) == at("alice")
+    assert house.fire("group-change", "team", {"members": ["alice"]}).verdict is Verdict.DONE
+    assert not house.left()
+
+
+def test_a_member_whom_the_policy_refuses_keeps_nobody_else_in_or_out(tmp_path: Path) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(VETO)
+    house = organise(tmp_path)
+    add(house, "alice", "bob", "carol")
+    house.fire("group-change", "team", {"members": ["alice", "bob"]})
+    assert set(house.roles(TEAM)) == at("bob")
+    outcome = house.fire("group-change", "team", {"members": ["alice", "carol"]})
+    assert outcome.verdict is Verdict.BURIED
+    assert "alice@example.org: the organisation's policy refuses it: not alice" in outcome.line
+    assert set(house.roles(TEAM)) == at("carol")
+    (tmp_path / "policy.d" / "ours.py").unlink()
+    house.restart()
+    house.fire("group-change", "team", {"members": ["alice", "carol"]})
+    assert set(house.roles(TEAM)) == at("alice", "carol")
+    assert not house.left()
+
+
+def test_where_google_refuses_everybody_not_everybody_is_tried(house: Organisation) -> None:
+    names = [f"p{number}" for number in range(12)]
+    add(house, *names)
+    house.fail(fails="403", call="members.insert", times=0)
+    with house.calls() as made:
+        outcome = house.fire("group-change", "team", {"members": names})
+    assert outcome.verdict is Verdict.BURIED
+    assert made.count("members.insert") == 10
+    house.emulator.faults.clear()
+    house.fire("group-change", "team")
+    assert set(house.roles(TEAM)) == at(*names)
+
+
 # --- groups that exist ---------------------------------------------------------------------------
 
 
-def found(house: Organisation, *members: dict[str, str], address: str = TEAM) -> None:
-    house.emulator.seed({"groups": [{"email": address, "members": list(members)}]})
+def found(house: Organisation, *members: dict[str, str], address: str = TEAM, **more: str) -> None:
+    house.emulator.seed({"groups": [{"email": address, "members": list(members), **more}]})
 
 
 def test_a_group_full_of_strangers_is_only_added_to(house: Organisation) -> None:
@@ -484,6 +571,34 @@ def test_a_list_that_waits_follows_a_person_who_is_renamed_meanwhile(house: Orga
     house.record("user-modify", "alicia", {"old_username": "alice"})
     house.drain(whole=True)
     assert set(house.roles(TEAM)) == at("alicia")
+
+
+@pytest.mark.parametrize("name", ["team", "The team"])
+def test_a_group_that_a_person_made_after_ours_was_refused_is_not_taken_for_ours(
+    house: Organisation, name: str
+) -> None:
+    add(house, "alice", "bob", "dora")
+    house.fail(fails="403", call="groups.insert")
+    said = {"members": ["alice"], "description": "Us"}
+    assert house.fire("group-change", "team", said).verdict is Verdict.BURIED
+    found(house, {"email": "dora@example.org"}, name=name)
+    house.fire("group-change", "team", said)
+    house.fire("group-change", "team", {"members": ["bob"]})
+    assert set(house.roles(TEAM)) == at("bob", "dora")
+    assert house.found_group(TEAM)["settings"]["whoCanPostMessage"] == "ANYONE_CAN_POST"
+    assert (house.group(TEAM).name, house.group(TEAM).description) == (name, "")
+
+
+@pytest.mark.parametrize("said", [{"deleted": True}, {"members": []}])
+def test_a_group_without_members_that_has_another_name_is_not_taken_for_ours(
+    house: Organisation, said: dict[str, Any]
+) -> None:
+    house.fail(fails="403", call="groups.insert")
+    house.fire("group-change", "team", {"members": []})
+    found(house, name="The team")
+    before = house.found_group(TEAM)
+    house.fire("group-change", "team", said)
+    assert house.found_group(TEAM) == before
 
 
 @pytest.mark.parametrize("fails", ["429", "403 quota"])
@@ -774,6 +889,33 @@ def test_a_wish_whose_group_could_not_be_told_of_it_is_wished_again(tmp_path: Pa
     house.restart()
     house.settle()
     assert set(house.roles("everybody@example.org")) == at("alice", "bob")
+    assert house.left() == {}
+
+
+def test_wishes_that_come_and_go_while_their_group_is_delivered_are_not_lost(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
+    house = organise(tmp_path)
+    house.fire("user-add", "alice", {"family_name": "Archer", "id": "entryUUID:a"})
+    deliver(house.wiring, house.record("user-add", "bob", {"id": "entryUUID:b"}).subject or 0)
+    meanwhile = [
+        house.record("user-add", "carol", {"id": "entryUUID:c"}).subject,
+        house.record("user-modify", "alice", {"family_name": "Guest"}).subject,
+    ]
+    other = house.wiring
+
+    def observe(call: str, _: str) -> None:
+        while call == "directory.members.insert" and meanwhile:
+            assert deliver(other, meanwhile.pop() or 0)
+
+    house.observe = observe
+    house.wire()
+    house.settle()
+    assert not meanwhile
+    assert set(house.roles("everybody@example.org")) == at("bob", "carol")
+    assert set(house.roles("guests@example.org")) == at("alice")
     assert house.left() == {}
 
 

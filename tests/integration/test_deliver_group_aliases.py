@@ -240,6 +240,17 @@ def test_one_that_somebody_declared_or_gave_stays_and_its_holder_is_named(
     assert aliases(left_behind, CREW) == {TEAM, US}
 
 
+def test_one_that_was_declared_and_given_up_and_then_given_by_somebody_stays(
+    left_behind: Organisation,
+) -> None:
+    left_behind.fire("group-change", "crew", {"members": [], "aliases": [TEAM]})
+    left_behind.fire("group-change", "crew", {"members": [], "aliases": []})
+    left_behind.google.insert_group_alias(left_behind.group(CREW).id, TEAM)
+    outcome = left_behind.fire("group-change", "other", {"members": [], "aliases": [TEAM]})
+    assert outcome.verdict is Verdict.BURIED
+    assert aliases(left_behind, CREW) == {TEAM}
+
+
 def test_an_address_of_another_group_or_person_is_refused_by_the_holders_name(
     left_behind: Organisation,
 ) -> None:
