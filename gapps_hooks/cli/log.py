@@ -104,4 +104,4 @@ def _show_text(lines: Iterable[Line]) -> None:
 
 
 def _named(line: Line) -> str:
-    return str(Named(line.kind, line.name))
+    return str(Named(line.kind, line.name)) if line.kind else line.name

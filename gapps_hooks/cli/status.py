@@ -38,9 +38,9 @@ _NOT_RETRIED: Final = (
 def status(settings_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """Show how things stand, and what a person has to do; nothing is asked of Google.
 
-    Exit status, for monitoring: 0 all is well, 1 something is buried or a policy file does not
-    load, 4 something is held, 75 nothing gets through (an outage, or something has waited for more
-    than 15 minutes).
+    Exit status, for monitoring: 0 all is well, 1 something is buried, a policy file does not load
+    or the state file was damaged, 4 something is held, 75 nothing gets through (an outage, or
+    something has waited for more than 15 minutes).
     """
     with opened_state(settings_path) as (settings, state):
         standing = look(settings, state)
