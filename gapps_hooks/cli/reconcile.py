@@ -85,7 +85,8 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click's interface
 
     Exit status: 0 all done, 1 something was refused or could not be read, 3 a dry run found
     changes (only with --exit-code), 4 too much at once (a dry run: only with --exit-code) or
-    something is held, 75 something waits, or another reconcile runs, 130 interrupted.
+    something is held, 75 something waits, Google cannot be reached, or another reconcile runs,
+    130 interrupted.
     """
     named = tuple(dict.fromkeys((*only, *more)))
     wish = Wish(
