@@ -303,6 +303,8 @@ def test_whom_an_event_waits_for_is_left_to_delivery_counted_and_75(line: Comman
     changed = [{**one, "family_name": "Waiting"} for one in (ALICE, BOB)]
     line.people(*changed, groups=(STAFF,))
     events_that_wait(line, "alice", "bob")
+    assert line.run("reconcile", "--dry-run").exit_code == 0
+    assert line.run("reconcile", "--dry-run", "--exit-code").exit_code == LATER
     carol = {"username": "carol", "id": "entryUUID:c", "family_name": "Cook"}
     line.people(*changed, carol, groups=(STAFF,))
     result = line.run("reconcile")
