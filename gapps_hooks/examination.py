@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gapps_hooks import policy_files
 from gapps_hooks.errors import BadInput, BadSettings, GappsHooksError, GoogleFault, NotFound
-from gapps_hooks.examination_groups import examine_groups
+from gapps_hooks.examination_groups import examine_groups, examine_which
 from gapps_hooks.examination_passwords import examine_passwords
 from gapps_hooks.finding import Finding
 from gapps_hooks.model import UNSET, GoogleUser
@@ -46,6 +46,8 @@ def examine(path: Path, ordinary: tuple[str, Path] | None = None) -> Iterator[Fi
     yield found
     if found.fine:
         yield _examine_enabled(settings, source)
+    if found.fine and source is not None:
+        yield from examine_which(settings, source)
     if found.fine and source is not None and settings.source.type == "ldap":
         yield from _examine_ldap(settings, source, ordinary)
     if found.fine and source is not None and settings.source.type == "nss":

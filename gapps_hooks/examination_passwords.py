@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 from gapps_hooks.errors import GappsHooksError, UnusablePassword
 from gapps_hooks.finding import Finding
+from gapps_hooks.managers import pam_unix
 from gapps_hooks.model import UNSET, Account
 from gapps_hooks.passwords import from_stored, remedy_for_scheme, scheme_that_is_not_taken
 from gapps_hooks.settings import Settings
 from gapps_hooks.sources import Source
 from gapps_hooks.sources.enabled import is_enabled
 
+#: Where Debian says how passwords are hashed, below the directory of the local files.
+_STACK: Final = Path("pam.d/common-password")
 _NOBODY_KNOWN: Final = "not known, because it is not known who is enabled; see enabled"
 
 
@@ -68,6 +72,10 @@ def _remedy(settings: Settings, hashes: list[str], unusable: Iterable[str]) -> s
     if not local:
         return "".join(f"; {one}" for one in sorted({*map(_of_scheme, hashes)} - {""}))
     if any("yescrypt" in scheme for scheme in unusable):
+        if pam_unix.is_usable(settings.source.directory / _STACK):
+            return (
+                "; new ones are hashed with sha512: these people have to set their password again"
+            )
         return (
             "; gapps-hooks enable pam --set-sha512 lets those who change their password from then "
             "on have one that Google takes"

@@ -53,10 +53,9 @@ _CRYPTS: dict[str, Any] = {"$6$": sha512_crypt, "$5$": sha256_crypt, "$1$": md5_
 _DIGESTS = {16: "MD5", 20: "SHA-1"}
 
 _SHA512_IN_PAM = (
-    'replace "yescrypt" by "sha512" on the pam_unix.so line of /etc/pam.d/common-password '
-    "(gapps-hooks enable pam --set-sha512 does it; on other systems: system-auth, or "
-    "ENCRYPT_METHOD SHA512 in /etc/login.defs) "
-    "and set the password again"
+    'unless it is done, replace "yescrypt" by "sha512" on the pam_unix.so line of '
+    "/etc/pam.d/common-password (gapps-hooks enable pam --set-sha512 does it; on other systems: "
+    "system-auth, or ENCRYPT_METHOD SHA512 in /etc/login.defs); then set the password again"
 )
 _SHA512_IN_LDAP = (
     "let the directory store {CRYPT} with the salt format $6$rounds=5000$%.16s "

@@ -81,12 +81,13 @@ class Standing:
 
     @property
     def exit_status(self) -> int:
-        """0 all well, 75 nothing gets through, 4 held, 1 buried or the policy does not load.
+        """0 all well, 75 nothing gets through, 4 held, 1 a person has to read the advice.
 
+        That is where something is buried, the policy does not load, or the state file was damaged.
         Of several the first that holds of 1, 4, 75. A deliberate pause and an entry that waits for
         its next try are well.
         """
-        if self.of("buried") or self.policy:
+        if self.of("buried") or self.policy or self.mended:
             return 1
         if self.of("held"):
             return 4

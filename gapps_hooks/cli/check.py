@@ -42,6 +42,7 @@ def check(
 
     settings and credentials: complete, owned by root or you, writable by nobody else. source: can
     be read, and how many accounts it has. enabled: its group exists, and for how many Google is on.
+    groups.which: what fits no group, or only one that is left out.
     policy: each file loads. state: its directory can be used, and the file is this machine's. Then
     Google is asked for a token, the administrator's own account and its rights, a group and its
     settings if groups are kept, and the domains.

@@ -26,6 +26,10 @@ from gapps_hooks.report import clock_time, iso_time, printable, table
 
 #: Seconds between two looks for new lines.
 _FOLLOW: Final = 0.5
+#: How many of the last lines are shown if nothing else is said.
+_LAST: Final = 100
+#: What the history takes for no limit at all.
+_ALL: Final = -1
 
 
 @click.command(
@@ -35,7 +39,9 @@ _FOLLOW: Final = 0.5
 )
 @click.argument("subject", required=False, type=read_subject)
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Last lines."
+    "--limit",
+    type=click.IntRange(min=1),
+    help=f"Last lines; {_LAST} if nothing is said, with --follow none.",
 )
 @click.option(
     "--since",
@@ -43,13 +49,18 @@ _FOLLOW: Final = 0.5
     metavar="MOMENT",
     help="Only from then on: 15m, 2h, 7d or 2026-09-21 08:00.",
 )
-@click.option("--follow", "-f", is_flag=True, help="Go on with new lines as they come.")
+@click.option(
+    "--follow",
+    "-f",
+    is_flag=True,
+    help="Show new lines as they come; those of before only with --since or --limit.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
 def log(  # noqa: PLR0913 - click's interface
     settings_path: Path,
     subject: Named | None,
-    limit: int,
+    limit: int | None,
     since: Callable[[float], float] | None,
     *,
     follow: bool,
@@ -60,7 +71,8 @@ def log(  # noqa: PLR0913 - click's interface
         number = subject_of(state, subject) if subject else None
         earliest = since(state.clock()) if since else float("-inf")
         newest = history.read(state, limit=1)
-        lines = history.read(state, number, limit, since=earliest)
+        last = limit or _how_many(follow=follow, since=since is not None)
+        lines = history.read(state, number, last, since=earliest)
         if as_json or follow:
             show = _show_json if as_json else _show_text
             show(lines)
@@ -73,6 +85,16 @@ def log(  # noqa: PLR0913 - click's interface
         for line in lines
     )
     click.echo(table(("when", "name", "verdict", "what"), rows) if lines else "Nothing yet.")
+
+
+def _how_many(*, follow: bool, since: bool) -> int:
+    """Say how many lines of before are shown where nobody said so.
+
+    A collector that begins anew gets nothing twice, and all that was written since a moment.
+    """
+    if not follow:
+        return _LAST
+    return _ALL if since else 0
 
 
 def _following(
@@ -104,4 +126,4 @@ def _show_text(lines: Iterable[Line]) -> None:
 
 
 def _named(line: Line) -> str:
-    return str(Named(line.kind, line.name))
+    return str(Named(line.kind, line.name)) if line.kind else line.name

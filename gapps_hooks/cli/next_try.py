@@ -13,6 +13,6 @@ def next_try(state: State) -> str:
     """Say who tries next what is due, and when: the agent, the retry, or else a person."""
     if leases.is_held(state.directory, leases.AGENT):
         return "within seconds, by the agent"
-    if managers.retried():
+    if managers.retried_by():
         return "within a minute, or at once with: gapps-hooks deliver"
     return "when you call: gapps-hooks deliver"

@@ -19,7 +19,7 @@ from typing import Any, Final
 import click
 
 from gapps_hooks._version import VERSION
-from gapps_hooks.errors import GappsHooksError, Outage, Passing
+from gapps_hooks.errors import GappsHooksError, Outage, Passing, SignInRefused
 
 DEFAULT_SETTINGS: Final = Path("/etc/gapps-hooks/gapps-hooks.toml")
 FAILED: Final = 1
@@ -151,6 +151,8 @@ class Program(click.Group):
 
 
 def _status(error: GappsHooksError) -> int:
+    if isinstance(error, SignInRefused):  # no time puts a wrong key or administrator right
+        return FAILED
     return LATER if isinstance(error, Outage | Passing) else FAILED
 
 

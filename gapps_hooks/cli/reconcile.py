@@ -57,7 +57,9 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
     help="Go beyond [bounds]; without --plan also for who is held.",
 )
 @click.option(
-    "--exit-code", is_flag=True, help="With --dry-run: exit 3 for changes, 4 for too many."
+    "--exit-code",
+    is_flag=True,
+    help="With --dry-run: exit 3 for changes, 4 for too many, 75 if only what waits is left.",
 )
 @as_json
 @click.pass_obj
@@ -85,7 +87,8 @@ def reconcile(  # noqa: PLR0913, PLR0917 - click's interface
 
     Exit status: 0 all done, 1 something was refused or could not be read, 3 a dry run found
     changes (only with --exit-code), 4 too much at once (a dry run: only with --exit-code) or
-    something is held, 75 something waits, or another reconcile runs, 130 interrupted.
+    something is held, 75 something waits (a dry run: only with --exit-code), Google cannot be
+    reached, or another reconcile runs, 130 interrupted.
     """
     named = tuple(dict.fromkeys((*only, *more)))
     wish = Wish(

@@ -14,7 +14,7 @@ import click
 
 from gapps_hooks.cli.bars import Bar
 from gapps_hooks.cli.ending import before_the_first_change
-from gapps_hooks.cli.program import FAILED, HELD
+from gapps_hooks.cli.program import FAILED, HELD, LATER
 from gapps_hooks.cli.showing import show_json
 from gapps_hooks.first_passwords import signing_in_later
 from gapps_hooks.model import Kind, Outcome, Verdict
@@ -50,7 +50,7 @@ class Wish:
     passwords: bool
     force: bool
     json: bool
-    #: Whether a test's exit status tells that there are changes, or too many.
+    #: Whether a test's exit status tells that there are changes, too many, or that some wait.
     exit_code: bool = False
 
 
@@ -91,7 +91,8 @@ def rehearse(wiring: Wiring, wish: Wish) -> int:
         _show(rehearsal, wish)
     if rehearsal.is_outdated:
         return FAILED
-    return status_of(rehearsal.whole, beyond=bool(rehearsal.beyond), exit_code=wish.exit_code)
+    status = status_of(rehearsal.whole, beyond=bool(rehearsal.beyond), exit_code=wish.exit_code)
+    return status or (LATER if wish.exit_code and looked.waiting else 0)
 
 
 def status_of(whole: Whole, *, beyond: bool, exit_code: bool) -> int:

@@ -18,12 +18,11 @@ from gapps_hooks.cli.showing import as_json, example, show_json
 from gapps_hooks.report import clock_time, duration, facts, iso_time, printable
 from gapps_hooks.standing import Reconciled, Standing, look
 
-_RETRIED: Final = "each minute"
 _NO_AGENT: Final = "not running, each hook delivers by itself"
 _BY_AGENT: Final = "by the agent, while it runs"
 _NOT_RETRIED: Final = (
-    "not installed, what waits needs `gapps-hooks deliver`: enable an account manager, or add the "
-    "cron line of hooks.d/README.md"
+    "by nothing, what waits needs `gapps-hooks deliver`: enable an account manager or add the cron "
+    "line of hooks.d/README.md, and see that systemd or cron is there to run it"
 )
 
 
@@ -38,9 +37,9 @@ _NOT_RETRIED: Final = (
 def status(settings_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """Show how things stand, and what a person has to do; nothing is asked of Google.
 
-    Exit status, for monitoring: 0 all is well, 1 something is buried or a policy file does not
-    load, 4 something is held, 75 nothing gets through (an outage, or something has waited for more
-    than 15 minutes).
+    Exit status, for monitoring: 0 all is well, 1 something is buried, a policy file does not load
+    or the state file was damaged, 4 something is held, 75 nothing gets through (an outage, or
+    something has waited for more than 15 minutes).
     """
     with opened_state(settings_path) as (settings, state):
         standing = look(settings, state)
@@ -72,11 +71,16 @@ def _facts(standing: Standing) -> Iterator[tuple[str, object]]:
     states = [f"{state.name} {'on' if state.enabled else 'off'}" for state in managers.states()]
     yield "account managers", ", ".join(states)
     yield "agent", "running" if standing.agent else _NO_AGENT
-    without = _BY_AGENT if standing.agent else _NOT_RETRIED
-    yield "retry", _RETRIED if managers.retried() else without
+    yield "retry", _retried(standing)
     yield "source", settings.source.type
     yield "settings", settings.path
     yield "state", settings.state.directory
+
+
+def _retried(standing: Standing) -> str:
+    if runner := managers.retried_by():
+        return f"each minute, by {runner}"
+    return _BY_AGENT if standing.agent else _NOT_RETRIED
 
 
 def _linked(standing: Standing) -> str:
@@ -144,7 +148,7 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "quota": asdict(standing.quota),
         "agent": standing.agent,
         "managers": {state.name: state.enabled for state in managers.states()},
-        "retried": managers.retried(),
+        "retried": bool(managers.retried_by()),
         "state": str(settings.state.directory),
         "advice": list(standing.advice()),
         "exit": standing.exit_status,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from gapps_hooks.deliver.memory import Owner, remember_change
 from gapps_hooks.deliver.noting import noted
-from gapps_hooks.deliver.org_units import make_org_unit, missing_unit
+from gapps_hooks.deliver.org_units import lacking, make_org_unit, missing_unit
 from gapps_hooks.deliver.send import Answer, send
 from gapps_hooks.errors import AlreadyExists, GappsHooksError, Outage, Refused, Throttled
 from gapps_hooks.model import (
@@ -235,8 +235,10 @@ def _send(wiring: Wiring, change: Change, known: GoogleUser | GoogleGroup | None
         return send(wiring.directory, change)
     except Refused as fault:
         unit = missing_unit(change, fault)
-        if unit is None or not wiring.settings.org_units.create:
+        if unit is None:
             raise
+        if not wiring.settings.org_units.create:
+            raise lacking(unit, fault) from fault
     make_org_unit(wiring.directory, unit)
     return send(wiring.directory, change)
 

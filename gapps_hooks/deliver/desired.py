@@ -55,6 +55,17 @@ def _compare_presence(source: Source, entry: Entry, *, present: bool) -> None:
         raise Contradiction(f"{entry.name} was not found, but absence cannot be concluded: {doubt}")
 
 
+def is_left_out(wiring: Wiring, entry: Entry, found: Account | Group | None) -> bool:
+    """Say whether the source has one that was not found, and leaves it out as a system's.
+
+    Raises:
+        SourceUnreadable: the source could not be read.
+    """
+    if found is not None or wiring.source is None:
+        return False
+    return wiring.source.leaves_out(entry.kind, entry.name)
+
+
 def _fill(found: Account, said: Account) -> Account:
     """Let a payload speak only where the source has nothing to say."""
     gaps: dict[str, Any] = {

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from gapps_hooks.deliver.desired import group_address, resolve_members
+from gapps_hooks.deliver.desired import group_address, is_left_out, resolve_members
 from gapps_hooks.deliver.renamed_members import as_known
 from gapps_hooks.deliver.wishes import wanted_members
 from gapps_hooks.errors import NotFound, Refused
@@ -27,6 +27,7 @@ def gather(wiring: Wiring, entry: Entry, group: Group | None) -> Gathering:
     return Gathering(
         name=entry.name,
         group=_as_wanted(group),
+        left_out=is_left_out(wiring, entry, group),
         address=link.address if link and not group else group_address(wiring, named, link),
         members=_members(wiring, entry, group) if group else None,
         link=link,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gapps_hooks.deliver.desired import desired_account, desired_address
+from gapps_hooks.deliver.desired import desired_account, desired_address, is_left_out
 from gapps_hooks.errors import NotFound
 from gapps_hooks.model import Account, Link
 from gapps_hooks.outbox import creations, links, owning, subjects
@@ -29,6 +29,7 @@ def look_at_person(wiring: Wiring, entry: Entry) -> Person:
     return Person(
         name=entry.name,
         account=account,
+        left_out=is_left_out(wiring, entry, account),
         address=_address(wiring, entry, account, link),
         identity=entry.identity or (account.id if account else None),
         traced=is_traced(wiring, link, account) if link and account else None,

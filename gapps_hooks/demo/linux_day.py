@@ -66,7 +66,7 @@ def _modify(stage: Stage) -> None:
     )
     before = stage.google.user("alice").get("id")
     stage.system("usermod --login alice.brown --comment 'Alice Brown' alice")
-    stage.command("reconcile", "--only", "alice.brown")
+    stage.command("reconcile", "alice.brown")
     after = stage.google.user("alice.brown")
     stage.claim(
         f"It is the same account, now alice.brown@{DOMAIN}",
@@ -80,12 +80,12 @@ def _modify(stage: Stage) -> None:
 def _lock(stage: Stage) -> None:
     stage.teller.chapter("A locked account", "Looked at first as a test, then for real.")
     stage.system("usermod --lock alice.brown")
-    stage.command("reconcile", "--only", "alice.brown", "--dry-run")
+    stage.command("reconcile", "alice.brown", "--dry-run")
     stage.claim("After the test nothing has changed", holds=stage.google.active("alice.brown"))
-    stage.command("reconcile", "--only", "alice.brown")
+    stage.command("reconcile", "alice.brown")
     stage.claim(f"alice.brown@{DOMAIN} is suspended", holds=stage.google.suspended("alice.brown"))
     stage.system("usermod --unlock alice.brown")
-    stage.command("reconcile", "--only", "alice.brown")
+    stage.command("reconcile", "alice.brown")
     stage.claim(f"alice.brown@{DOMAIN} is active again", holds=stage.google.active("alice.brown"))
 
 

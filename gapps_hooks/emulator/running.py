@@ -28,6 +28,8 @@ _DOMAIN: Final = re.compile(
 )
 
 _LAST_PORT: Final = 65535
+#: What names the port of the APIs, of the controls and of the tunnel on the command line.
+_OPTIONS: Final = ("--port", "--control-port", "--tunnel-port")
 
 
 def run(  # noqa: PLR0913 - the options of a command, each with its default
@@ -161,10 +163,15 @@ def _served(
     try:
         return serve(emulator, host, port, control_port, tls=certificate, tunnel_port=tunnel_port)
     except OSError as error:
-        wanted = ports if certificate else ports[:2]
-        taken = ", ".join(str(one) for one in wanted if one and not _is_free(host, one))
-        which = f"port {taken}" if taken else f"ports {', '.join(map(str, wanted))}"
-        raise CannotStart(f"cannot listen at {host}, {which}: {error.strerror or error}") from error
+        wanted = dict(zip(_OPTIONS, ports if certificate else ports[:2], strict=False))
+        taken = {name: one for name, one in wanted.items() if one and not _is_free(host, one)}
+        raise CannotStart(_occupied(host, taken or wanted, error)) from error
+
+
+def _occupied(host: str, ports: dict[str, int], error: OSError) -> str:
+    which = f"port{'s' if len(ports) > 1 else ''} {', '.join(map(str, ports.values()))}"
+    why = error.strerror or error
+    return f"cannot listen at {host}, {which}: {why}; give another {' and '.join(ports)}"
 
 
 def _is_free(host: str, port: int) -> bool:

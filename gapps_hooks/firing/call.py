@@ -20,9 +20,21 @@ DEFAULT_SETTINGS = "/etc/gapps-hooks/gapps-hooks.toml"
 #: The longest deferral in seconds: an hour.
 LONGEST_DEFERRAL = 3600.0
 
+HELP = """\
+Usage: user-add | user-modify | user-delete | group-change | password-set
+           [--settings PATH] [--defer SECONDS] [--no-stdin] [--] NAME [< OBJECT]
+       reconcile [ARGUMENT]...
+Tell gapps-hooks that the person or group NAME was changed; OBJECT is JSON and says more of it.
+Exit status: 0 recorded, 1 not recorded, 64 bad input.
+README.md beside the hook scripts is the contract; gapps-hooks managers says where they are."""
+
 
 class BadCall(Exception):
     """The caller's input is wrong; the text says what and how to put it right (exit 64)."""
+
+
+class HelpWanted(Exception):
+    """Whoever calls asks how to; the text says it, line by line."""
 
 
 class Call:
@@ -43,7 +55,7 @@ class Call:
 
 
 def read_arguments(words: Sequence[str]) -> Call:
-    """Read the command line; raise BadCall if it is not of the form above."""
+    """Read the command line; raise BadCall if it is not of that form, HelpWanted for --help."""
     call = Call()
     plain = _take_options(call, list(words))
     if not plain:
@@ -71,6 +83,8 @@ def _take_options(call: Call, words: list[str]) -> list[str]:
             call.defer = _seconds(_value(word, words))
         elif word == "--no-stdin":
             call.stdin = False
+        elif word == "--help":
+            raise HelpWanted(HELP)
         elif word.startswith("--") and word != "--":
             raise BadCall("unknown option; write -- before a name that begins with a dash")
         else:

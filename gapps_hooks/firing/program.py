@@ -10,9 +10,9 @@ import resource
 import sys
 
 from gapps_hooks.firing.agent import ask_agent, compose, socket_path
-from gapps_hooks.firing.call import RECONCILE, BadCall, read_arguments
+from gapps_hooks.firing.call import RECONCILE, BadCall, HelpWanted, read_arguments
 from gapps_hooks.firing.payload import payload_text, read_stdin
-from gapps_hooks.firing.saying import BAD_INPUT, NOT_RECORDED, say, trouble
+from gapps_hooks.firing.saying import BAD_INPUT, NOT_RECORDED, RECORDED, say, trouble
 
 # what typing.TYPE_CHECKING is, without the 3 ms that typing costs
 TYPE_CHECKING = False
@@ -76,6 +76,10 @@ def main(words: Sequence[str]) -> int:
     try:
         _harden()
         return run(words)
+    except HelpWanted as help_:
+        for line in str(help_).splitlines():
+            say(1, line)
+        return RECORDED
     except BadCall as error:
         say(2, str(error))
         return BAD_INPUT

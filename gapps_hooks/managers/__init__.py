@@ -12,7 +12,7 @@ from gapps_hooks.errors import BadInput
 from gapps_hooks.managers import adduser, pam, retry, shadow
 from gapps_hooks.managers.site import Callee, ManagerState, Run, Site, run_command
 
-__all__ = ["Callee", "ManagerState", "check", "disable", "enable", "names", "retried", "states"]
+__all__ = ["Callee", "ManagerState", "check", "disable", "enable", "names", "retried_by", "states"]
 
 
 def names() -> tuple[str, ...]:
@@ -56,9 +56,9 @@ def states(root: Path = Path("/")) -> tuple[ManagerState, ...]:
     return tuple(check(name, root) for name in names())
 
 
-def retried(root: Path = Path("/")) -> bool:
-    """Say whether what waits is tried again by itself, each minute."""
-    return retry.installed(Site(root=root))
+def retried_by(root: Path = Path("/")) -> str:
+    """Name what has what waits tried again, each minute; empty if nothing has."""
+    return retry.runner(Site(root=root))
 
 
 def _modules() -> dict[str, ModuleType]:

@@ -51,6 +51,12 @@ def unusable(path: Path) -> SchemeLine | None:
     return None
 
 
+def is_usable(path: Path) -> bool:
+    """Whether passwords that are set from now on are hashed as Google takes them."""
+    found = (_LINE.match(text) for text in owned.content(path).splitlines())
+    return {line["scheme"] for line in found if line} == {USABLE}
+
+
 def rewrite(path: Path, old: str, new: str) -> str:
     """Change the scheme from ``old`` to ``new``; return a sentence about it. Raises OSError."""
     text = owned.content(path)

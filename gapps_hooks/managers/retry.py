@@ -51,7 +51,7 @@ MAILTO=""
 
 def install(site: Site, callee: Callee) -> tuple[str, ...]:
     """Have what is due delivered each minute; return what was done. Raises OSError."""
-    if not site.path("/run/systemd/system").is_dir():
+    if not _has_systemd(site):
         return (owned.install(site.path(_CRON), _cron(callee)), *_without_cron(site))
     return (
         owned.install(site.path(_SERVICE), _service(callee)),
@@ -76,9 +76,19 @@ def remove(site: Site) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def installed(site: Site) -> bool:
-    """Say whether what waits is tried again by itself."""
-    return site.path(_TIMER).exists() or site.path(_CRON).exists()
+def runner(site: Site) -> str:
+    """Name what tries again by itself what waits; empty if nothing here does, installed or not."""
+    if site.path(_TIMER).exists() and _has_systemd(site):
+        return "a timer of systemd"
+    return "cron" if site.path(_CRON).exists() and _has_cron(site) else ""
+
+
+def _has_systemd(site: Site) -> bool:
+    return site.path("/run/systemd/system").is_dir()  # sd_booted(3)
+
+
+def _has_cron(site: Site) -> bool:
+    return any(site.path(f"/usr/sbin/{name}").exists() for name in ("cron", "crond"))
 
 
 def _service(callee: Callee) -> str:
@@ -102,7 +112,7 @@ def _cron(callee: Callee) -> str:
 
 
 def _without_cron(site: Site) -> tuple[str, ...]:
-    if any(site.path(f"/usr/sbin/{name}").exists() for name in ("cron", "crond")):
+    if _has_cron(site):
         return ()
     command = "gapps-hooks deliver --due --quiet"
     return (f"Neither systemd nor cron runs here: see that `{command}` is run each minute.",)

@@ -104,7 +104,8 @@ def _correct_link(row: dict[str, Any]) -> bool:
 
 def _correct_history(row: dict[str, Any]) -> bool:
     row["details"] = _json_object(row["details"])
-    return row["kind"] in set(Kind)
+    # "" is said of the file itself
+    return row["kind"] in {"", *Kind}
 
 
 def _json_object(text: str) -> str:

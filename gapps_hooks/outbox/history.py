@@ -37,7 +37,8 @@ class Line:
     #: Wall-clock seconds.
     written_at: float
     subject: int | None
-    kind: Kind
+    #: None where the line is about the state file, which has its file's name.
+    kind: Kind | None
     name: str
     #: The change or decision, such as a verb or an event.
     what: str
@@ -84,10 +85,12 @@ def read(
     """
     asked = {"subject": subject, "limit": limit, "since": since, "after": after}
     found = state.rows(_READ, asked)
-    return tuple(
-        Line(**{**dict(row), "kind": Kind(row["kind"]), "details": json.loads(row["details"])})
-        for row in reversed(found)
-    )
+    return tuple(_line(dict(row)) for row in reversed(found))
+
+
+def _line(row: dict[str, Any]) -> Line:
+    kind = Kind(row["kind"]) if row["kind"] else None
+    return Line(**{**row, "kind": kind, "details": json.loads(row["details"])})
 
 
 def purge(state: State) -> int:

@@ -179,7 +179,7 @@ def _make_new(
             new.execute("REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
         new.execute(
             "INSERT INTO history (written_at, subject, kind, name, what, verdict, line, details)"
-            " VALUES (?, NULL, 'user', ?, 'mending', 'done', ?, '{}')",
+            " VALUES (?, NULL, '', ?, 'mending', 'done', ?, '{}')",
             (time.time(), path.name, notice),
         )
         new.execute("COMMIT")

@@ -7,8 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from gapps_hooks.model import GoogleGroup, GoogleMember, Group, Link, Membership, Role
+
+#: What is said of a group that the source leaves out.
+SYSTEM_GROUP: Final = (
+    "a system group or a user's private one, which never is at Google (of local files: a gid "
+    "outside of GID_MIN to GID_MAX of login.defs)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,8 @@ class Gathering:
     name: str
     #: The desired state; None when the group is gone locally or not to be at Google.
     group: Group | None
+    #: Whether the group is there after all, but is left out as a system group.
+    left_out: bool = False
     address: str
     #: The desired members in Google's terms; None when nothing is said of members.
     members: tuple[Resolved, ...] | None = None

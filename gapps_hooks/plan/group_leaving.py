@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gapps_hooks.model import Change, Group, Link, Plan, Question, Verb
-from gapps_hooks.plan.gathering import Gathering, MembersQuestion
+from gapps_hooks.plan.gathering import SYSTEM_GROUP, Gathering, MembersQuestion
 from gapps_hooks.plan.group_aliases import (
     group_alias_changes,
     group_alias_question,
@@ -25,7 +25,7 @@ def plan_removed(gathering: Gathering, rules: Rules) -> Plan | Question | Member
     if link is None and gathering.attempted:
         return _close_what_was_lost(gathering, rules)
     if link is None or link.ended_at is not None:
-        return Plan(notes=("not at Google",))
+        return Plan(notes=(SYSTEM_GROUP if gathering.left_out else "not at Google",))
     if gathering.asked and gathering.actual is None:
         return Plan(notes=(f"{link.address} was deleted at Google, nothing is left to empty",))
     if rules.adding_only or rules.removed_groups == "leave":

@@ -7,8 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from gapps_hooks.model import Account, GoogleUser, Identity, Link, PasswordHash
+
+#: What is said of an account that the source leaves out.
+SYSTEM_ACCOUNT: Final = (
+    "a system account, which never is at Google (of local files: a uid outside of UID_MIN to "
+    "UID_MAX of login.defs)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +33,8 @@ class Person:
     name: str
     #: The desired state; None when the person is gone locally.
     account: Account | None
+    #: Whether the account is there after all, but is left out as a system account.
+    left_out: bool = False
     #: The address that the policy gives this person.
     address: str
     identity: Identity | None = None

@@ -14,7 +14,7 @@ from gapps_hooks.plan.changing import plan_change, respect_administrators
 from gapps_hooks.plan.creation import create
 from gapps_hooks.plan.identities import is_disproven, is_proven, same_identity
 from gapps_hooks.plan.leaving import ALREADY, plan_disable, suspend
-from gapps_hooks.plan.person import Person
+from gapps_hooks.plan.person import SYSTEM_ACCOUNT, Person
 from gapps_hooks.plan.rules import Rules, why_not_address
 from gapps_hooks.plan.unheard import RESTORING, bears_own_mark, is_being_adopted
 
@@ -100,6 +100,8 @@ def _left(link: Link) -> str:
 
 
 def _nothing_of(person: Person) -> str:
+    if person.left_out:
+        return SYSTEM_ACCOUNT
     if person.account is None:
         return f"no person here is called {person.name}, and nothing of it is at Google"
     return _NOT_THERE

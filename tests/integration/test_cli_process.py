@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -107,7 +108,8 @@ def test_a_log_that_is_followed_goes_on_until_it_is_interrupted(
     line: CommandLine, form: list[str]
 ) -> None:
     line.fire("user-add", "alice")
-    command = [*PROGRAM, "--settings", str(line.settings), "log", "--follow", *form]
+    command = [*PROGRAM, "--settings", str(line.settings), "log", "--follow", "--since", "1h"]
+    command += form
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as followed:
         assert followed.stdout is not None
         try:
@@ -116,6 +118,21 @@ def test_a_log_that_is_followed_goes_on_until_it_is_interrupted(
             assert b"created bob@example.org" in followed.stdout.readline()
             followed.send_signal(signal.SIGINT)
             assert followed.wait(10) == 130
+        finally:
+            followed.kill()
+
+
+def test_a_log_that_is_followed_begins_with_what_comes(line: CommandLine) -> None:
+    line.fire("user-add", "alice")
+    command = [*PROGRAM, "--settings", str(line.settings), "log", "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as followed:
+        assert followed.stdout is not None
+        try:
+            for number in range(30):
+                line.fire("user-add", f"later{number}")
+                if select.select([followed.stdout], [], [], 1.0)[0]:
+                    break
+            assert b"created later" in followed.stdout.readline()
         finally:
             followed.kill()
 

@@ -291,11 +291,20 @@ def test_another_reconcile_is_75_and_a_pause_too(line: CommandLine) -> None:
     assert line.run("reconcile", "--dry-run").exit_code == LATER
 
 
+def test_a_wrong_administrator_is_1_as_no_time_puts_that_right(line: CommandLine) -> None:
+    line.settings.write_text(line.settings.read_text().replace(f'"{ADMIN}"', '"typo@example.org"'))
+    result = line.run("reconcile", "--dry-run")
+    assert result.exit_code == FAILED
+    assert "typo@example.org" in result.stderr
+
+
 def test_whom_an_event_waits_for_is_left_to_delivery_counted_and_75(line: CommandLine) -> None:
     line.run("reconcile")
     changed = [{**one, "family_name": "Waiting"} for one in (ALICE, BOB)]
     line.people(*changed, groups=(STAFF,))
     events_that_wait(line, "alice", "bob")
+    assert line.run("reconcile", "--dry-run").exit_code == 0
+    assert line.run("reconcile", "--dry-run", "--exit-code").exit_code == LATER
     carol = {"username": "carol", "id": "entryUUID:c", "family_name": "Cook"}
     line.people(*changed, carol, groups=(STAFF,))
     result = line.run("reconcile")

@@ -183,6 +183,32 @@ def labels(page: str) -> list[tuple[str, int]]:
     ]
 
 
+@pytest.fixture
+def damaged(line: CommandLine) -> CommandLine:
+    """An installation whose state file lost its beginning."""
+    line.run("status")
+    path = line.folder / "state" / "state.db"
+    path.write_bytes(b"x" * 100 + path.read_bytes()[100:])
+    return line
+
+
+def test_a_damaged_state_file_is_1_until_somebody_has_looked(damaged: CommandLine) -> None:
+    for _ in range(2):
+        result = damaged.run("status")
+        assert result.exit_code == 1
+        assert "changes that were not delivered yet may be lost" in result.stdout
+    (aside,) = damaged.folder.glob("state/state.db.damaged-*")
+    aside.unlink()
+    assert damaged.run("status").exit_code == 0
+
+
+def test_the_log_tells_of_a_damage_as_of_nobody(damaged: CommandLine) -> None:
+    damaged.run("status")
+    (entry,) = logged(damaged)
+    assert (entry["kind"], entry["name"], entry["what"]) == (None, "state.db", "mending")
+    assert " state.db  done " in damaged.run("log").stdout
+
+
 # --- pause and resume ----------------------------------------------------------------------------
 
 

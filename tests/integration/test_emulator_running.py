@@ -367,7 +367,7 @@ def test_what_cannot_be_started_with_is_named(
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(CannotStart, match=f"port {port}: .*in use"):
+        with pytest.raises(CannotStart, match=f"port {port}: .*in use.*another --"):
             run(port=0, control_port=port, key_file=tmp_path / "key.json")
 
 

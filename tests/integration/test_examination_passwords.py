@@ -53,6 +53,19 @@ def test_what_google_does_not_take_is_named_with_the_remedy(
     assert said(tmp_path, files) == Finding(what="passwords", fine=True, text=text)
 
 
+@pytest.mark.parametrize("scheme", ["sha512", "yescrypt"])
+def test_what_is_done_already_is_not_advised(
+    tmp_path: Path, files: LocalFiles, scheme: str
+) -> None:
+    files.change("bob", password=YESCRYPT)
+    stack = files.directory / "pam.d" / "common-password"
+    stack.parent.mkdir()
+    stack.write_text(f"password required pam_unix.so obscure {scheme}\n")
+    done = "; new ones are hashed with sha512: these people have to set their password again"
+    text = said(tmp_path, files).text
+    assert text.endswith(done if scheme == "sha512" else REMEDY)
+
+
 def test_another_scheme_has_no_remedy_of_yescrypt(tmp_path: Path, files: LocalFiles) -> None:
     files.change("bob", password="$2b$10$NeverToBeShown")
     files.change("carol", password="$new$NeverToBeShown")

@@ -253,6 +253,18 @@ def test_a_malformed_command_line_is_refused_with_one_sentence(
     assert recorded() == []
 
 
+@pytest.mark.parametrize("words", [("user-add", "--help"), ("--help",)])
+def test_who_asks_for_help_is_told_the_usage_and_where_the_contract_is(
+    command: list[str], recorded: Recorded, words: tuple[str, ...]
+) -> None:
+    result = fire(command, *words)
+    assert result.returncode == 0
+    assert result.stdout.startswith(b"Usage: user-add | ")
+    assert b"README.md beside the hook scripts is the contract" in result.stdout
+    assert result.stderr == b""
+    assert recorded() == []
+
+
 def test_what_stands_where_nothing_belongs_is_not_repeated(command: list[str]) -> None:
     result = fire(command, "user-add", "alice", "hunter2hunter2")
     assert b"hunter2" not in result.stderr + result.stdout

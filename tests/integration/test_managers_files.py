@@ -253,12 +253,15 @@ def test_without_systemd_cron_retries_and_leaves_with_the_last_account_manager(
     text = (root / CRON).read_text()
     assert "* * * * * root [ ! -x '/opt/a b/bin/gapps-hooks' ] || '/opt/a b/bin" in text
     assert "deliver --due --quiet" in text
-    assert managers.retried(root)
+    assert managers.retried_by(root) == ""  # there is nothing to run it
+    (root / "usr/sbin").mkdir()
+    (root / "usr/sbin/cron").touch()
+    assert managers.retried_by(root) == "cron"
     managers.disable("shadow", root)
     assert (root / CRON).exists()
     managers.disable("pam", root)
     assert not (root / CRON).exists()
-    assert not managers.retried(root)
+    assert managers.retried_by(root) == ""
 
 
 def test_with_systemd_a_timer_retries(root: Path, callee: Callee) -> None:
@@ -273,7 +276,9 @@ def test_with_systemd_a_timer_retries(root: Path, callee: Callee) -> None:
     assert 'Environment="GAPPS_HOOKS_CONFIG=/etc/100%% ours/gapps-hooks.toml"\n' in service
     assert "OnUnitInactiveSec=60" in (root / TIMER).read_text()
     assert not (root / CRON).exists()
+    assert managers.retried_by(root) == "a timer of systemd"
     managers.disable("shadow", root)
+    assert managers.retried_by(root) == ""
     assert content(root) == before
 
 

@@ -420,7 +420,8 @@ def test_it_is_told_once_and_kept_in_history_until_the_old_file_is_removed(
     with opened(directory, told) as state:
         assert state.notice == told.lines[0]
         assert "was damaged and has been made anew with 200 links and 201 waiting" in told.lines[0]
-        assert history.read(state)[-1].line == state.notice
+        last = history.read(state)[-1]
+        assert (last.kind, last.name, last.line) == (None, "state.db", state.notice)
         assert mending.notice(directory, state.meta(mending.NOTICE)) == state.notice
     with opened(directory, told) as state:
         assert state.notice is None

@@ -85,7 +85,8 @@ def test_otherwise_the_account_is_refused_with_the_remedy(tmp_path: Path) -> Non
     organisation = several(tmp_path, "")
     run = reconcile(organisation)
     assert run.verdicts["p0"] is Verdict.REFUSED
-    assert "organisational unit does not exist at Google" in run.lines["p0"]
+    assert "organisational unit /Staff/Berlin does not exist at Google" in run.lines["p0"]
+    assert "org_units.create = true" in run.lines["p0"]
     assert run.verdicts["top"] is Verdict.DONE
     assert organisation.left() == {}
 
