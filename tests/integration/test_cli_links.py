@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from command_line import CommandLine
 
+from gapps_hooks.model import Kind
+from gapps_hooks.outbox import subjects
+
 
 def put_at_google(line: CommandLine, name: str, **fields: object) -> str:
     """Let an account be at Google already; return its id."""
@@ -142,6 +145,34 @@ def test_whose_account_it_is_is_said_before_anything_else(line: CommandLine) -> 
     result = line.run("links", "bind", "dave", "alice@example.org")
     assert result.exit_code == 1
     assert "alice is linked to alice@example.org" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["nosuch", "ola"])
+def test_a_refused_link_changes_nothing_here_or_there(line: CommandLine, name: str) -> None:
+    line.people({"username": "alice"}, {"username": "ola"})
+    line.fire("user-add", "alice")
+    before = (line.user("alice"), line.read("links"), line.read("log"))
+    line.emulator.requests.clear()
+    assert line.run("links", "bind", name, "alice@example.org").exit_code == 1
+    assert [call for call in line.emulator.requests.calls() if call != "token"] == ["users.get"]
+    assert (line.user("alice"), line.read("links"), line.read("log")) == before
+    with line.state() as state:
+        assert subjects.of_name(state, Kind.USER, name) is None
+
+
+def test_who_is_unknown_here_is_not_told_to_take_the_account_of_another(line: CommandLine) -> None:
+    line.people({"username": "alice"})
+    line.fire("user-add", "alice")
+    refused = line.run("links", "bind", "nosuch", "alice@example.org").stderr
+    assert "nosuch is unknown to the account manager, and alice is linked" in refused
+    assert "links forget" not in refused
+
+
+def test_a_link_whose_mark_google_refuses_is_not_made(line: CommandLine) -> None:
+    put_at_google(line, "alice")
+    line.emulator.faults.script([{"fails": "403", "call": "users.patch", "times": 1}])
+    assert line.run("links", "bind", "alice", "alice@example.org").exit_code == 1
+    assert (line.read("links"), line.read("outbox")) == ([], [])
 
 
 def test_a_second_account_is_not_bound_over_the_first(line: CommandLine) -> None:
