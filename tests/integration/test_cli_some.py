@@ -91,7 +91,7 @@ def test_a_new_account_gets_the_stored_password_once(line: CommandLine) -> None:
     line.people(person("new", password_hash=HASH), *map(person, NAMES))
     (outcome,) = line.read("reconcile", "new", "--passwords")["outcomes"]
     assert (outcome["line"], outcome["done"][0]["first_password"]) == (
-        "created new@example.org",
+        "created new@example.org; password: the stored one",
         "the stored one",
     )
 
