@@ -214,10 +214,15 @@ def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str]:
         return person, ""
     # The first sight of a stored hash is sent only with an account that we create.
     if wiring.source is None:  # nothing is missed: a password comes by an event of its own
-        return replace(person, creation_password=wiring.make_password()), ""
+        return replace(person, creation_password=wiring.make_password(), made_up=True), ""
     first = first_password(wiring.source.stored_password(entry.name))
-    password = first.stored or wiring.make_password()
-    return replace(person, creation_password=password, first_password=first.words), first.remedy
+    known = replace(
+        person,
+        creation_password=first.stored or wiring.make_password(),
+        made_up=first.stored is None,
+        first_password=first.words,
+    )
+    return known, first.remedy
 
 
 def _is_anothers(person: Person) -> bool:

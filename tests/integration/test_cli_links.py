@@ -62,6 +62,13 @@ def test_what_was_delivered_is_said_in_plain_words(line: CommandLine) -> None:
     assert not any("_" in word or word != word.lower() for word in words)
 
 
+def test_a_password_that_nobody_knows_is_not_called_delivered(line: CommandLine) -> None:
+    line.fire("user-add", "alice", {"given_name": "Alice"})
+    assert "password" not in line.run("links", "show", "alice").stdout
+    line.fire("password-set", "alice", {"password": "correct horse"})
+    assert "password" in line.run("links", "show", "alice").stdout
+
+
 def test_of_a_group_nothing_is_said_that_only_people_have(line: CommandLine) -> None:
     line.fire("group-change", "staff", {"members": []})
     shown = line.run("links", "show", "group:staff").stdout
