@@ -59,6 +59,9 @@ def test_what_was_delivered_is_said_in_plain_words(line: CommandLine) -> None:
     (delivered,) = [row for row in shown.splitlines() if row.startswith("delivered:")]
     words = delivered.removeprefix("delivered:").strip().split(", ")
     assert {"address", "given name", "password"} <= set(words)
+    (told,) = line.read("links", "show", "alice")
+    assert told["delivered"] == words
+    assert f"mark:             {told['mark']}\n" in shown
     assert not any("_" in word or word != word.lower() for word in words)
 
 
