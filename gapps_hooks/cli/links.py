@@ -103,16 +103,17 @@ def bind(settings_path: Path, subject: Named, address: str, force: bool) -> None
 @click.argument("subject", type=read_subject)
 @click.pass_obj
 def forget(settings_path: Path, subject: Named) -> None:
-    """Forget a link, as if the account at Google had never been seen; Google is left as it is.
+    """Forget a link, as if nothing had been seen at Google of it; Google is left as it is.
 
-    At the next event or reconcile the account is looked for, and adopted or created, anew.
+    At the next event or reconcile the account or group is looked for, and adopted or created, anew.
     """
     with opened_state(settings_path) as (_, state):
         link = link_of(state, subject)
+        what = "an account" if stored.kinds(state)[link.subject] is Kind.USER else "a group"
         forget_link(state, link)
     click.echo(
         f"{subject} is no longer linked to {link.address} ({link.google_id}). At the next event or "
-        f"reconcile an account is looked for, and adopted or created; at once by: gapps-hooks "
+        f"reconcile {what} is looked for, and adopted or created; at once by: gapps-hooks "
         f"reconcile {subject}. If it is to be another one: gapps-hooks links bind {subject} ADDRESS"
     )
 

@@ -293,6 +293,11 @@ def test_a_forgotten_account_is_adopted_anew(line: CommandLine) -> None:
     assert line.read("links", "show", "alice")[0]["google_id"] == known
 
 
+def test_of_a_group_that_is_forgotten_a_group_is_looked_for(line: CommandLine) -> None:
+    line.fire("group-change", "staff", {"members": []})
+    assert "a group is looked for" in line.run("links", "forget", "group:staff").stdout
+
+
 def test_there_is_nothing_to_forget_of_a_stranger(line: CommandLine) -> None:
     assert line.run("links", "forget", "alice").exit_code == 1
 
@@ -347,6 +352,10 @@ def test_a_name_that_nobody_has_is_told_apart_from_an_account_that_nobody_delete
     stranger = line.run("undelete", "nosuch").stderr
     assert "nosuch is not known here, and no deleted account fits" in stranger
     assert "cannot be brought back" not in stranger
+    line.people({"username": "alice"})
+    with line.state() as state:
+        subjects.create(state, Kind.USER, "nosuch")
+    assert "nosuch is not known here" in line.run("undelete", "nosuch").stderr
     line.fire("user-add", "alice")
     assert "not known" not in line.run("undelete", "alice").stderr
 
