@@ -11,7 +11,7 @@ from typing import Final
 
 from gapps_hooks.errors import UnusablePassword
 from gapps_hooks.model import Change, PasswordHash, StoredPassword
-from gapps_hooks.passwords import from_stored, scheme_that_is_not_taken
+from gapps_hooks.passwords import from_stored, remedy_for_scheme, scheme_that_is_not_taken
 
 _NOBODY_KNOWS: Final = "one that nobody knows"
 
@@ -24,7 +24,8 @@ class FirstPassword:
     words: str
     #: None where one is to be made that nobody knows.
     stored: PasswordHash | None = None
-    #: How Google gets one that it takes; empty where it has one, or nothing is stored.
+    #: How Google gets one that it takes; empty where it has one, nothing is stored, or it is not
+    #: known.
     remedy: str = ""
 
 
@@ -34,11 +35,11 @@ def first_password(stored: StoredPassword | None) -> FirstPassword:
         return FirstPassword(words=f"{_NOBODY_KNOWS} (none is stored)")
     try:
         return FirstPassword(words="the stored one", stored=from_stored(stored.value))
-    except UnusablePassword as error:
+    except UnusablePassword:
         scheme = scheme_that_is_not_taken(stored.value)
         kind = f"{scheme}, which" if scheme else "the stored one is of a kind that"
         words = f"{_NOBODY_KNOWS} ({kind} Google does not take)"
-        return FirstPassword(words=words, remedy=error.remedy)
+        return FirstPassword(words=words, remedy=remedy_for_scheme(stored.value))
 
 
 def said_of_passwords(changes: Iterable[Change]) -> Iterator[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
+from gapps_hooks.claimants import CannotBind, address_of, claimants, demand_unclaimed
 from gapps_hooks.deliver.desired import Contradiction, desired_account, group_address
 from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.deliver.wishes import touch_groups_with
@@ -30,10 +31,6 @@ from gapps_hooks.wiring import Wiring
 #: Seconds to wait for a delivery of the same subject to end.
 _PATIENCE: Final = 15.0
 _POLL: Final = 0.1
-
-
-class CannotBind(GappsHooksError):
-    """The link cannot be made; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +54,16 @@ def bind(wiring: Wiring, kind: Kind, name: str, address: str, *, suspending: boo
 
     Raises:
         CannotBind: nothing at Google has the address, or only as an alias; or the account would be
-            suspended.
+            suspended; or another has it, and nobody here has the name.
         Claimed: another link that still lives has it.
         GappsHooksError: Google, the source or the state could not be asked.
     """
     actual = _find(wiring, kind, address.lower())
+    subject = subjects.of_name(wiring.state, kind, name)
+    demand_unclaimed(wiring, kind, name, subject, actual)
     alone = isinstance(actual, GoogleUser) and left_alone(actual, wiring.rules)
     if isinstance(actual, GoogleUser) and not (alone or suspending):
         _demand_enabled(wiring, name, actual)
-    subject = subjects.of_name(wiring.state, kind, name)
     if subject is None:
         subject = subjects.create(wiring.state, kind, name)
     with exclusively(wiring.state, subject, wiring.sleep):
@@ -121,7 +119,7 @@ def _find(wiring: Wiring, kind: Kind, address: str) -> GoogleUser | GoogleGroup:
         raise CannotBind(
             f"Google has no {what} {address}; look in the Admin console, or let one be made"
         ) from error
-    primary = _address(actual)
+    primary = address_of(actual)
     if primary != address:
         raise CannotBind(
             f"{address} is only an alias of the {what} {primary} at Google; if that is who you "
@@ -130,40 +128,36 @@ def _find(wiring: Wiring, kind: Kind, address: str) -> GoogleUser | GoogleGroup:
     return actual
 
 
-def _address(actual: GoogleUser | GoogleGroup) -> str:
-    return actual.primary_email if isinstance(actual, GoogleUser) else actual.email
-
-
 def _bind(
     wiring: Wiring, subject: int, name: str, actual: GoogleUser | GoogleGroup
 ) -> tuple[Link, str]:
     state = wiring.state
     entry, before = entries.get(state, subject), links.of(state, subject)
-    if before is not None and before.google_id != actual.id:
-        raise links.Claimed(replace(before, google_id=actual.id, address=_address(actual)), before)
-    former = _ended_claims(wiring, subject, actual)
+    former = tuple(one for one in claimants(wiring, subject, actual) if one.ended_at is not None)
     known = before or (former[0] if former else None)
-    if isinstance(actual, GoogleUser):
-        link, note = _bound_user(wiring, subject, name, entry, actual, known)
-    else:
-        link, note = _bound_group(wiring, subject, name, entry, actual), "its members are looked at"
+    if isinstance(actual, GoogleGroup):
+        link = _bound_group(wiring, subject, name, entry, actual)
+        _replace(state, former, link)
+        return link, "its members are looked at"
+    link = _bound_user(wiring, subject, name, entry, actual, known)
+    # Our mark says whose it is, so it is sent only once the link is certain.
+    _replace(state, former, link)
+    try:
+        return link, _mark(wiring, name, link.identity, actual)
+    except GappsHooksError:
+        with state.transaction():
+            links.forget(state, subject)
+            for one in (*former, *((before,) if before is not None else ())):
+                links.save(state, one)
+        raise
+
+
+def _replace(state: State, former: tuple[Link, ...], link: Link) -> None:
+    """Put the link in the place of those of people who are gone; raise Claimed if one lives."""
     with state.transaction():
         for other in former:
             links.forget(state, other.subject)
         links.save(state, link)
-    return link, note
-
-
-def _ended_claims(
-    wiring: Wiring, subject: int, actual: GoogleUser | GoogleGroup
-) -> tuple[Link, ...]:
-    """Find links of people who are gone; one who lives keeps the account (links.save refuses)."""
-    found = (
-        links.by_google_id(wiring.state, actual.id),
-        links.by_address(wiring.state, _address(actual)),
-    )
-    others = {link.subject: link for link in found if link is not None and link.subject != subject}
-    return tuple(link for link in others.values() if link.ended_at is not None)
 
 
 # --- a person ------------------------------------------------------------------------------------
@@ -171,9 +165,8 @@ def _ended_claims(
 
 def _demand_enabled(wiring: Wiring, name: str, actual: GoogleUser) -> None:
     """See that the account does not lose its life by being linked."""
-    holder = links.by_google_id(wiring.state, actual.id)
-    if actual.suspended or (holder is not None and holder.ended_at is None):
-        return  # what another lives in is refused for that
+    if actual.suspended:
+        return
     try:
         account = desired_account(wiring, entry_of(wiring, Kind.USER, name))
     except Contradiction:
@@ -194,7 +187,7 @@ def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link
     entry: Entry | None,
     actual: GoogleUser,
     known: Link | None,
-) -> tuple[Link, str]:
+) -> Link:
     account = _account(wiring, name, entry)
     identity = _identity(wiring, subject, entry, account)
     digest = wiring.state.digest
@@ -207,7 +200,7 @@ def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link
     delivered |= {"address": digest(wanted), "enabled": digest(enabled)}
     if left_alone(actual, wiring.rules):
         delivered |= _seen(wiring, name, actual, account)
-    link = Link(
+    return Link(
         subject=subject,
         google_id=actual.id,
         address=actual.primary_email,
@@ -219,7 +212,6 @@ def _bound_user(  # noqa: PLR0913, PLR0917 - both sides of the link
         administrator_checked_at=wiring.clock(),
         suspended_by_us=ours,
     )
-    return link, _mark(wiring, name, identity, actual)
 
 
 def _seen(wiring: Wiring, name: str, actual: GoogleUser, account: Account) -> dict[str, Any]:

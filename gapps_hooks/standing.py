@@ -120,7 +120,7 @@ def look(settings: Settings, state: State) -> Standing:
         now=state.clock(),
         paused=is_paused(state),
         binding=state.binding_problem(),
-        policy=_policy_problem(settings),
+        policy=policy_problem(settings),
         outage=breaker.current(state),
         mended=mending.notice(state.directory, state.meta(mending.NOTICE)),
         entries=entries.all_entries(state),
@@ -133,7 +133,8 @@ def look(settings: Settings, state: State) -> Standing:
     )
 
 
-def _policy_problem(settings: Settings) -> str:
+def policy_problem(settings: Settings) -> str:
+    """Say why the organisation's policy does not load; "" if it does."""
     try:
         open_policy(settings.policy_directory, domain=settings.domain)
     except GappsHooksError as error:

@@ -46,7 +46,8 @@ def undelete(wiring: Wiring, name: str) -> Undeleted:
     known = wiring.source.account(name) if wiring.source else None
     account = known or Account(username=name)
     address = link.address if link else wiring.policy.choose_address(account)
-    stranger = name if subject is None and known is None else None
+    heard_of = subject is not None and (link is not None or wiring.source is None)
+    stranger = None if heard_of or known is not None else name
     found = _find(wiring, link, address, stranger)
     unit = wiring.policy.org_unit(account)
     wiring.directory.undelete_user(found.id, unit if isinstance(unit, str) else "/")

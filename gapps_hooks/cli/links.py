@@ -58,7 +58,7 @@ def show(settings_path: Path, subject: Named | None, as_json: bool) -> None:  # 
         found = sorted(named, key=lambda one: (one[0].name, one[0].kind))
         now = state.clock()
         if as_json:
-            show_json([_link_as_json(name.kind, link) for name, link in found])
+            show_json([_link_as_json(name.kind, link, state.instance) for name, link in found])
         elif subject:
             click.echo(_details(state, *found[0], now))
         elif found:
@@ -103,16 +103,17 @@ def bind(settings_path: Path, subject: Named, address: str, force: bool) -> None
 @click.argument("subject", type=read_subject)
 @click.pass_obj
 def forget(settings_path: Path, subject: Named) -> None:
-    """Forget a link, as if the account at Google had never been seen; Google is left as it is.
+    """Forget a link, as if nothing had been seen at Google of it; Google is left as it is.
 
-    At the next event or reconcile the account is looked for, and adopted or created, anew.
+    At the next event or reconcile the account or group is looked for, and adopted or created, anew.
     """
     with opened_state(settings_path) as (_, state):
         link = link_of(state, subject)
+        what = "an account" if stored.kinds(state)[link.subject] is Kind.USER else "a group"
         forget_link(state, link)
     click.echo(
         f"{subject} is no longer linked to {link.address} ({link.google_id}). At the next event or "
-        f"reconcile an account is looked for, and adopted or created; at once by: gapps-hooks "
+        f"reconcile {what} is looked for, and adopted or created; at once by: gapps-hooks "
         f"reconcile {subject}. If it is to be another one: gapps-hooks links bind {subject} ADDRESS"
     )
 
@@ -129,7 +130,7 @@ def _details(state: State, name: Named, link: Link, now: float) -> str:
             *(_of_people(link) if name.kind is Kind.USER else ()),
             ("confirmed", clock_time(link.confirmed_at, now=now) if link.confirmed_at else "never"),
             ("ended", ended),
-            ("delivered", delivered_words(link.delivered)),
+            ("delivered", ", ".join(delivered_words(link.delivered)) or "nothing yet"),
             ("mark", state.instance),
         )
     )
@@ -142,7 +143,7 @@ def _of_people(link: Link) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _link_as_json(kind: Kind, link: Link) -> dict[str, Any]:
+def _link_as_json(kind: Kind, link: Link, mark: str) -> dict[str, Any]:
     return {
         "kind": kind.value,
         "name": link.name,
@@ -154,4 +155,6 @@ def _link_as_json(kind: Kind, link: Link) -> dict[str, Any]:
         "suspended_by_us": link.suspended_by_us,
         "confirmed_at": iso_time(link.confirmed_at) if link.confirmed_at else None,
         "ended_at": None if link.ended_at is None else iso_time(link.ended_at),
+        "delivered": delivered_words(link.delivered),
+        "mark": mark,
     }

@@ -21,6 +21,8 @@ from gapps_hooks.outbox import State, breaker, entries
 from gapps_hooks.outbox.entries import Entry
 from gapps_hooks.pausing import is_paused
 from gapps_hooks.report import entries_table, iso_time
+from gapps_hooks.settings import Settings
+from gapps_hooks.standing import policy_problem
 
 _RELEASED: Final = "released; due now"
 
@@ -49,19 +51,26 @@ def outbox(context: click.Context, as_json: bool) -> None:  # noqa: FBT001 - cli
 @click.pass_obj
 def list_entries(settings_path: Path, as_json: bool) -> None:  # noqa: FBT001 - click's interface
     """List everything that still has to be delivered, oldest first."""
-    with opened_state(settings_path) as (_, state):
-        found = tuple(_with_outage(state, entry) for entry in entries.all_entries(state))
+    with opened_state(settings_path) as (settings, state):
+        waiting = entries.all_entries(state)
+        stopped = _why_nothing_is_sent(settings, state) if waiting else ""
+        found = tuple(_with_reason(entry, stopped) for entry in waiting)
         if as_json:
             show_json([_entry_as_json(entry) for entry in found])
         else:
             click.echo(entries_table(found, state.clock()) if found else "Nothing waits.")
 
 
-def _with_outage(state: State, entry: Entry) -> Entry:
-    """While nothing can be sent, that is why an entry waits; else that it was released."""
+def _why_nothing_is_sent(settings: Settings, state: State) -> str:
+    if is_paused(state):
+        return "paused; go on with: gapps-hooks resume"
     outage = breaker.current(state)
-    why = "paused; go on with: gapps-hooks resume" if is_paused(state) else outage and outage.reason
-    why = why or (_RELEASED if entry.released else None)
+    return outage.reason if outage else policy_problem(settings)
+
+
+def _with_reason(entry: Entry, stopped: str) -> Entry:
+    """While nothing can be sent, that is why an entry waits; else that it was released."""
+    why = stopped or (_RELEASED if entry.released else "")
     waits = entry.status == "waiting" and not entry.reason
     entry = replace(entry, reason=why) if why and waits else entry
     return replace(entry, reason=entry.why)

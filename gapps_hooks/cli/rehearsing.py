@@ -127,7 +127,7 @@ def outdated(changed: Mapping[str, str]) -> Iterator[Outcome]:
             verdict=Verdict.NOTHING if done else Verdict.REFUSED,
             kind=kind,
             name=name,
-            line=why if done else f"{saving.NOT_AS_REVIEWED}{why}",
+            line=why if done else saving.not_as_reviewed(why),
         )
 
 

@@ -42,10 +42,13 @@ _WORK: Final[dict[Kind, Callable[[Wiring, Entry, list[Change]], Delivered]]] = {
 _SETTLED: Final = frozenset({Verdict.DONE, Verdict.NOTHING})
 
 
-def deliver(wiring: Wiring, subject: int, *, patience: float = 0.0) -> Outcome | None:
+def deliver(
+    wiring: Wiring, subject: int, *, patience: float = 0.0, again: bool = False
+) -> Outcome | None:
     """Deliver one subject's entry and record what became of it.
 
     ``patience`` is how many seconds to wait while another process delivers the same subject.
+    ``again`` says that it was just delivered: that nothing is left to be sent is not recorded.
     None means that there is nothing (left) to deliver.
     """
     waited = 0.0
@@ -59,11 +62,11 @@ def deliver(wiring: Wiring, subject: int, *, patience: float = 0.0) -> Outcome |
         if entry is None or entry.status != "waiting":
             return None
         try:
-            outcome = _deliver_entry(wiring, entry)
+            outcome = _deliver_entry(wiring, entry, again=again)
             return _with_rest(wiring, entry, outcome)
         except Renamed as renamed:
             known = renamed.subject
-    return deliver(wiring, known, patience=patience)
+    return deliver(wiring, known, patience=patience, again=again)
 
 
 def _with_rest(wiring: Wiring, entry: Entry, first: Outcome) -> Outcome:
@@ -151,7 +154,7 @@ def _probe(wiring: Wiring, outage: breaker.Break) -> bool:
 # --- one entry -----------------------------------------------------------------------------------
 
 
-def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
+def _deliver_entry(wiring: Wiring, entry: Entry, *, again: bool = False) -> Outcome:
     closed = why_closed(wiring)
     if closed is not None:
         return make_outcome(entry, Verdict.LATER, f"waiting: {closed}")
@@ -177,7 +180,8 @@ def _deliver_entry(wiring: Wiring, entry: Entry) -> Outcome:
         outcome = success(entry, delivered, tuple(done))
         with wiring.state.transaction():
             _clear(wiring, entry, outcome)
-            _write_history(wiring, entry, outcome)
+            if not (again and outcome.verdict is Verdict.NOTHING):
+                _write_history(wiring, entry, outcome)
     if outcome.verdict not in _SETTLED:
         _forget_delivered_password(wiring, entry)
     if outcome.verdict in {Verdict.BURIED, Verdict.HELD}:

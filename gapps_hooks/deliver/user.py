@@ -22,15 +22,12 @@ from gapps_hooks.deliver.people import (
     look_at_person,
     traces,
 )
-from gapps_hooks.deliver.wishes import tell_arrival, wish
+from gapps_hooks.deliver.wishes import tell_arrival, wish_for_groups
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
-from gapps_hooks.first_passwords import first_password
+from gapps_hooks.first_passwords import first_password, said_of_passwords
 from gapps_hooks.model import (
-    UNSET,
-    Account,
     Change,
     GoogleUser,
-    Kind,
     Link,
     Plan,
     Question,
@@ -64,17 +61,19 @@ def deliver_user(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
 
 
 def _deliver(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
-    person, note = _look(wiring, entry)
+    person, remedy = _look(wiring, entry)
     try:
         person, plan = bring_about(wiring, entry, person, done)
     except AliasRefused:
-        _wish_for_groups(wiring, entry, person)
+        wish_for_groups(wiring, entry, person)
         raise
-    _wish_for_groups(wiring, entry, person)
+    wish_for_groups(wiring, entry, person)
+    passwords = tuple(said_of_passwords(done))
     return Delivered(
         notes=(
+            *passwords,
+            *((remedy,) if passwords and remedy else ()),
             *plan.notes,
-            *((note,) if note and done else ()),
             *enabled_notes(wiring, person.account),
         ),
         confirmed_at=None if person.asked or person.link is None else person.link.confirmed_at,
@@ -198,7 +197,7 @@ def _in_the_bin(wiring: Wiring, link: Link) -> GoogleUser | None:
 # --- looking -------------------------------------------------------------------------------------
 
 
-def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
+def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str]:
     person = look_at_person(wiring, entry)
     lost = find_lost_link(wiring, entry, person)
     if lost is not None:
@@ -207,8 +206,11 @@ def _look(wiring: Wiring, entry: Entry) -> tuple[Person, str | None]:
     return prepare(wiring, entry, person)
 
 
-def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str | None]:
-    """Note by what the person is known, and give one who has no account yet a password."""
+def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str]:
+    """Note by what the person is known, and give one who has no account yet a password.
+
+    With it comes what is to be done where Google does not take the stored one, else nothing.
+    """
     if person.account is not None:
         # Whoever comes after somebody who left is first compared with what is known of that one.
         left = person.link is not None and person.link.ended_at is not None
@@ -216,13 +218,18 @@ def prepare(wiring: Wiring, entry: Entry, person: Person) -> tuple[Person, str |
             told = None if left else traces(wiring, person.account)
             subjects.note(wiring.state, entry.subject, person.identity, told)
     if person.link is not None or not person.wanted or person.password is not None:
-        return person, None
+        return person, ""
     # The first sight of a stored hash is sent only with an account that we create.
-    first = first_password(wiring.source.stored_password(entry.name) if wiring.source else None)
-    password = first.stored or wiring.make_password()
-    why = f"the stored hash {first.remedy}" if first.remedy else ""
-    note = f"created with a password that nobody knows: {why}" if why else None
-    return replace(person, creation_password=password, first_password=first.words), note
+    if wiring.source is None:  # nothing is missed: a password comes by an event of its own
+        return replace(person, creation_password=wiring.make_password(), made_up=True), ""
+    first = first_password(wiring.source.stored_password(entry.name))
+    known = replace(
+        person,
+        creation_password=first.stored or wiring.make_password(),
+        made_up=first.stored is None,
+        first_password=first.words,
+    )
+    return known, first.remedy
 
 
 def _is_anothers(person: Person) -> bool:
@@ -277,19 +284,3 @@ def _conclude(wiring: Wiring, entry: Entry, person: Person, plan: Plan, done: li
         elif not wiring.rules.adding_only:
             links.end(wiring.state, entry.subject, wiring.clock())
             links.rename_ended(wiring.state, entry.subject, entry.name)
-
-
-def _wish_for_groups(wiring: Wiring, entry: Entry, person: Person) -> None:
-    account = person.account
-    enabled = account is not None and _is_enabled(wiring, account, person.link)
-    wish(wiring, entry.name, wiring.policy.groups(account) if account and enabled else ())
-    before = person.link.name if person.link is not None else entry.name
-    if subjects.of_name(wiring.state, Kind.USER, before) is None:
-        wish(wiring, before, ())
-
-
-def _is_enabled(wiring: Wiring, account: Account, link: Link | None) -> bool:
-    """A payload that says nothing of it leaves it as it was."""
-    if account.enabled is not UNSET or link is None or link.ended_at is not None:
-        return account.enabled is True
-    return link.delivered.get("enabled") == wiring.state.digest(True)  # noqa: FBT003 - a value

@@ -12,8 +12,10 @@ from typing import Final
 
 from gapps_hooks.deliver.memory import ARRIVED
 from gapps_hooks.errors import SourceUnreadable
-from gapps_hooks.model import Group, Kind, Member, Membership, Unset
+from gapps_hooks.model import UNSET, Account, Group, Kind, Link, Member, Membership, Unset
 from gapps_hooks.outbox import entries, links, memberships, subjects
+from gapps_hooks.outbox.entry import Entry
+from gapps_hooks.plan.person import Person
 from gapps_hooks.wiring import Wiring
 
 #: Marks a reference as wished for by the policy, or as no longer wished for.
@@ -54,6 +56,23 @@ def forget_arrival(wiring: Wiring, subject: int) -> None:
         # Lost in a power cut, the groups would only be told once more.
         with wiring.state.transaction(durable=False):
             links.save(wiring.state, replace(link, delivered=known))
+
+
+def wish_for_groups(wiring: Wiring, entry: Entry, person: Person) -> None:
+    """Say in which groups the policy wants a person, as they are now."""
+    account = person.account
+    enabled = account is not None and _is_enabled(wiring, account, person.link)
+    wish(wiring, entry.name, wiring.policy.groups(account) if account and enabled else ())
+    before = person.link.name if person.link is not None else entry.name
+    if subjects.of_name(wiring.state, Kind.USER, before) is None:
+        wish(wiring, before, ())
+
+
+def _is_enabled(wiring: Wiring, account: Account, link: Link | None) -> bool:
+    """A payload that says nothing of it leaves it as it was."""
+    if account.enabled is not UNSET or link is None or link.ended_at is not None:
+        return account.enabled is True
+    return link.delivered.get("enabled") == wiring.state.digest(True)  # noqa: FBT003 - a value
 
 
 def wish(wiring: Wiring, username: str, names: tuple[str, ...]) -> None:

@@ -22,7 +22,7 @@ def create(person: Person, rules: Rules) -> Plan:
         return Plan(refusals=(protected_address(person.address),))
     delivers = remember_state(person, rules)
     password = person.password or person.creation_password
-    if password is not None:
+    if password is not None and (person.password or not person.made_up):
         delivers["password"] = rules.digest(password.value)
     change = Change(
         verbs=(Verb.CREATE, Verb.PASSWORD) if person.password else (Verb.CREATE,),

@@ -188,8 +188,9 @@ def _plan_linked(
     old = is_stale(link.confirmed_at, now, TRUST_SECONDS) and gathering.members is not None
     if gathering.present is None and (old or have_moved(gathering)):
         return MembersQuestion(link.google_id)
-    settings = settings_if_changed(link, patch.body.get("email", link.address), rules)
-    members = member_changes(gathering, link, rules) if gathering.present is not None else ()
+    renamed = replace(link, address=patch.body.get("email", link.address))
+    settings = settings_if_changed(link, renamed.address, rules)
+    members = member_changes(gathering, renamed, rules) if gathering.present is not None else ()
     needed = (patch,) if patch.body else ()
     later = tuple(one for one in aliases if one not in first)
     return Plan(

@@ -64,6 +64,8 @@ class Person:
     suspension_seen_at: float | None = None
     #: The password to create the account with when no event brought one.
     creation_password: PasswordHash | None = None
+    #: Whether that one was made up, so that not even its owner knows it.
+    made_up: bool = False
     #: Which one that is, for people (see first_passwords).
     first_password: str = ""
     #: The link that already has Google's account, when it is another subject's.

@@ -147,8 +147,8 @@ def _look(wiring: Wiring, look: Look, kind: Kind, name: str) -> Iterator[Outcome
     yield from pushed
     if any(outcome.verdict is Verdict.DONE for outcome in (*first, *pushed)):
         # What moved since the last delivery is sent from memory, without reading the rest.
-        again = _touched(wiring, kind, name, force=look.force)
-        yield from (outcome for outcome in again if outcome.verdict is not Verdict.NOTHING)
+        rest = _touched(wiring, kind, name, force=look.force, again=True)
+        yield from (outcome for outcome in rest if outcome.verdict is not Verdict.NOTHING)
 
 
 def _pushed(wiring: Wiring, look: Look, name: str) -> Iterator[Outcome]:
@@ -169,10 +169,12 @@ def _says_nothing(outcome: Outcome) -> bool:
     return outcome.line.startswith("nothing to send") and not outcome.notes
 
 
-def _touched(wiring: Wiring, kind: Kind, name: str, *, force: bool) -> Iterator[Outcome]:
+def _touched(
+    wiring: Wiring, kind: Kind, name: str, *, force: bool, again: bool = False
+) -> Iterator[Outcome]:
     recorded = entries.touch(wiring.state, kind, name)
     _doubt(wiring, recorded.subject)
-    for outcome in _deliver(wiring, recorded.subject):
+    for outcome in _deliver(wiring, recorded.subject, again=again):
         released = force and outcome.verdict is Verdict.HELD
         if released and entries.release(wiring.state, recorded.subject):
             yield from _deliver(wiring, recorded.subject)
@@ -191,7 +193,7 @@ def _doubt(wiring: Wiring, subject: int) -> None:
             links.save(wiring.state, replace(link, confirmed_at=0.0))
 
 
-def _deliver(wiring: Wiring, subject: int) -> Iterator[Outcome]:
-    outcome = deliver(wiring, subject, patience=_PATIENCE)
+def _deliver(wiring: Wiring, subject: int, *, again: bool = False) -> Iterator[Outcome]:
+    outcome = deliver(wiring, subject, patience=_PATIENCE, again=again)
     if outcome is not None:
         yield outcome

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gapps_hooks.model import Change
+from gapps_hooks.reconcile.saving import not_as_reviewed
 
 
 def why_not_reviewed(planned: Iterable[Change], change: Change) -> str | None:
@@ -15,7 +16,7 @@ def why_not_reviewed(planned: Iterable[Change], change: Change) -> str | None:
     if any(_covers(one, change) for one in planned):
         return None
     verb = change.verbs[0].replace("-", " ")
-    return f"not as it was reviewed: Google has something else now, and {verb} would be needed"
+    return not_as_reviewed(f"Google has something else now, and {verb} would be needed")
 
 
 def _covers(planned: Change, change: Change) -> bool:

@@ -26,6 +26,11 @@ NOT_AS_REVIEWED: Final = "not as it was reviewed: "
 _REMEDY: Final = "review anew: gapps-hooks reconcile --dry-run --save FILE"
 
 
+def not_as_reviewed(why: str) -> str:
+    """Say that a subject is left, why, and what to do."""
+    return f"{NOT_AS_REVIEWED}{why}; {_REMEDY}"
+
+
 class PlanUnusable(GappsHooksError):
     """The file is no plan of this installation, or not as it was saved; nothing was changed."""
 

@@ -20,6 +20,7 @@ from gapps_hooks.errors import (
 from gapps_hooks.model import Kind, Outcome, Verdict
 from gapps_hooks.outbox import bounds, entries, history
 from gapps_hooks.reconcile.jobs import Job, Moved
+from gapps_hooks.reconcile.saving import not_as_reviewed
 from gapps_hooks.reconcile.strangers import Awaited
 from gapps_hooks.report import summary
 from gapps_hooks.wiring import Wiring
@@ -70,7 +71,7 @@ def judge(wiring: Wiring, job: Job, error: Exception) -> Outcome:
 
 def _moved(wiring: Wiring, job: Job, text: str) -> Outcome:
     if job.reviewed or job.work.known is None:
-        return _outcome(job, Verdict.REFUSED, f"not as it was reviewed: {text}")
+        return _outcome(job, Verdict.REFUSED, not_as_reviewed(text))
     _leave_to_delivery(wiring, job)
     return _outcome(job, Verdict.LATER, text)
 

@@ -20,7 +20,7 @@ _WORDS: Final = {
 _OURS_ALONE: Final = frozenset({"arrived", "former", "named", "stored"})
 
 
-def delivered_words(keys: Iterable[str]) -> str:
+def delivered_words(keys: Iterable[str]) -> list[str]:
     """Name what was delivered; our own moments and notes (``…_at``, ``stored_as``) are left out."""
     told = (key for key in keys if key not in _OURS_ALONE and "_" not in key)
-    return ", ".join(sorted(_WORDS.get(key, field_name(key)) for key in told)) or "nothing yet"
+    return sorted(_WORDS.get(key, field_name(key)) for key in told)

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from command_line import CommandLine
 
+from gapps_hooks.model import Kind
+from gapps_hooks.outbox import subjects
+
 
 def put_at_google(line: CommandLine, name: str, **fields: object) -> str:
     """Let an account be at Google already; return its id."""
@@ -56,7 +59,17 @@ def test_what_was_delivered_is_said_in_plain_words(line: CommandLine) -> None:
     (delivered,) = [row for row in shown.splitlines() if row.startswith("delivered:")]
     words = delivered.removeprefix("delivered:").strip().split(", ")
     assert {"address", "given name", "password"} <= set(words)
+    (told,) = line.read("links", "show", "alice")
+    assert told["delivered"] == words
+    assert f"mark:             {told['mark']}\n" in shown
     assert not any("_" in word or word != word.lower() for word in words)
+
+
+def test_a_password_that_nobody_knows_is_not_called_delivered(line: CommandLine) -> None:
+    line.fire("user-add", "alice", {"given_name": "Alice"})
+    assert "password" not in line.run("links", "show", "alice").stdout
+    line.fire("password-set", "alice", {"password": "correct horse"})
+    assert "password" in line.run("links", "show", "alice").stdout
 
 
 def test_of_a_group_nothing_is_said_that_only_people_have(line: CommandLine) -> None:
@@ -142,6 +155,34 @@ def test_whose_account_it_is_is_said_before_anything_else(line: CommandLine) -> 
     result = line.run("links", "bind", "dave", "alice@example.org")
     assert result.exit_code == 1
     assert "alice is linked to alice@example.org" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["nosuch", "ola"])
+def test_a_refused_link_changes_nothing_here_or_there(line: CommandLine, name: str) -> None:
+    line.people({"username": "alice"}, {"username": "ola"})
+    line.fire("user-add", "alice")
+    before = (line.user("alice"), line.read("links"), line.read("log"))
+    line.emulator.requests.clear()
+    assert line.run("links", "bind", name, "alice@example.org").exit_code == 1
+    assert [call for call in line.emulator.requests.calls() if call != "token"] == ["users.get"]
+    assert (line.user("alice"), line.read("links"), line.read("log")) == before
+    with line.state() as state:
+        assert subjects.of_name(state, Kind.USER, name) is None
+
+
+def test_who_is_unknown_here_is_not_told_to_take_the_account_of_another(line: CommandLine) -> None:
+    line.people({"username": "alice"})
+    line.fire("user-add", "alice")
+    refused = line.run("links", "bind", "nosuch", "alice@example.org").stderr
+    assert "nosuch is unknown to the account manager, and alice is linked" in refused
+    assert "links forget" not in refused
+
+
+def test_a_link_whose_mark_google_refuses_is_not_made(line: CommandLine) -> None:
+    put_at_google(line, "alice")
+    line.emulator.faults.script([{"fails": "403", "call": "users.patch", "times": 1}])
+    assert line.run("links", "bind", "alice", "alice@example.org").exit_code == 1
+    assert (line.read("links"), line.read("outbox")) == ([], [])
 
 
 def test_a_second_account_is_not_bound_over_the_first(line: CommandLine) -> None:
@@ -252,6 +293,11 @@ def test_a_forgotten_account_is_adopted_anew(line: CommandLine) -> None:
     assert line.read("links", "show", "alice")[0]["google_id"] == known
 
 
+def test_of_a_group_that_is_forgotten_a_group_is_looked_for(line: CommandLine) -> None:
+    line.fire("group-change", "staff", {"members": []})
+    assert "a group is looked for" in line.run("links", "forget", "group:staff").stdout
+
+
 def test_there_is_nothing_to_forget_of_a_stranger(line: CommandLine) -> None:
     assert line.run("links", "forget", "alice").exit_code == 1
 
@@ -306,6 +352,10 @@ def test_a_name_that_nobody_has_is_told_apart_from_an_account_that_nobody_delete
     stranger = line.run("undelete", "nosuch").stderr
     assert "nosuch is not known here, and no deleted account fits" in stranger
     assert "cannot be brought back" not in stranger
+    line.people({"username": "alice"})
+    with line.state() as state:
+        subjects.create(state, Kind.USER, "nosuch")
+    assert "nosuch is not known here" in line.run("undelete", "nosuch").stderr
     line.fire("user-add", "alice")
     assert "not known" not in line.run("undelete", "alice").stderr
 

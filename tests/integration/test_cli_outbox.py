@@ -34,6 +34,15 @@ def test_an_empty_outbox_says_so(line: CommandLine) -> None:
     assert (result.exit_code, result.stdout) == (0, "Nothing waits.\n")
 
 
+def test_what_waits_for_a_policy_to_load_says_so(line: CommandLine) -> None:
+    (line.folder / "policy.d").mkdir()
+    (line.folder / "policy.d" / "ours.py").write_text("import nothing_of_the_kind\n")
+    line.fire("user-add", "alice")
+    (entry,) = line.read("outbox")
+    assert "ours.py" in entry["reason"]
+    assert "nothing_of_the_kind" in entry["reason"]
+
+
 def test_what_waits_is_listed(waiting: CommandLine) -> None:
     result = waiting.run("outbox", "list")
     assert result.exit_code == 0

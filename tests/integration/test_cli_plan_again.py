@@ -58,6 +58,7 @@ def test_what_came_since_is_refused_beside_it(line: CommandLine, done: str) -> N
     again = line.run("reconcile", "--plan", done)
     assert again.exit_code == FAILED
     assert "bob: refused: not as it was reviewed" in again.stderr
+    assert "; review anew: gapps-hooks reconcile --dry-run --save FILE\n" in again.stderr
     trouble = line.read("status")["last_reconcile"]["trouble"]
     assert trouble == "changed since the plan was saved: bob"
     assert f"alice: {NOTHING_LEFT}\n" in again.stdout

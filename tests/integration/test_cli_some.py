@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -87,11 +88,21 @@ def test_without_a_source_that_is_told(line: CommandLine) -> None:
     assert "without a [source]" in line.run("reconcile", "p0", "--passwords").stdout
 
 
+def test_what_a_run_did_is_in_the_log_once(line: CommandLine) -> None:
+    line.people(person("new"), *map(person, NAMES))
+    assert line.run("reconcile", "new").exit_code == 0
+    logged = line.run("log", "new", "--json").stdout.splitlines()
+    assert [json.loads(one)["verdict"] for one in logged] == ["done"]
+    assert line.run("reconcile", "new").exit_code == 0
+    logged = line.run("log", "new", "--json").stdout.splitlines()
+    assert [json.loads(one)["verdict"] for one in logged] == ["done", "nothing"]
+
+
 def test_a_new_account_gets_the_stored_password_once(line: CommandLine) -> None:
     line.people(person("new", password_hash=HASH), *map(person, NAMES))
     (outcome,) = line.read("reconcile", "new", "--passwords")["outcomes"]
     assert (outcome["line"], outcome["done"][0]["first_password"]) == (
-        "created new@example.org",
+        "created new@example.org; password: the stored one",
         "the stored one",
     )
 

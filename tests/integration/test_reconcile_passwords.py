@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from organisation import Organisation
+from organisation import Organisation, organise
 from reconciled import dry, listed, person, planned, reconcile
 
 from gapps_hooks.first_passwords import signing_in_later
 from gapps_hooks.model import Kind, Verb
+from gapps_hooks.outbox import entries
 from gapps_hooks.preview import entry_of, preview_entry
 from gapps_hooks.report.plans import change_as_json
 
@@ -96,10 +97,31 @@ def test_what_was_sent_within_the_hour_is_left_and_told(house: Organisation) -> 
 def test_what_an_event_made_names_the_remedy_and_no_field_of_a_payload(house: Organisation) -> None:
     house.record("user-add", "bob")
     (outcome,) = house.drain()
-    start = "created bob@example.org; created with a password that nobody knows: the stored hash is"
-    assert outcome.line.startswith(f"{start} yescrypt, which Google cannot take; ")
+    assert outcome.line.startswith(f"created bob@example.org; password: {WORDS['bob']}; ")
     assert "gapps-hooks enable pam --set-sha512" in outcome.line
     assert "password_hash" not in outcome.line
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_run_of_one_person_says_the_same(house: Organisation, name: str) -> None:
+    entries.touch(house.state, Kind.USER, name)
+    (outcome,) = house.drain()
+    assert outcome.line.startswith(f"created {name}@example.org; password: {WORDS[name]}")
+
+
+def test_nothing_is_said_of_the_password_of_one_who_is_adopted(house: Organisation) -> None:
+    house.emulator.seed({"users": [{"primaryEmail": "bob@example.org"}]})
+    house.record("user-add", "bob")
+    (outcome,) = house.drain()
+    assert outcome.line == "adopted bob@example.org"
+
+
+def test_without_a_source_no_password_is_missed(tmp_path: Path) -> None:
+    house = organise(tmp_path)
+    house.record("user-add", "bob")
+    (outcome,) = house.drain()
+    assert outcome.line == "created bob@example.org"
+    assert [change.first_password for change in outcome.done] == [""]
 
 
 def test_one_that_cannot_be_sent_is_told_without_a_field_of_a_payload(house: Organisation) -> None:

@@ -26,8 +26,12 @@ def test_nobody_knows_any_other_and_no_word_shows_the_hash(stored: StoredPasswor
     first = first_password(stored)
     assert first.stored is None
     assert first.words.startswith("one that nobody knows (")
-    assert bool(first.remedy) == (stored is not None)
     assert stored is None or stored.value not in first.words + first.remedy
+
+
+def test_the_remedy_is_that_of_the_scheme() -> None:
+    assert "--set-sha512" in first_password(StoredPassword(YESCRYPT)).remedy
+    assert first_password(None).remedy == ""
 
 
 def test_those_whom_nobody_can_sign_in_to_are_counted_in_the_right_number() -> None:

@@ -52,6 +52,7 @@ FLOORS: Final = (
         "reconcile",
         "preview",
         "pausing",
+        "claimants",
         "linking",
         "undeletion",
         "standing",

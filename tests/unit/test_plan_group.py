@@ -177,6 +177,21 @@ def test_a_rename_sets_address_and_name_and_speaks_of_the_new_address_afterwards
     assert deliver_group(google, replace(what, link=delivery.link), rules()).requests == ()
 
 
+def test_who_comes_with_a_rename_comes_to_the_new_address() -> None:
+    half = {key: group_link().delivered[key] for key in ("name", "address")}
+    what = gathering(
+        member("alice"),
+        name="team",
+        address=f"team@{DOMAIN}",
+        link=group_link(delivered=half),
+        present=(),
+    )
+    plan = plan_group(what, rules(), NOW)
+    assert isinstance(plan, Plan)
+    (added,) = [change for change in plan.changes if Verb.ADD_MEMBER in change.verbs]
+    assert added.address == f"team@{DOMAIN}"
+
+
 def test_members_are_read_only_when_they_moved_or_an_hour_has_passed() -> None:
     what = gathering(member("alice"), link=group_link(), memberships=(membership("alice"),))
     assert verbs(plan_group(what, rules(), NOW + 3600)) == []
