@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
+from contextlib import closing, nullcontext, suppress
+from pathlib import Path
 
 import pytest
 
 from gapps_hooks.model import Event, EventKind
 from gapps_hooks.outbox import State, entries
+from gapps_hooks.outbox.acknowledged import Numbers
+from gapps_hooks.outbox.transactions import Transactions
 
 numbers = itertools.count(1)
 
@@ -88,3 +93,51 @@ def test_a_transaction_of_which_a_part_failed_does_not_happen_whatever_follows(
     assert names(state) == []
     record(state, "emil")
     assert names(state) == ["emil"]
+
+
+def test_after_sqlite_took_everything_back_nothing_is_written_alone(state: State) -> None:
+    """As it does by itself when there is no memory, say, whatever was open."""
+
+    def go_on() -> None:
+        with state.transaction():
+            record(state, "alice")
+            with suppress(ArithmeticError), state.attempt():
+                state.execute("ROLLBACK")
+                raise ArithmeticError
+            with state.attempt():
+                record(state, "bob")
+
+    with pytest.raises(RuntimeError, match="no transaction"):
+        go_on()
+    assert names(state) == []
+    record(state, "carol")
+    assert names(state) == ["carol"]
+
+
+def test_there_is_no_attempt_without_a_transaction(state: State) -> None:
+    with pytest.raises(RuntimeError, match="no transaction"):
+        attempt(state, "alice")
+    assert names(state) == []
+
+
+def test_what_was_cut_off_while_it_was_set_is_set_again(tmp_path: Path) -> None:
+    """A person's Ctrl-C may come between what SQLite was told and what is known of it."""
+    connection = sqlite3.connect(tmp_path / "file", isolation_level=None)
+    cut_off = ["PRAGMA synchronous = NORMAL"]
+
+    def run(statement: str) -> None:
+        connection.execute(statement)
+        if statement in cut_off:
+            cut_off.remove(statement)
+            raise KeyboardInterrupt
+
+    transactions = Transactions(
+        connection, run, assured=nullcontext, numbers=Numbers(tmp_path, lambda _: None)
+    )
+    with closing(connection):
+        with transactions.enter(durable=True):
+            pass
+        with pytest.raises(KeyboardInterrupt), transactions.enter(durable=False):
+            pass
+        with transactions.enter(durable=True):
+            assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
