@@ -75,6 +75,20 @@ def test_an_attempt_that_succeeds_is_a_part_like_any_other(state: State) -> None
     assert names(state) == ["carol"]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_attempt_inside_another_ends_before_it(state: State, *, fails: bool) -> None:
+    with state.transaction():
+        record(state, "alice")
+        with suppress(ArithmeticError), state.attempt():
+            record(state, "bob")
+            with suppress(LookupError), state.attempt():
+                record(state, "carol")
+                if fails:
+                    raise LookupError
+            raise ArithmeticError
+    assert names(state) == ["alice"]
+
+
 def test_a_transaction_of_which_a_part_failed_does_not_happen_whatever_follows(
     state: State,
 ) -> None:
