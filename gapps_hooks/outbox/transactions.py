@@ -74,9 +74,9 @@ class Transactions:
         with self._assured():
             self._set_reach(reach)
             self._numbers.begin()
-            self._run("BEGIN IMMEDIATE")
             self.is_open, self._failed = True, False
             try:
+                self._run("BEGIN IMMEDIATE")
                 yield
                 count = self._numbers.added() if reach == _DISK else 0
                 self._commit()

@@ -134,15 +134,18 @@ def test_there_is_no_attempt_without_a_transaction(state: State) -> None:
     assert names(state) == []
 
 
-def test_what_was_cut_off_while_it_was_set_is_set_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut_off", ["PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE", "COMMIT"])
+def test_the_next_one_reaches_the_disk_wherever_one_is_cut_off(
+    tmp_path: Path, cut_off: str
+) -> None:
     """A person's Ctrl-C may come between what SQLite was told and what is known of it."""
     connection = sqlite3.connect(tmp_path / "file", isolation_level=None)
-    cut_off = ["PRAGMA synchronous = NORMAL"]
+    coming: list[str] = []
 
     def run(statement: str) -> None:
         connection.execute(statement)
-        if statement in cut_off:
-            cut_off.remove(statement)
+        if statement in coming:
+            coming.remove(statement)
             raise KeyboardInterrupt
 
     transactions = Transactions(
@@ -151,6 +154,7 @@ def test_what_was_cut_off_while_it_was_set_is_set_again(tmp_path: Path) -> None:
     with closing(connection):
         with transactions.enter(durable=True):
             pass
+        coming.append(cut_off)
         with pytest.raises(KeyboardInterrupt), transactions.enter(durable=False):
             pass
         with transactions.enter(durable=True):
