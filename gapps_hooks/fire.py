@@ -17,6 +17,8 @@ import sys
 
 def fire() -> int:
     """Do what the command line asks and return the exit status."""
+    # Python makes the directory of what it compiled as the umask lets, and some daemons have none
+    os.umask(os.umask(0o077) | 0o022)
     # behind the standard library, so that nothing there can stand in for a part of it
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 - pathlib costs 5 ms
     try:
@@ -27,10 +29,19 @@ def fire() -> int:
 
 
 def _not_whole(sentence: str) -> int:
+    import select  # noqa: PLC0415 - needed in trouble only
     import syslog  # noqa: PLC0415 - needed in trouble only
 
-    syslog.syslog(syslog.LOG_AUTH | syslog.LOG_ERR, f"gapps-hooks: {sentence}")
-    os.write(2, f"{sentence}\n".encode(errors="replace"))
+    # as firing.saying does it, which may be what is missing
+    ready = select.poll()
+    ready.register(2, select.POLLOUT)
+    try:
+        if ready.poll(1000):
+            os.write(2, f"{sentence}\n".encode(errors="replace")[: select.PIPE_BUF])
+    except OSError:
+        pass
+    syslog.openlog("gapps-hooks", syslog.LOG_PID, syslog.LOG_AUTH)
+    syslog.syslog(syslog.LOG_ERR, sentence)
     return 1
 
 

@@ -47,6 +47,9 @@ class Transactions:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """Undo by itself what fails in here; the transaction around it goes on."""
+        # SQLite would begin one of its own, also after it has rolled back ours by itself.
+        if not self._connection.in_transaction:
+            raise RuntimeError("there is no transaction in which this could be attempted")
         failed = self._failed
         self._run("SAVEPOINT attempt")
         try:
@@ -71,9 +74,9 @@ class Transactions:
         with self._assured():
             self._set_reach(reach)
             self._numbers.begin()
-            self._run("BEGIN IMMEDIATE")
             self.is_open, self._failed = True, False
             try:
+                self._run("BEGIN IMMEDIATE")
                 yield
                 count = self._numbers.added() if reach == _DISK else 0
                 self._commit()
@@ -86,6 +89,7 @@ class Transactions:
 
     def _set_reach(self, reach: str) -> None:
         if reach != self._reach:
+            self._reach = ""  # until SQLite is known to have it
             self._run(f"PRAGMA synchronous = {reach}")
             self._reach = reach
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pty
@@ -82,6 +83,29 @@ def test_the_whole_story_of_a_first_synchronisation(line: CommandLine) -> None:
     assert again.exit_code == 0
     assert "Nothing to do." in again.stdout
     assert "nothing had to be changed" in line.run("reconcile").stdout
+
+
+LOOKING = """
+import gc, pathlib
+from gapps_hooks import hookimpl
+
+@hookimpl
+def gapps_org_unit(account):
+    pathlib.Path(__file__).with_suffix(".txt").write_text(str(gc.get_threshold()))
+"""
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ()])
+def test_garbage_is_looked_for_seldom_and_afterwards_as_before(
+    line: CommandLine, words: tuple[str, ...]
+) -> None:
+    (line.folder / "policy.d").mkdir()
+    (line.folder / "policy.d" / "looking.py").write_text(LOOKING)
+    before = gc.get_threshold()
+    line.run("reconcile", *words)
+    seen = (line.folder / "policy.d" / "looking.txt").read_text()
+    assert seen == str((50_000, *before[1:]))
+    assert gc.get_threshold() == before
 
 
 def test_json_tells_programs_the_same(line: CommandLine) -> None:

@@ -687,3 +687,45 @@ def test_an_entry_that_is_not_whole_is_said_and_is_not_success(
     assert result.stderr.startswith(b"not recorded: gapps-hooks is not whole (")
     assert result.stderr.endswith(b"); install it again\n")
     assert recorded() == []
+
+
+@pytest.fixture
+def not_whole(command: list[str], package: Path) -> list[str]:
+    """The command line up to the event, of an entry of which a part is missing."""
+    (package / "firing" / "agent.py").unlink()
+    return command
+
+
+@pytest.mark.parametrize("broken", ["2>/dev/full", "2>&-", "<&- >&- 2>&-"])
+def test_an_entry_that_is_not_whole_has_its_status_also_where_nobody_can_be_told(
+    not_whole: list[str], broken: str
+) -> None:
+    line = ["/bin/sh", "-c", f'exec "$@" {broken}', "sh", *not_whole, "user-add", "alice"]
+    result = subprocess.run(line, check=False, timeout=30, capture_output=True)
+    assert (result.returncode, result.stdout, result.stderr) == (1, b"", b"")
+
+
+def test_an_entry_that_is_not_whole_is_held_up_by_no_reader(not_whole: list[str]) -> None:
+    reader, writer = os.pipe()
+    fill(writer)
+    with subprocess.Popen([*not_whole, "user-add", "alice"], stderr=writer) as process:
+        os.close(writer)
+        try:
+            assert process.wait(10) == 1
+        finally:
+            process.kill()
+    os.close(reader)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o002, 0o077])
+def test_nobody_else_may_put_code_where_python_keeps_what_it_compiled(
+    command: list[str], package: Path, mask: int
+) -> None:
+    """Some daemons call with no umask at all, and Python makes what it makes as that allows."""
+    subprocess.run(
+        [*command, "user-add", "alice"], stdin=subprocess.DEVNULL, umask=mask, check=True
+    )
+    kept = [package / "__pycache__", package / "firing" / "__pycache__"]
+    kept += [file for folder in kept for file in folder.iterdir()]
+    assert len(kept) > len(list(package.glob("firing/*.py")))
+    assert not [file for file in kept if file.stat().st_mode & (0o022 | mask)]

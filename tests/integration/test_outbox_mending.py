@@ -444,6 +444,17 @@ def test_a_hash_in_the_new_file_is_wiped_when_its_time_is_over(directory: Path, 
 # --- others who have the file open ---------------------------------------------------------------
 
 
+def test_nothing_is_acknowledged_into_a_file_whose_successor_is_whole(directory: Path) -> None:
+    """Whoever wrote it was cut off before it was in place, and the next one puts it there."""
+    with lived_in(directory) as state:
+        successor = mending.successor(directory / "state.db")
+        successor.touch()
+        with pytest.raises(StateDamaged, match="another file is in its place by now"):
+            entries.record(state, an_event(5001))
+        successor.unlink()
+        assert not entries.record(state, an_event(5001)).duplicate
+
+
 def test_nothing_is_acknowledged_into_a_file_that_was_set_aside(
     directory: Path, told: Told
 ) -> None:

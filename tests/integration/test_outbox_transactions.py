@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
+from contextlib import closing, nullcontext, suppress
+from pathlib import Path
 
 import pytest
 
 from gapps_hooks.model import Event, EventKind
 from gapps_hooks.outbox import State, entries
+from gapps_hooks.outbox.acknowledged import Numbers
+from gapps_hooks.outbox.transactions import Transactions
 
 numbers = itertools.count(1)
 
@@ -70,6 +75,20 @@ def test_an_attempt_that_succeeds_is_a_part_like_any_other(state: State) -> None
     assert names(state) == ["carol"]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_attempt_inside_another_ends_before_it(state: State, *, fails: bool) -> None:
+    with state.transaction():
+        record(state, "alice")
+        with suppress(ArithmeticError), state.attempt():
+            record(state, "bob")
+            with suppress(LookupError), state.attempt():
+                record(state, "carol")
+                if fails:
+                    raise LookupError
+            raise ArithmeticError
+    assert names(state) == ["alice"]
+
+
 def test_a_transaction_of_which_a_part_failed_does_not_happen_whatever_follows(
     state: State,
 ) -> None:
@@ -88,3 +107,55 @@ def test_a_transaction_of_which_a_part_failed_does_not_happen_whatever_follows(
     assert names(state) == []
     record(state, "emil")
     assert names(state) == ["emil"]
+
+
+def test_after_sqlite_took_everything_back_nothing_is_written_alone(state: State) -> None:
+    """As it does by itself when there is no memory, say, whatever was open."""
+
+    def go_on() -> None:
+        with state.transaction():
+            record(state, "alice")
+            with suppress(ArithmeticError), state.attempt():
+                state.execute("ROLLBACK")
+                raise ArithmeticError
+            with state.attempt():
+                record(state, "bob")
+
+    with pytest.raises(RuntimeError, match="no transaction"):
+        go_on()
+    assert names(state) == []
+    record(state, "carol")
+    assert names(state) == ["carol"]
+
+
+def test_there_is_no_attempt_without_a_transaction(state: State) -> None:
+    with pytest.raises(RuntimeError, match="no transaction"):
+        attempt(state, "alice")
+    assert names(state) == []
+
+
+@pytest.mark.parametrize("cut_off", ["PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE", "COMMIT"])
+def test_the_next_one_reaches_the_disk_wherever_one_is_cut_off(
+    tmp_path: Path, cut_off: str
+) -> None:
+    """A person's Ctrl-C may come between what SQLite was told and what is known of it."""
+    connection = sqlite3.connect(tmp_path / "file", isolation_level=None)
+    coming: list[str] = []
+
+    def run(statement: str) -> None:
+        connection.execute(statement)
+        if statement in coming:
+            coming.remove(statement)
+            raise KeyboardInterrupt
+
+    transactions = Transactions(
+        connection, run, assured=nullcontext, numbers=Numbers(tmp_path, lambda _: None)
+    )
+    with closing(connection):
+        with transactions.enter(durable=True):
+            pass
+        coming.append(cut_off)
+        with pytest.raises(KeyboardInterrupt), transactions.enter(durable=False):
+            pass
+        with transactions.enter(durable=True):
+            assert connection.execute("PRAGMA synchronous").fetchone() == (2,)

@@ -188,7 +188,12 @@ def test_any_text_is_either_taken_or_refused(text: str) -> None:
 def test_the_unknown_password_is_another_one_each_time() -> None:
     made = [passwords.unknown() for _ in range(100)]
     assert {one.function for one in made} == {"crypt"}
-    assert len({one.value for one in made}) == len({one.value[:20] for one in made}) == 100
+    salts, hashes = zip(*(one.value.split("$")[2:] for one in made), strict=True)
+    assert len(set(salts)) == len(set(hashes)) == 100
+    letters = [set(column) for column in zip(*hashes, strict=True)]
+    # of 512 bits the last letter has two
+    assert letters.pop() == set("./01")
+    assert min(len(column) for column in letters) > 32
 
 
 def test_the_unknown_password_has_the_form_of_a_hash() -> None:
