@@ -22,7 +22,12 @@ def fire() -> int:
     # behind the standard library, so that nothing there can stand in for a part of it
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 - pathlib costs 5 ms
     try:
-        from gapps_hooks.firing.program import main  # noqa: PLC0415 - found by the line above
+        try:
+            from gapps_hooks.firing.program import main  # noqa: PLC0415 - found by the line above
+        except (EOFError, ValueError, TypeError):
+            # a compiled copy was cut off, as by a power cut: read what it was made of
+            sys.pycache_prefix, sys.dont_write_bytecode = os.devnull, True
+            from gapps_hooks.firing.program import main  # noqa: PLC0415 - as above
     except Exception as error:  # noqa: BLE001 - an account manager is never shown a traceback
         return _not_whole(f"not recorded: gapps-hooks is not whole ({error}); install it again")
     return main(sys.argv[1:])

@@ -21,6 +21,7 @@ import pytest
 
 FIRE = Path(__file__).resolve().parents[2] / "gapps_hooks" / "fire.py"
 Recorded = Callable[[], list[dict[str, Any]]]
+Events = Callable[[], list[tuple[str, str]]]
 
 
 @pytest.fixture
@@ -674,6 +675,19 @@ def test_nothing_beside_the_package_stands_in_for_the_standard_library(
         (package.parent / f"{name}.py").write_text("raise SystemExit('the wrong one')\n")
     assert fire(command, "user-add", "alice").returncode == 0
     assert len(recorded()) == 1
+
+
+@pytest.mark.parametrize("left", [16, 40, -1])
+def test_a_compiled_copy_that_was_cut_off_is_passed_over(
+    command: list[str], package: Path, events: Events, left: int
+) -> None:
+    """As by a power cut while it was written, which leaves its beginning."""
+    fire(command, "user-add", "alice")
+    for copy in package.glob("firing/__pycache__/*.pyc"):
+        copy.write_bytes(copy.read_bytes()[:left])
+    result = fire(command, "user-add", "bob")
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert events() == [("user-add", "alice"), ("user-add", "bob")]
 
 
 @pytest.mark.parametrize("text", ["", "raise ValueError\n", "def broken(\n"])
