@@ -370,7 +370,7 @@ class World:
 
     def dissolve(self) -> None:
         group = self.dice.choice(self.groups)
-        if group.exists and not self._is_unheard_of(group):
+        if group.exists and not self._is_unheard_of(group) and not self._is_waited_for(group):
             group.exists, group.lists = False, {role: set() for role in ROLES}
             group.aliases, group.clash = set(), ""
             self.tell("group-change", group.name, {"deleted": True})
@@ -380,8 +380,7 @@ class World:
         group = self.dice.choice(self.groups)
         if not group.exists:
             return
-        left = {one for each in self.groups for one in each.former} - self._addresses()
-        pool = sorted({*(at(f"ga{n}") for n in range(GROUPS)), *left})
+        pool = sorted({*(at(f"ga{n}") for n in range(GROUPS)), *self._left()})
         group.aliases = set(self.dice.sample(pool, self.dice.randrange(3)))
         losing = [one for one in self.groups if one is not group and one.aliases & group.aliases]
         for other in losing:
@@ -404,6 +403,18 @@ class World:
     def _addresses(self) -> set[str]:
         return {at(one.name) for one in self.groups}
 
+    def _left(self) -> set[str]:
+        """Addresses that renames leave; a group that is gone keeps what it has at Google."""
+        gone = {one for each in self.groups if not each.exists for one in each.former}
+        left = {one for each in self.groups for one in each.former}
+        return left - self._addresses() - (gone & self._primary())
+
+    def _is_waited_for(self, group: Gathering) -> bool:
+        """Whether another is to have an address that it still has at Google before a new name."""
+        held = self._primary() & group.former
+        others = [one for one in self.groups if one is not group]
+        return any(held & {at(one.name), *one.aliases} for one in others)
+
     def _primary(self) -> set[str]:
         return {one["email"] for one in self.house.emulator.state()["groups"]}
 
@@ -420,8 +431,7 @@ class World:
         names = [f"h{self.renames}"]
         if not any(self._is_unheard_of(one) for one in self.groups):
             wanted = {alias for one in self.groups for alias in (*one.aliases, one.clash)}
-            left = {one for each in self.groups for one in each.former}
-            free = left - wanted - self._addresses()
+            free = self._left() - wanted
             names += [one.partition("@")[0] for one in sorted(free)]
         old, group.name = group.name, self.dice.choice((names[0], *names))
         group.former.add(at(old))
