@@ -80,4 +80,4 @@ class Gathering:
         It has the name that we gave it and no members yet; a stranger's group has others.
         """
         named = self.actual is not None and self.actual.name == self.name
-        return self.attempted and named and not self.present
+        return self.attempted and named and self.present == ()

@@ -37,13 +37,15 @@ def plan_removed(gathering: Gathering, rules: Rules) -> Plan | Question | Member
     return _empty(gathering, link, rules)
 
 
-def _close_what_was_lost(gathering: Gathering, rules: Rules) -> Plan | Question:
+def _close_what_was_lost(gathering: Gathering, rules: Rules) -> Plan | Question | MembersQuestion:
     """A group whose creation was sent, and that was removed before its answer was known."""
     if not gathering.asked:
         return Question(gathering.address)
     actual = gathering.actual
     if actual is None or actual.email != gathering.address or gathering.holder is not None:
         return Plan(notes=("not at Google",))
+    if gathering.present is None:
+        return MembersQuestion(actual.id)
     if not gathering.is_lost:
         return Plan(notes=(f"{actual.email} was not made here and is left as it is",))
     found = Change(verbs=(Verb.ADOPT,), google_id=actual.id, address=actual.email)

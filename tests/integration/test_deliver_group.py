@@ -589,6 +589,20 @@ def test_a_group_that_a_person_made_after_ours_was_refused_is_not_taken_for_ours
     assert (house.group(TEAM).name, house.group(TEAM).description) == (name, "")
 
 
+def test_a_group_that_a_person_made_after_ours_was_refused_is_left_open_when_ours_goes(
+    house: Organisation,
+) -> None:
+    add(house, "dora")
+    house.fail(fails="403", call="groups.insert")
+    house.fire("group-change", "team", {"members": []})
+    found(house, {"email": "dora@example.org"}, name="team")
+    before = house.found_group(TEAM)
+    house.fire("group-change", "team", {"deleted": True})
+    assert house.found_group(TEAM) == before
+    house.fire("group-change", "team", {"members": []})
+    assert set(house.roles(TEAM)) == at("dora")
+
+
 @pytest.mark.parametrize("said", [{"deleted": True}, {"members": []}])
 def test_a_group_without_members_that_has_another_name_is_not_taken_for_ours(
     house: Organisation, said: dict[str, Any]
