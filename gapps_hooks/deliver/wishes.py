@@ -117,10 +117,15 @@ def keep_members(
         now = memberships.of(wiring.state, group)
         came = _wishes(now) - _wishes(before) - _wishes(after)
         went = _wishes(before) - _wishes(now)
-        stay = (row for row in after if row.reference not in went)
-        memberships.replace(
-            wiring.state, group, (*stay, *(row for row in now if row.reference in came))
+        # Whoever is wished out while he is put in is there all the same, and has to leave.
+        put_in = (row for row in after if row.reference in went and row.address)
+        sent = {_dropped(row, row.reference).reference: row for row in put_in}
+        moved = (row for row in now if row.reference in came)
+        rows = (
+            *(row for row in after if row.reference not in went),
+            *(replace(sent.get(row.reference, row), reference=row.reference) for row in moved),
         )
+        memberships.replace(wiring.state, group, rows)
 
 
 def _wishes(rows: Iterable[Membership]) -> set[str]:

@@ -933,6 +933,31 @@ def test_wishes_that_come_and_go_while_their_group_is_delivered_are_not_lost(
     assert house.left() == {}
 
 
+def test_who_is_wished_out_of_a_strangers_group_while_he_is_put_into_it_leaves_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
+    house = organise(tmp_path)
+    found(house, {"email": "x@example.net"}, address="guests@example.org")
+    guest = {"family_name": "Guest", "id": "entryUUID:a"}
+    deliver(house.wiring, house.record("user-add", "alice", guest).subject or 0)
+    meanwhile = [house.record("user-modify", "alice", {"family_name": "Archer"}).subject or 0]
+    other = house.wiring
+
+    def observe(call: str, _: str) -> None:
+        while call == "directory.members.list" and meanwhile:
+            assert deliver(other, meanwhile.pop())
+
+    house.observe = observe
+    house.wire()
+    deliver(house.wiring, house.record("group-change", "guests", {}).subject or 0)
+    assert not meanwhile
+    house.settle()
+    assert set(house.roles("guests@example.org")) == {"x@example.net"}
+    assert set(house.roles("everybody@example.org")) == at("alice")
+
+
 def test_a_wish_and_a_list_of_members_live_side_by_side(tmp_path: Path) -> None:
     (tmp_path / "policy.d").mkdir()
     (tmp_path / "policy.d" / "ours.py").write_text(textwrap.dedent(WISHES))
