@@ -16,7 +16,7 @@ from gapps_hooks.deliver.desired import desired_group, in_scope
 from gapps_hooks.deliver.doubt import demand_certainty
 from gapps_hooks.deliver.enabling_group import touch_people
 from gapps_hooks.deliver.gatherings import ask_about_group, find_occupant, gather
-from gapps_hooks.deliver.group_aliases import ALIAS_VERBS, carry_out_aliases
+from gapps_hooks.deliver.group_aliases import ALIAS_VERBS, AliasRefused, carry_out_aliases
 from gapps_hooks.deliver.memory import Owner, remember_answer
 from gapps_hooks.deliver.wishes import keep_members, tell_arrival
 from gapps_hooks.errors import AlreadyExists, NotFound, NotYet, Refused
@@ -39,6 +39,14 @@ UNKNOWN_MEMBER: Final = "Google knows no such account"
 #: After so many members whom Google refuses no other one is tried, and so many are named.
 _REFUSALS: Final = 10
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
+
+
+class MemberRefused(Refused):
+    """Members cannot be had, or not be removed; all others are as they should be."""
+
+
+#: What is raised at the end, once everything else of the group was tried.
+LEFT_OUT: Final = (AliasRefused, MemberRefused)
 
 
 def deliver_group(wiring: Wiring, entry: Entry, done: list[Change]) -> Delivered:
@@ -80,14 +88,17 @@ def bring_about(
     """
     for _ in range(_ROUNDS):
         gathering, plan = _decide(wiring, entry, gathering)
+        task = Task(owner=_owner(entry, gathering), done=done)
         try:
             missing = _carry_out(wiring, entry, gathering, plan, done, each)
             if plan.refusals:
                 raise Refused(plan.refusals[0].text)
             _conclude(wiring, entry, gathering, plan, done)
-            task = Task(owner=_owner(entry, gathering), done=done)
             carry_out_aliases(wiring, entry, task, gathering, plan)
             _end(wiring, entry, gathering, done)
+        except MemberRefused:
+            carry_out_aliases(wiring, entry, task, gathering, plan)
+            raise
         except AlreadyExists as error:
             gathering = _taken(wiring, entry, gathering, error)
         except NotFound as error:
@@ -187,7 +198,7 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     missing = tuple(note for note in answers if note is not None)
     if refused:  # before anything is concluded, so that Google is asked for its members again
         told = "; ".join(map(str, refused[:_REFUSALS]))
-        raise Refused(told) from refused[0]
+        raise MemberRefused(told) from refused[0]
     return missing
 
 

@@ -15,7 +15,6 @@ from gapps_hooks.deliver import user as user_delivery
 from gapps_hooks.deliver.carrying import reserve_some
 from gapps_hooks.deliver.desired import resolve_members
 from gapps_hooks.deliver.gatherings import gather
-from gapps_hooks.deliver.group_aliases import AliasRefused
 from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.deliver.wishes import forget_arrival
 from gapps_hooks.errors import (
@@ -78,7 +77,7 @@ class Job:
     settling: bool = False
     #: Of a group: members whom Google did not know yet.
     missing: int = 0
-    #: Of a group: whether an alias was refused while members were still to come.
+    #: Of a group: whether an alias or a member was refused while others were still to come.
     unsettled: bool = False
 
     #: Whether its outcome is told, and it has no more turns.
@@ -154,7 +153,7 @@ def carry_out_group(wiring: Wiring, job: Job, each: Each) -> None:
             gathering, job.notes = group_delivery.bring_about(
                 wiring, entry, gathering, job.done, each
             )
-        except AliasRefused as error:
+        except group_delivery.LEFT_OUT as error:
             if not more:
                 raise
             job.unsettled, job.notes = True, (str(error),)

@@ -370,6 +370,15 @@ def test_a_member_whom_google_refuses_keeps_nobody_else_out(house: Organisation)
     assert not house.left()
 
 
+def test_a_member_whom_google_refuses_keeps_no_alias_away(house: Organisation) -> None:
+    add(house, "alice")
+    house.fire("group-change", "team", {"members": []})
+    house.fail(fails="403", call="members.insert")
+    said = {"members": ["alice"], "aliases": ["us@example.org"]}
+    assert house.fire("group-change", "team", said).verdict is Verdict.BURIED
+    assert house.group(TEAM).aliases == ("us@example.org",)
+
+
 def test_a_member_whom_the_policy_refuses_keeps_nobody_else_in_or_out(tmp_path: Path) -> None:
     (tmp_path / "policy.d").mkdir()
     (tmp_path / "policy.d" / "ours.py").write_text(VETO)

@@ -130,6 +130,18 @@ def test_one_member_that_is_refused_keeps_no_other_out(tmp_path: Path) -> None:
     assert run.lines["staff"].startswith("added 7 members to staff@example.org; ")
 
 
+def test_one_member_that_is_refused_keeps_nobody_out_who_is_made_later(tmp_path: Path) -> None:
+    organisation = listed(tmp_path)
+    organisation.people(person("alice"))
+    reconcile(organisation)
+    people = [person(name) for name in ("alice", "bob", "carol", "dora")]
+    members = [one["username"] for one in people]
+    organisation.people(*people, groups=({"name": "staff", "members": members},))
+    organisation.fail(call="members.insert", fails="403", times=1)
+    reconcile(organisation)
+    assert len(organisation.roles("staff@example.org")) == 4
+
+
 def test_nobody_is_suspended_before_the_others_have_had_their_turn(tmp_path: Path) -> None:
     organisation = listed(tmp_path)
     organisation.people(person("alice"), person("bob"))
