@@ -14,6 +14,7 @@ from gapps_hooks.deliver import group as group_delivery
 from gapps_hooks.deliver import user as user_delivery
 from gapps_hooks.deliver.carrying import reserve_some
 from gapps_hooks.deliver.desired import resolve_members
+from gapps_hooks.deliver.freeing import AliasRefused
 from gapps_hooks.deliver.gatherings import gather
 from gapps_hooks.deliver.people import look_at_person
 from gapps_hooks.deliver.wishes import forget_arrival
@@ -111,10 +112,12 @@ def carry_out_person(wiring: Wiring, job: Job) -> None:
         person, _ = user_delivery.prepare(wiring, entry, person)
         if {Verb.PASSWORD} & job.work.piece.verbs and not job.creates:
             reserve_some(wiring, entry, Verb.PASSWORD, 1)
-        person, plan = user_delivery.bring_about(wiring, entry, person, job.done)
+        try:
+            person, plan = user_delivery.bring_about(wiring, entry, person, job.done)
+        except AliasRefused:
+            _remember(wiring, job, entry)
+            raise
         forget_arrival(wiring, entry.subject)
-        if any(Verb.PASSWORD in change.verbs for change in job.done):
-            entries.password_came(wiring.state, entry.subject)
         _remember(wiring, job, entry)
         job.notes = (*said_of_passwords(job.done), *plan.notes)
 
@@ -126,6 +129,8 @@ def _look(wiring: Wiring, job: Job, entry: Entry) -> Person:
 
 
 def _remember(wiring: Wiring, job: Job, entry: Entry) -> None:
+    if any(Verb.PASSWORD in change.verbs for change in job.done):
+        entries.password_came(wiring.state, entry.subject)
     link = links.of(wiring.state, entry.subject)
     if link is not None and job.work.remembers:
         delivered = {**link.delivered, **job.work.remembers}

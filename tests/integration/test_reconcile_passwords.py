@@ -9,8 +9,8 @@ from organisation import Organisation, organise
 from reconciled import dry, listed, person, planned, reconcile
 
 from gapps_hooks.first_passwords import signing_in_later
-from gapps_hooks.model import Kind, Verb
-from gapps_hooks.outbox import entries
+from gapps_hooks.model import Kind, Verb, Verdict
+from gapps_hooks.outbox import entries, links
 from gapps_hooks.preview import entry_of, preview_entry
 from gapps_hooks.report.plans import change_as_json
 
@@ -148,3 +148,19 @@ def test_one_who_changes_and_has_none_stored_is_told_both(house: Organisation) -
     house.people(*map(person, ("alice", "carol", "dora", "emil")), person("bob", family_name="New"))
     (piece,) = dry(house, push_passwords=True).whole.pieces
     assert (piece.name, piece.plan.notes) == ("bob", ("no password is stored that could be sent",))
+
+
+@pytest.mark.parametrize("push", [False, True])
+def test_of_one_whose_alias_is_refused_the_stored_one_is_remembered_all_the_same(
+    tmp_path: Path, *, push: bool
+) -> None:
+    house = listed(tmp_path)
+    house.emulator.seed({"users": [{"primaryEmail": "alice@example.org"}]})
+    house.people(person("alice", aliases=["al@example.org"], password_hash=HASH))
+    house.fail(call="users.aliases.insert", fails="403")
+    run = reconcile(house, push_passwords=push)
+    assert run.verdicts == {"alice": Verdict.REFUSED}
+    link = links.of_name(house.state, Kind.USER, "alice")
+    assert link is not None
+    assert link.delivered["stored"] == house.state.digest(HASH)
+    assert ("password" in link.delivered) is push
