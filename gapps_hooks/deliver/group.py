@@ -36,7 +36,7 @@ SETTLING_SECONDS = 120.0
 _ROUNDS = 3
 #: What is noted of a member who cannot be added, or not yet.
 UNKNOWN_MEMBER: Final = "Google knows no such account"
-#: After so many members whom Google refuses no other one is tried, and so many are named.
+#: After so many refusals of Google no other is added, or removed, or changed; so many are named.
 _REFUSALS: Final = 10
 _MEMBER_VERBS = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
 
@@ -193,12 +193,12 @@ def _carry_out(  # noqa: PLR0913, PLR0917 - what is to be done, for whom, and ho
     carry_out(wiring, task, (*aliases_first(plan), *others))
     if members:
         _announce(wiring, entry, gathering, members)
-    refused: list[Refused] = []
+    refused: list[tuple[Change, Refused]] = []
     answers = each(lambda change: _carry_out_member(wiring, task, change, refused), members)
     missing = tuple(note for note in answers if note is not None)
     if refused:  # before anything is concluded, so that Google is asked for its members again
-        told = "; ".join(map(str, refused[:_REFUSALS]))
-        raise MemberRefused(told) from refused[0]
+        told = "; ".join(str(one) for _, one in refused[:_REFUSALS])
+        raise MemberRefused(told) from refused[0][1]
     return missing
 
 
@@ -214,14 +214,16 @@ def _owner(entry: Entry, gathering: Gathering) -> Owner:
 
 
 def _carry_out_member(
-    wiring: Wiring, task: Task, change: Change, refused: list[Refused]
+    wiring: Wiring, task: Task, change: Change, refused: list[tuple[Change, Refused]]
 ) -> str | None:
+    alike = [one for other, one in refused if other.verbs == change.verbs and one.status]
+    if len(alike) >= _REFUSALS:  # Google refuses the group's members, whoever they are
+        return None
     try:
         carry_out(wiring, task, (change,))
     except Refused as error:
-        refused.append(Refused(f"{change.body['email']}: {error}", status=error.status))
-        if sum(one.status is not None for one in refused) >= _REFUSALS:
-            raise  # Google refuses the group's members, whoever they are
+        told = Refused(f"{change.body['email']}: {error}", status=error.status)
+        refused.append((change, told))
     except NotFound as error:
         if error.status != HTTPStatus.BAD_REQUEST and "memberKey" not in str(error):
             raise

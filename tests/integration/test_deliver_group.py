@@ -399,12 +399,14 @@ def test_a_member_whom_the_policy_refuses_keeps_nobody_else_in_or_out(tmp_path: 
 
 def test_where_google_refuses_everybody_not_everybody_is_tried(house: Organisation) -> None:
     names = [f"p{number}" for number in range(12)]
-    add(house, *names)
+    add(house, "alice", *names)
+    house.fire("group-change", "team", {"members": ["alice"]})
     house.fail(fails="403", call="members.insert", times=0)
     with house.calls() as made:
         outcome = house.fire("group-change", "team", {"members": names})
     assert outcome.verdict is Verdict.BURIED
     assert made.count("members.insert") == 10
+    assert house.roles(TEAM) == {}  # who has to leave is no newcomer
     house.emulator.faults.clear()
     house.fire("group-change", "team")
     assert set(house.roles(TEAM)) == at(*names)
