@@ -29,6 +29,10 @@ from gapps_hooks.wiring import Wiring, with_snapshot
 
 #: The number of a subject that is not known yet.
 _NOBODY: Final = -1
+_MEMBERS: Final = frozenset({Verb.ADD_MEMBER, Verb.CHANGE_ROLE, Verb.REMOVE_MEMBER})
+_ALIASES: Final = frozenset(
+    {Verb.ADD_ALIAS, Verb.REMOVE_ALIAS, Verb.ADD_GROUP_ALIAS, Verb.REMOVE_GROUP_ALIAS}
+)
 
 
 def preview_entry(wiring: Wiring, entry: Entry, *, push_password: bool = False) -> Plan:
@@ -156,12 +160,24 @@ def _with_stored(wiring: Wiring, person: Person, *, push: bool) -> tuple[Person,
 
 
 def with_vetoes(wiring: Wiring, plan: Plan, account: Account | None) -> Plan:
-    """Put refusals in the place of changes that the organisation's policy forbids."""
-    reasons = [reason for change in plan.changes if (reason := wiring.policy.veto(change, account))]
-    if not reasons:
+    """Put refusals in the place of changes that the organisation's policy forbids.
+
+    As in a delivery, a member or an own alias that is refused keeps no other change away.
+    """
+    reasons = {at: wiring.policy.veto(one, account) for at, one in enumerate(plan.changes)}
+    vetoed = {at: reason for at, reason in reasons.items() if reason is not None}
+    if not vetoed:
         return plan
-    vetoes = tuple(Refusal(f"the organisation's policy refuses it: {text}") for text in reasons)
-    return replace(plan, changes=(), refusals=(*plan.refusals, *vetoes))
+    alone = all(_hangs_alone(plan.changes[at]) for at in vetoed)
+    rest = tuple(one for at, one in enumerate(plan.changes) if at not in vetoed)
+    vetoes = (Refusal(f"the organisation's policy refuses it: {text}") for text in vetoed.values())
+    return replace(plan, changes=rest if alone else (), refusals=(*plan.refusals, *vetoes))
+
+
+def _hangs_alone(change: Change) -> bool:
+    """Whether nothing else depends on it; another's alias may be taken for an address."""
+    own = bool(change.delivers) and not _ALIASES.isdisjoint(change.verbs)
+    return own or not _MEMBERS.isdisjoint(change.verbs)
 
 
 # --- a group -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from organisation import Organisation
-from reconciled import Run, listed, person, reconcile
+from reconciled import Run, dry, listed, person, planned, reconcile, refusals
 
 from gapps_hooks import pausing
 from gapps_hooks.model import Outcome, Verb, Verdict
@@ -140,6 +140,39 @@ def test_one_member_that_is_refused_keeps_nobody_out_who_is_made_later(tmp_path:
     organisation.fail(call="members.insert", fails="403", times=1)
     reconcile(organisation)
     assert len(organisation.roles("staff@example.org")) == 4
+
+
+VETO = """
+from gapps_hooks import hookimpl
+
+@hookimpl
+def gapps_veto(change, account):
+    if "alice@example.org" in (change.body.get("email"), change.address) and change.body.keys() & {
+        "email", "alias"
+    }:
+        return "not alice"
+"""
+
+
+def test_what_the_policy_refuses_keeps_nothing_else_from_being_planned_and_done(
+    tmp_path: Path,
+) -> None:
+    organisation = listed(tmp_path)
+    people = [person("alice"), person("bob")]
+    organisation.people(*people, groups=({"name": "staff", "members": []},))
+    reconcile(organisation)
+    (tmp_path / "policy.d").mkdir()
+    (tmp_path / "policy.d" / "ours.py").write_text(VETO)
+    organisation.restart()
+    alice = person("alice", aliases=["al@example.org"], family_name="Archer")
+    staff = {"name": "staff", "members": ["alice", "bob"]}
+    organisation.people(alice, people[1], groups=(staff,))
+    for looked in (dry(organisation), reconcile(organisation).looked):
+        assert planned(looked) == {"alice": ["update"], "group:staff": ["add-member"]}
+        assert set(refusals(looked)) == {"alice", "group:staff"}
+    assert set(organisation.roles("staff@example.org")) == {"bob@example.org"}
+    assert organisation.user("alice@example.org").family_name == "Archer"
+    assert set(refusals(dry(organisation))) == {"alice", "group:staff"}
 
 
 def test_nobody_is_suspended_before_the_others_have_had_their_turn(tmp_path: Path) -> None:
