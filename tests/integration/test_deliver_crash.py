@@ -188,10 +188,10 @@ def test_a_google_that_hangs_holds_a_hook_no_longer_than_its_wait(site: Site) ->
     site.configure(wait=0.0)
     startup = min(measured(site, add(f"first{number}")) for number in range(2))
     site.configure(wait=1.0)
-    site.emulator.faults.script([{"fails": "hang", "times": 0, "seconds": 4.0}])
+    site.emulator.faults.script([{"fails": "hang", "times": 0, "seconds": 8.0}])
     took = measured(site, add("alice"))
     site.emulator.faults.clear()
-    assert took - startup < 1.0 + 0.2 + 0.3  # the last is for a busy machine
+    assert took - startup < 1.0 + 0.2 + 2.0  # the last is for a busy machine
     _, left = site.drain()
     assert left == {}
     assert site.created().count("alice") == 1
