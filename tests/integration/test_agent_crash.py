@@ -230,6 +230,10 @@ POINTS = [
 ]
 
 
+#: So many more events follow the first ones, if the agent still lives.
+EVENTS_TO_DIE_OF = 6
+
+
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")
 @pytest.mark.parametrize(("call", "number"), POINTS)
 def test_killed_at_a_system_call_nothing_is_lost_and_nothing_done_twice(
@@ -256,13 +260,18 @@ def test_killed_at_a_system_call_nothing_is_lost_and_nothing_done_twice(
                 ("password-set", "alice", {"password_hash": HASHES[1]}),
             ):
                 assert agent.fire(*follower)[0] == 0
+            story.family, story.hash = "Second", HASHES[1]
+            for one in range(EVENTS_TO_DIE_OF):
+                if agent.running.poll() is not None:
+                    break
+                story.family = f"Further {one}"
+                assert agent.fire("user-modify", "alice", {"family_name": story.family})[0] == 0
             died = agent.running.poll() is not None
             tracing.terminate()
         assert died, f"{call} {number} was never reached"
         agent.kill()
         agent.start()
         assert left_after(agent) == {}
-    story.family, story.hash = "Second", HASHES[1]
     assert site.created() == ["alice"]
     assert_as_told(site, story)
 
