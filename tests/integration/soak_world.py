@@ -304,11 +304,12 @@ class World:
         free = [name for name in (f"r{n}" for n in range(PEOPLE * 3)) if name not in taken]
         if not free:
             return
+        missed = self._is_missed(person)  # a name that nobody knows tells of nobody either
         old, person.name = person.name, self.dice.choice(free)
         self._look(person)
         silent = self.listed and active and self.dice.random() < 0.5
         payload = {} if silent else {"old_username": old}
-        person.renamed_silently = silent
+        person.renamed_silently = silent or missed
         self.tell("user-modify", person.name, payload)
 
     def _is_missed(self, person: Person) -> bool:
