@@ -47,6 +47,8 @@ class Backend:
         self.switches = Switches()
         self.faults = Faults()
         self.requests = RequestLog()
+        #: How often everything began anew: what was asked before concerns another Google.
+        self.beginnings = 0
         self.sleep = sleep
         self.random = random.Random(seed)  # noqa: S311 - reproducible, and protects nothing
         self._clock = clock
@@ -113,6 +115,7 @@ class Backend:
         Of the consents only the lasting ones are left.
         """
         with self.lock:
+            self.beginnings += 1
             self.workspace = self._new_workspace(self.workspace.addresses.domains)
             self.sign_in.forget()
             self.faults.clear()

@@ -153,6 +153,24 @@ def test_a_short_wait_is_waited_out(door: Door) -> None:
     assert insert(door).execute()["primaryEmail"] == "alice@example.org"
 
 
+@pytest.mark.parametrize("keeps_waiting", ["latency", "hang"])
+def test_what_was_asked_before_a_reset_is_not_done_after_it(
+    key: ServiceAccountKey, keeps_waiting: str
+) -> None:
+    emulator = Emulator(account_key=key, sleep=lambda _: emulator.reset())
+    door = Door(emulator, emulator.transport, None)
+    door.directory().users().get(userKey="admin@example.org").execute()
+    if keeps_waiting == "hang":
+        emulator.faults.script([{"fails": "hang", "call": "users.insert", "seconds": 0.01}])
+    else:
+        emulator.switches.latency = 0.01
+
+    with pytest.raises(ConnectionResetError):
+        insert(door).execute()
+    assert not exists(door)
+    assert not emulator.requests.counts()
+
+
 def test_half_an_answer_is_no_json(door: Door) -> None:
     door.emulator.faults.script([{"fails": "truncated", "call": "users.insert"}])
     request = insert(door)

@@ -43,6 +43,11 @@ class Exchange:
     fault: Fault | None = None
     subject: str = ""
     refusal: str = field(default="")
+    #: In which of the backend's beginnings it arrived.
+    beginning: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.beginning = self.backend.beginnings
 
     def run(self, perform: Callable[[Exchange], Response]) -> Response:
         """Answer the request: pause, fail as scripted, perform, fail as scripted."""
@@ -61,11 +66,24 @@ class Exchange:
         return answers.compressed(answers.unless_known(response))
 
     def _performed(self, perform: Callable[[Exchange], Response]) -> Response:
-        try:
-            return perform(self)
-        except ApiError as error:
-            self.refusal = error.reason
-            return answers.error(error)
+        with self.backend.lock:
+            if self._is_of_the_past:
+                # It was kept waiting over a reset, and its token may be one that is good again.
+                self._wire.reset()
+            try:
+                return perform(self)
+            except ApiError as error:
+                self.refusal = error.reason
+                return answers.error(error)
+
+    @property
+    def _is_of_the_past(self) -> bool:
+        return self.beginning != self.backend.beginnings
+
+    @property
+    def _wire(self) -> Wire:
+        wire: Wire = request.environ[WIRE]
+        return wire
 
     def _failed(self, *, before: bool) -> Response | None:
         """Carry out the fault if its time has come; None when there is an answer to be given."""
@@ -85,14 +103,13 @@ class Exchange:
                 return None
 
     def _on_wire(self, fault: Fault) -> None:
-        wire: Wire = request.environ[WIRE]
         match fault.fails:
             case "hang":
-                wire.hang(fault.seconds)
+                self._wire.hang(fault.seconds)
             case "reset" | "lost answer":
-                wire.reset()
+                self._wire.reset()
             case "closed":
-                wire.close()
+                self._wire.close()
 
     def _shortened(self, response: Response) -> Response:
         cut = self.fault is not None and self.fault.fails == "truncated"
@@ -108,17 +125,20 @@ class Exchange:
         )
 
     def _log(self, status: int) -> None:
-        self.backend.requests.write(
-            at=self.backend.now(),
-            call=self.name,
-            method=request.method,
-            path=_SECRET_PARAMETER.sub("", request.full_path).rstrip("?&"),
-            body=without_secrets(self.body),
-            subject=self.subject,
-            status=status,
-            reason=self.refusal,
-            fault=self.fault.fails if self.fault else "",
-        )
+        entry = {
+            "at": self.backend.now(),
+            "call": self.name,
+            "method": request.method,
+            "path": _SECRET_PARAMETER.sub("", request.full_path).rstrip("?&"),
+            "body": without_secrets(self.body),
+            "subject": self.subject,
+            "status": status,
+            "reason": self.refusal,
+            "fault": self.fault.fails if self.fault else "",
+        }
+        with self.backend.lock:
+            if not self._is_of_the_past:
+                self.backend.requests.write(**entry)
 
 
 def answer(backend: Backend, method: Method, keys: dict[str, str]) -> Response:
