@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -92,6 +93,52 @@ def test_a_hook_is_found_through_links_in_other_directories(
     assert run(second, "alice", environment=settings).returncode == 0
     assert run("./second", "bob", environment=settings, cwd=str(tmp_path)).returncode == 0
     assert events() == [("user-delete", "alice"), ("user-delete", "bob")]
+
+
+@pytest.mark.parametrize("part", ["share", "share/gapps-hooks", "share/gapps-hooks/hooks.d"])
+def test_a_hook_whose_directory_is_a_link_starts_what_lies_beside_the_linked_one(
+    hooks: Path,
+    settings: dict[str, str],
+    events: Events,
+    installation: Path,
+    tmp_path: Path,
+    part: str,
+) -> None:
+    other = tmp_path / "another prefix"
+    (package,) = installation.glob("lib/python3.*/site-packages/gapps_hooks")
+    wrong = other / package.relative_to(installation)
+    wrong.mkdir(parents=True)
+    (wrong / "fire.py").write_text("raise SystemExit('the wrong one')\n")
+    (other / "bin").symlink_to(installation / "bin")
+    (other / part).parent.mkdir(parents=True, exist_ok=True)
+    (other / part).symlink_to(installation / part)
+    hook = other / hooks.relative_to(installation) / "user-add"
+    result = run(hook, "alice", environment=settings)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert events() == [("user-add", "alice")]
+
+
+def test_a_hook_is_found_from_its_own_directory(
+    hooks: Path, settings: dict[str, str], events: Events
+) -> None:
+    assert run("./user-add", "alice", environment=settings, cwd=str(hooks)).returncode == 0
+    line = "sh user-add bob; sh ../hooks.d/user-add carol"
+    assert run("/bin/sh", "-c", line, environment=settings, cwd=str(hooks)).returncode == 0
+    assert events() == [("user-add", "alice"), ("user-add", "bob"), ("user-add", "carol")]
+
+
+def test_a_hook_called_by_its_own_path_starts_no_process_and_loads_no_locale_on_its_way(
+    hooks: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    trace = tmp_path / "trace"
+    watched = ["strace", "-f", "-qq", "-e", "trace=execve,openat,clone,fork,vfork", "-o", trace]
+    environment = {"LC_ALL": "C.UTF-8", **settings}
+    run("/usr/bin/env", *map(str, watched), str(hooks / "user-add"), environment=environment)
+    _, script, cleaner, interpreter = trace.read_text().split("execve(")
+    assert script.startswith(f'"{hooks}/user-add"')
+    assert cleaner.startswith('"/usr/bin/env"')
+    assert "/bin/python3" in interpreter
+    assert not re.search(r"fork|clone|/locale/", script + cleaner)
 
 
 def test_a_hostile_environment_has_no_effect(
