@@ -97,14 +97,9 @@ def test_a_hook_is_found_through_links_in_other_directories(
 
 @pytest.mark.parametrize("part", ["share", "share/gapps-hooks", "share/gapps-hooks/hooks.d"])
 def test_a_hook_whose_directory_is_a_link_starts_what_lies_beside_the_linked_one(
-    hooks: Path,
-    settings: dict[str, str],
-    events: Events,
-    installation: Path,
-    tmp_path: Path,
-    part: str,
+    hooks: Path, settings: dict[str, str], events: Events, installation: Path, part: str
 ) -> None:
-    other = tmp_path / "another prefix"
+    other = installation.parent / "another prefix"
     (package,) = installation.glob("lib/python3.*/site-packages/gapps_hooks")
     wrong = other / package.relative_to(installation)
     wrong.mkdir(parents=True)
