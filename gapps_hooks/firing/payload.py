@@ -6,7 +6,7 @@ It must not know what the payload means.
 from __future__ import annotations
 
 import errno
-import os
+import posix
 import select
 import time
 
@@ -33,7 +33,7 @@ def read_stdin(descriptor: int, clock: Callable[[], float] = time.monotonic) -> 
     STDIN_TOTAL seconds: a stdin that was merely inherited must not hang an account manager.
     Raises BadCall for more than PAYLOAD_LIMIT bytes and for a stdin that cannot be read.
     """
-    if os.isatty(descriptor):
+    if posix.isatty(descriptor):
         return b""
     waiting, data, end = select.poll(), bytearray(), clock() + STDIN_TOTAL
     waiting.register(descriptor, select.POLLIN)
@@ -49,7 +49,7 @@ def read_stdin(descriptor: int, clock: Callable[[], float] = time.monotonic) -> 
 
 def _read(descriptor: int) -> bytes:
     try:
-        return os.read(descriptor, 1 << 16)
+        return posix.read(descriptor, 1 << 16)
     except OSError as error:
         # nohup and its like put a write-only file there when they mean "nothing"
         if error.errno == errno.EBADF:

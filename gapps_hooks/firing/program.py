@@ -5,7 +5,7 @@ It must not know the rest of the package, which it only becomes where no agent a
 
 from __future__ import annotations
 
-import os
+import posix
 import resource
 import sys
 
@@ -28,18 +28,17 @@ CLEAN_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 def record_here(message: bytes) -> None:
     """Become the recorder, with the message on stdin; return only by OSError."""
-    memory = os.memfd_create("gapps-hooks-event")
-    rest = memoryview(message)
-    while rest:
-        rest = rest[os.write(memory, rest) :]
-    os.lseek(memory, 0, os.SEEK_SET)
-    os.dup2(memory, 0)
+    memory = posix.memfd_create("gapps-hooks-event")
+    written = 0
+    while written < len(message):  # at a place, so that reading begins at the start
+        written += posix.pwrite(memory, message[written:], written)
+    posix.dup2(memory, 0)
     _become(["gapps_hooks.hook"], {})
 
 
 def _become(words: list[str], environment: dict[str, str]) -> None:
     arguments = [sys.executable, "-I", "-m", *words]
-    os.execve(sys.executable, arguments, {"PATH": CLEAN_PATH, **environment})  # noqa: S606 - the same interpreter, no shell is wanted
+    posix.execve(sys.executable, arguments, {"PATH": CLEAN_PATH, **environment})
 
 
 def _harden() -> None:
@@ -53,9 +52,9 @@ def _harden() -> None:
     # a closed descriptor would be given to the next file opened, which then gets our lines
     for descriptor in (0, 1, 2):
         try:
-            os.fstat(descriptor)
+            posix.fstat(descriptor)
         except OSError:
-            os.open("/dev/null", os.O_RDWR)
+            posix.open("/dev/null", posix.O_RDWR)
 
 
 def run(words: Sequence[str]) -> int:
@@ -64,7 +63,7 @@ def run(words: Sequence[str]) -> int:
     if call.event == RECONCILE:
         _become(["gapps_hooks", RECONCILE, *call.arguments], {"GAPPS_HOOKS_CONFIG": call.settings})
     payload = payload_text(read_stdin(0) if call.stdin else b"")
-    message = compose(call, payload, os.urandom(16).hex())
+    message = compose(call, payload, posix.urandom(16).hex())
     status = ask_agent(socket_path(call.settings), message, wait=call.defer == 0)
     if status is None:
         record_here(message)

@@ -5,7 +5,7 @@ It must not know what is said.
 
 from __future__ import annotations
 
-import os
+import posix
 import select
 
 RECORDED, NOT_RECORDED, BAD_INPUT = 0, 1, 64
@@ -21,7 +21,7 @@ def say(descriptor: int, line: str) -> None:
     ready.register(descriptor, select.POLLOUT)
     try:
         if ready.poll(PRINT_WITHIN * 1000):
-            os.write(descriptor, _line(text))
+            posix.write(descriptor, _line(text))
     except OSError:
         pass
 
