@@ -14,6 +14,8 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 #: Under this key of the WSGI environment each door puts what it can do to the connection.
 WIRE: Final = "emulator.wire"
+#: Under this one is in which of the emulator's beginnings a request came; its parts keep to it.
+BEGINNING: Final = "emulator.beginning"
 
 
 class Wire(Protocol):
@@ -47,8 +49,13 @@ class Request(NamedTuple):
     body: bytes
 
 
-def call(application: WSGIApplication, sent: Request, wire: Wire) -> Answer:
-    """Send one request, and return the answer; lets the application's exceptions through."""
+def call(
+    application: WSGIApplication, sent: Request, wire: Wire, beginning: int | None = None
+) -> Answer:
+    """Send one request, and return the answer; lets the application's exceptions through.
+
+    ``beginning`` is that of the request which this one is a part of.
+    """
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:  # noqa: ANN401 - write() is never used
@@ -56,6 +63,8 @@ def call(application: WSGIApplication, sent: Request, wire: Wire) -> Answer:
         begun.append((status, headers))
 
     environment = _environment(sent) | {WIRE: wire}
+    if beginning is not None:
+        environment[BEGINNING] = beginning
     chunks: Iterable[bytes] = application(environment, start_response)
     try:
         content = b"".join(chunks)

@@ -59,8 +59,9 @@ def socket_path(settings: str) -> str:
 
 def ask_agent(path: str, message: bytes, *, wait: bool) -> int | None:
     """Hand the event to the agent; return the exit status, or None to record it ourselves."""
-    answers = Answers(_socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM), RECORDED_WITHIN)
     try:
+        # a caller that is confined may have no sockets at all
+        answers = Answers(_socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM), RECORDED_WITHIN)
         answers.connect(path)
         answers.channel.sendall(b"gapps-hooks/1\n" + message + b"\n")
         answer = answers.following()

@@ -153,22 +153,57 @@ def test_a_short_wait_is_waited_out(door: Door) -> None:
     assert insert(door).execute()["primaryEmail"] == "alice@example.org"
 
 
+@pytest.fixture
+def forgetful(key: ServiceAccountKey) -> Door:
+    """An emulator that begins anew, and lets in again who was in, while it keeps one waiting."""
+
+    def begin_anew(_: float) -> None:
+        emulator.reset()
+        sign_in(door)
+
+    emulator = Emulator(account_key=key, sleep=begin_anew)
+    door = in_process(emulator)
+    return door
+
+
+def sign_in(door: Door) -> Any:  # noqa: ANN401 - a resource made at run time
+    users = door.directory().users()
+    users.get(userKey="admin@example.org").execute()
+    return users
+
+
+ONE_SIGN_IN = {"token": 1, "users.get": 1}
+
+
 @pytest.mark.parametrize("keeps_waiting", ["latency", "hang"])
 def test_what_was_asked_before_a_reset_is_not_done_after_it(
-    key: ServiceAccountKey, keeps_waiting: str
+    forgetful: Door, keeps_waiting: str
 ) -> None:
-    emulator = Emulator(account_key=key, sleep=lambda _: emulator.reset())
-    door = Door(emulator, emulator.transport, None)
-    door.directory().users().get(userKey="admin@example.org").execute()
+    users = sign_in(forgetful)
     if keeps_waiting == "hang":
-        emulator.faults.script([{"fails": "hang", "call": "users.insert", "seconds": 0.01}])
+        forgetful.emulator.faults.script([{"fails": "hang", "call": "users.insert", "seconds": 1}])
     else:
-        emulator.switches.latency = 0.01
+        forgetful.emulator.switches.latency = 1.0
 
     with pytest.raises(ConnectionResetError):
-        insert(door).execute()
-    assert not exists(door)
-    assert not emulator.requests.counts()
+        users.insert(body=body("alice")).execute()
+    assert not exists(forgetful)
+    assert forgetful.emulator.requests.counts() == ONE_SIGN_IN
+
+
+def test_of_a_batch_nothing_is_done_after_a_reset(forgetful: Door) -> None:
+    api = forgetful.directory()
+    api.users().get(userKey="admin@example.org").execute()
+    batch = api.new_batch_http_request()
+    for name in ("bob", "alice"):
+        batch.add(api.users().insert(body=body(name)))
+    hang = {"fails": "hang", "call": "users.insert", "seconds": 1, "when": "after"}
+    forgetful.emulator.faults.script([hang])
+
+    with pytest.raises(ConnectionResetError):
+        batch.execute()
+    assert not exists(forgetful)
+    assert forgetful.emulator.requests.counts() == ONE_SIGN_IN
 
 
 def test_half_an_answer_is_no_json(door: Door) -> None:

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ Recorded = Callable[[], list[dict[str, Any]]]
 Events = Callable[[], list[tuple[str, str]]]
 
 EVENTS = ("user-add", "user-modify", "user-delete", "group-change", "password-set")
+STRACE = shutil.which("strace")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -95,45 +97,90 @@ def test_a_hook_is_found_through_links_in_other_directories(
     assert events() == [("user-delete", "alice"), ("user-delete", "bob")]
 
 
-@pytest.mark.parametrize("part", ["share", "share/gapps-hooks", "share/gapps-hooks/hooks.d"])
-def test_a_hook_whose_directory_is_a_link_starts_what_lies_beside_the_linked_one(
+@pytest.mark.parametrize("part", ["", "share", "gapps-hooks", "hooks.d", "user-add and launch"])
+def test_a_hook_below_a_link_starts_what_lies_beside_the_linked_one(
     hooks: Path, settings: dict[str, str], events: Events, installation: Path, part: str
 ) -> None:
-    other = installation.parent / "another prefix"
-    (package,) = installation.glob("lib/python3.*/site-packages/gapps_hooks")
-    wrong = other / package.relative_to(installation)
-    wrong.mkdir(parents=True)
-    (wrong / "fire.py").write_text("raise SystemExit('the wrong one')\n")
-    (other / "bin").symlink_to(installation / "bin")
-    (other / part).parent.mkdir(parents=True, exist_ok=True)
-    (other / part).symlink_to(installation / part)
-    hook = other / hooks.relative_to(installation) / "user-add"
-    result = run(hook, "alice", environment=settings)
+    """Of another prefix, with an installation of its own, only ``part`` leads here."""
+    prefix = installation.parent / "another prefix"
+    if part:
+        (package,) = installation.glob("lib/python3.*/site-packages/gapps_hooks")
+        wrong = prefix / package.relative_to(installation)
+        wrong.mkdir(parents=True)
+        (wrong / "fire.py").write_text("raise SystemExit('the wrong one')\n")
+        (prefix / "bin").symlink_to(installation / "bin")
+    here = prefix / hooks.relative_to(installation)
+    place = {"": prefix, "share": here.parents[1], "gapps-hooks": here.parent, "hooks.d": here}
+    for link in [place[part]] if part in place else [here / name for name in part.split(" and ")]:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(installation / link.relative_to(prefix))
+    result = run(here / "user-add", "alice", environment=settings)
     assert (result.returncode, result.stderr) == (0, b"")
     assert events() == [("user-add", "alice")]
 
 
-def test_a_hook_is_found_from_its_own_directory(
-    hooks: Path, settings: dict[str, str], events: Events
+def test_a_link_above_the_installation_may_be_changed_while_a_hook_waits(
+    hooks: Path, settings: dict[str, str], events: Events, installation: Path
 ) -> None:
-    assert run("./user-add", "alice", environment=settings, cwd=str(hooks)).returncode == 0
-    line = "sh user-add bob; sh ../hooks.d/user-add carol"
+    current = installation.parent / "current"
+    current.symlink_to(installation)
+    hook = current / hooks.relative_to(installation) / "user-add"
+    with subprocess.Popen([hook, "alice"], env=settings, stdin=subprocess.PIPE) as process:
+        time.sleep(0.5)
+        current.unlink()
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert events() == [("user-add", "alice")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "./user-add alice",
+        "sh user-add alice",
+        "sh ../hooks.d/user-add alice",
+        "sh -- -x/user-add alice",
+        "PATH=$PWD:$PATH; user-add alice",
+        "./x/../user-add alice",
+    ],
+)
+def test_a_hook_is_found_by_any_path_to_it(
+    hooks: Path, settings: dict[str, str], events: Events, line: str
+) -> None:
+    (hooks / "x").mkdir()
+    (hooks / "-x").symlink_to(hooks)
     assert run("/bin/sh", "-c", line, environment=settings, cwd=str(hooks)).returncode == 0
-    assert events() == [("user-add", "alice"), ("user-add", "bob"), ("user-add", "carol")]
+    assert events() == [("user-add", "alice")]
 
 
-def test_a_hook_called_by_its_own_path_starts_no_process_and_loads_no_locale_on_its_way(
-    hooks: Path, settings: dict[str, str], tmp_path: Path
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+def test_a_hook_called_by_its_real_path_starts_no_process_and_loads_no_locale_on_its_way(
+    hooks: Path, settings: dict[str, str], events: Events, tmp_path: Path
 ) -> None:
-    trace = tmp_path / "trace"
-    watched = ["strace", "-f", "-qq", "-e", "trace=execve,openat,clone,fork,vfork", "-o", trace]
-    environment = {"LC_ALL": "C.UTF-8", **settings}
-    run("/usr/bin/env", *map(str, watched), str(hooks / "user-add"), environment=environment)
-    _, script, cleaner, interpreter = trace.read_text().split("execve(")
+    trace, watched = tmp_path / "trace", "trace=execve,openat,clone,?clone3,?fork,?vfork"
+    # what is assigned to LC_ALL reaches nobody without export where there was only LANG
+    environment = {"LANG": "C.UTF-8", **settings}
+    command = ["/usr/bin/env", "strace", "-f", "-qq", "-e", watched, "-o", str(trace)]
+    result = run(*command, str(hooks / "user-add"), "alice", environment=environment)
+    assert (result.returncode, events()) == (0, [("user-add", "alice")])
+    _, script, cleaner, interpreter, *_ = trace.read_text().split("execve(")
     assert script.startswith(f'"{hooks}/user-add"')
     assert cleaner.startswith('"/usr/bin/env"')
     assert "/bin/python3" in interpreter
-    assert not re.search(r"fork|clone|/locale/", script + cleaner)
+    assert not re.search("fork|clone", script + cleaner)
+    assert "/locale/" not in cleaner
+
+
+def test_the_scripts_differ_in_nothing_but_their_event() -> None:
+    scripts = {name: (CHECKOUT / "hooks.d" / name).read_text() for name in (*EVENTS, "reconcile")}
+    rest = {
+        (first, *(line.replace(f"event={name} ", "event=… ") for line in lines))
+        for name, (first, _, *lines) in (
+            (name, text.splitlines()) for name, text in scripts.items()
+        )
+    }
+    assert len(rest) == 1
+    assert "event=… " in "".join(*rest)
 
 
 def test_a_hostile_environment_has_no_effect(

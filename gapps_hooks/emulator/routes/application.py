@@ -26,6 +26,7 @@ from gapps_hooks.emulator.discovery import Method
 from gapps_hooks.emulator.routes import answers, batch, documents, exchange
 from gapps_hooks.emulator.routes.table import HANDLERS
 from gapps_hooks.emulator.token_errors import TokenError
+from gapps_hooks.emulator.wsgi import BEGINNING
 
 _log = logging.getLogger(__name__)
 _NOT_ALLOWED = 405
@@ -77,7 +78,7 @@ def application(backend: Backend) -> Flask:
     documents.add(app, backend)
     app.endpoint("/token")(lambda: _token(backend))
     app.endpoint("/revoke")(lambda: _revoke(backend))
-    app.wsgi_app = _as_sent(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own advice
+    app.wsgi_app = _as_sent(app.wsgi_app, backend)  # type: ignore[assignment,method-assign]  # Flask's own advice
     app.endpoint("/batch")(lambda: batch.answer(backend, app.wsgi_app, _BATCH_PATHS))
     app.register_error_handler(HTTPException, _unknown)
     app.register_error_handler(Exception, _broken)
@@ -181,13 +182,14 @@ def _broken(error: Exception) -> Response:
 _Application = Callable[[WSGIEnvironment, StartResponse], Any]
 
 
-def _as_sent(inner: _Application) -> _Application:
+def _as_sent(inner: _Application, backend: Backend) -> _Application:
     """Give the application the path as it was sent, overridden methods their own name.
 
     Every answer gets the headers that Google sends.
     """
 
     def application(environ: WSGIEnvironment, start: StartResponse) -> Any:  # noqa: ANN401 - Flask's
+        environ.setdefault(BEGINNING, backend.beginnings)
         environ["PATH_INFO"] = environ["REQUEST_URI"].partition("?")[0]
         wanted = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE", "").upper()
         if environ["REQUEST_METHOD"] == "POST" and wanted:

@@ -80,7 +80,7 @@ def _part(part: Message) -> _Part:
 
 def _run(application: WSGIApplication, part: _Part) -> bytes:
     wire: wsgi.Wire = request.environ[wsgi.WIRE]
-    done = wsgi.call(application, part.call, wire)
+    done = wsgi.call(application, part.call, wire, request.environ[wsgi.BEGINNING])
     lines = [
         f"--{_BOUNDARY}",
         "Content-Type: application/http",

@@ -25,7 +25,7 @@ from gapps_hooks.emulator.routes import answers
 from gapps_hooks.emulator.routes.table import HANDLERS, Call
 from gapps_hooks.emulator.state.lists import Wish
 from gapps_hooks.emulator.state.records import Json
-from gapps_hooks.emulator.wsgi import WIRE, Wire
+from gapps_hooks.emulator.wsgi import BEGINNING, WIRE, Wire
 
 #: The one name of a mask that leaves nothing, for no field is called so.
 _NOTHING = ""
@@ -43,16 +43,10 @@ class Exchange:
     fault: Fault | None = None
     subject: str = ""
     refusal: str = field(default="")
-    #: In which of the backend's beginnings it arrived.
-    beginning: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.beginning = self.backend.beginnings
 
     def run(self, perform: Callable[[Exchange], Response]) -> Response:
         """Answer the request: pause, fail as scripted, perform, fail as scripted."""
-        faults = self.backend.faults
-        self.fault = faults.strike(self._struck()) if faults else None
+        self.fault = self._strike()
         status = 0
         try:
             if self.backend.switches.latency:
@@ -78,7 +72,7 @@ class Exchange:
 
     @property
     def _is_of_the_past(self) -> bool:
-        return self.beginning != self.backend.beginnings
+        return bool(request.environ[BEGINNING] != self.backend.beginnings)
 
     @property
     def _wire(self) -> Wire:
@@ -114,6 +108,11 @@ class Exchange:
     def _shortened(self, response: Response) -> Response:
         cut = self.fault is not None and self.fault.fails == "truncated"
         return answers.truncated(response) if cut else response
+
+    def _strike(self) -> Fault | None:
+        with self.backend.lock:
+            faults = self.backend.faults
+            return faults.strike(self._struck()) if faults and not self._is_of_the_past else None
 
     def _struck(self) -> Struck:
         return Struck(
