@@ -576,7 +576,11 @@ def test_a_caller_that_may_have_no_sockets_records_by_itself(
 
 @pytest.mark.parametrize("owner", ["root", "nobody"])
 def test_an_agent_hears_nothing_unless_the_directory_is_its_own_users(
-    command: list[str], settings: Path, recorded: Recorded, owner: str
+    command: list[str],
+    settings: Path,
+    recorded: Recorded,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: str,
 ) -> None:
     """Anybody may listen in a directory like /tmp, but root tells it no password."""
     if os.geteuid() != 0:
@@ -592,12 +596,15 @@ def test_an_agent_hears_nothing_unless_the_directory_is_its_own_users(
         "print(listener.accept()[0].recv(1 << 20), flush=True)\n"
     )
     shutil.chown(settings.parent, owner)
+    monkeypatch.chdir(settings.parent)
+    environment = {"GAPPS_HOOKS_SOCKET": f"{settings.name}.sock"}
     with subprocess.Popen(
         [sys.executable, "-I", "-c", stranger, f"{settings}.sock"], stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
-        result = fire(command, "password-set", "alice", payload=b'{"password": "s3cret-s3cret"}')
+        payload = b'{"password": "s3cret-s3cret"}'
+        result = fire(command, "password-set", "alice", payload=payload, env=environment)
         heard = process.stdout.readline()
     assert result.returncode == 0
     assert (heard == b"b''\n") is (owner == "root")

@@ -142,6 +142,10 @@ def test_a_link_above_the_installation_may_be_changed_while_a_hook_waits(
         "sh -- -x/user-add alice",
         "PATH=$PWD:$PATH; user-add alice",
         "./x/../user-add alice",
+        "$PWD/../../gapps-hooks/hooks.d/user-add alice",
+        "${PWD%/*/*}/./gapps-hooks/hooks.d/user-add alice",
+        "${PWD%/*/*}//gapps-hooks/hooks.d/user-add alice",
+        "${PWD%/*/*}/gapps-hooks/../gapps-hooks/hooks.d/user-add alice",
     ],
 )
 def test_a_hook_is_found_by_any_path_to_it(
