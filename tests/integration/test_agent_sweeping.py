@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from disk import written_in
 from patience import eventually
 
 from gapps_hooks.agent.sweeping import Sweeper
@@ -22,7 +23,7 @@ def test_what_a_long_reader_prevents_is_done_when_it_has_ended(tmp_path: Path) -
     directory = tmp_path / "state"
 
     def on_disk() -> bool:
-        return SECRET.encode() in b"".join(path.read_bytes() for path in directory.iterdir())
+        return SECRET.encode() in written_in(directory)
 
     with (
         open_state(directory, domain="example.org") as state,

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from disk import written_in
 
 from gapps_hooks.errors import StateUnusable
 from gapps_hooks.model import Event, EventKind, Kind, PasswordHash
@@ -183,7 +184,7 @@ def test_a_kill_between_any_two_statements_leaves_all_or_nothing(directory: Path
         assert entry.password == PasswordHash("crypt", "$6$new")
         assert subjects.of_name(state, Kind.USER, "bob") is None
     assert is_sound(directory)
-    raw = b"".join(path.read_bytes() for path in directory.iterdir())
+    raw = written_in(directory)
     assert b"$6$old" not in raw
 
 

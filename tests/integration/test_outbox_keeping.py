@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from disk import written_in
 from organisation import Clock
 
 from gapps_hooks.model import Event, EventKind, PasswordHash
@@ -29,7 +30,7 @@ def buried(state: State) -> entries.Entry:
 
 
 def on_disk(state: State) -> bool:
-    raw = b"".join(path.read_bytes() for path in state.directory.iterdir())
+    raw = written_in(state.directory)
     return HASH[-40:].encode() in raw
 
 

@@ -16,6 +16,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from disk import written_in
 
 from gapps_hooks.errors import StateDamaged, StateUnusable
 from gapps_hooks.model import (
@@ -437,7 +438,7 @@ def test_a_hash_in_the_new_file_is_wiped_when_its_time_is_over(directory: Path, 
     with opened(directory, told) as state:
         for entry in entries.all_entries(state):
             entries.settle(state, entry)
-        raw = b"".join(path.read_bytes() for path in directory.iterdir())
+        raw = written_in(directory)
     assert HASH.encode() not in raw
 
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from disk import written_in
 
 from gapps_hooks.model import Event, EventKind, PasswordHash
 from gapps_hooks.outbox import State, entries, open_state
@@ -51,7 +52,7 @@ def set_password(state: State, password: str = HASH, name: str = "alice") -> Ent
 
 def on_disk(directory: Path, secret: str = HASH) -> bool:
     """Whether the secret, or its tail that would do as well, stands in any file."""
-    raw = b"".join(path.read_bytes() for path in directory.iterdir())
+    raw = written_in(directory)
     return secret.encode() in raw or secret[-40:].encode() in raw
 
 
@@ -99,7 +100,7 @@ def test_many_hashes_of_all_lengths_leave_nothing_behind(state: State, directory
                 entry, secret = waiting.pop(chance.choice(sorted(waiting)))
                 entries.settle(state, entry)
                 over.append(secret)
-    raw = b"".join(path.read_bytes() for path in directory.iterdir())
+    raw = written_in(directory)
     assert len(over) > 300
     assert [secret for secret in over if secret[-40:].encode() in raw] == []
     assert all(secret.encode() in raw for _, secret in waiting.values())
@@ -125,7 +126,7 @@ def test_hashes_that_come_and_go_for_long_leave_no_piece_behind(
                     entries.settle(state, waiting.pop(name))
                     del hashes[name]
         assert state.finish_wiping()
-        raw = b"".join(path.read_bytes() for path in directory.iterdir())
+        raw = written_in(directory)
         found = re.findall(rb"crypt([0-9a-f]{20})[0-9a-f]*", raw)
         assert {each.decode() for each in found} == {each[:20] for each in hashes.values()}
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from disk import written_in
 from local_files import LocalFiles, hashed
 from organisation import Organisation, organise
 
@@ -129,7 +130,7 @@ def test_nothing_but_digests_is_kept(office: Organisation, files: LocalFiles) ->
     files.person("zebediah", 1234, "Zebediah Quux", NEW)
     begun(office)
     office.state.finish_wiping()
-    kept = b"".join(path.read_bytes() for path in office.settings.state.directory.iterdir())
+    kept = written_in(office.settings.state.directory)
     for word in ("zebediah", "Quux", NEW, OLD):
         assert word.encode() not in kept
     assert len(seen.all_seen(office.state)) == 3
