@@ -126,7 +126,9 @@ def test_a_link_above_the_installation_may_be_changed_while_a_hook_waits(
     current.symlink_to(installation)
     hook = current / hooks.relative_to(installation) / "user-add"
     with subprocess.Popen([hook, "alice"], env=settings, stdin=subprocess.PIPE) as process:
-        time.sleep(0.5)
+        while b"fire.py" not in Path(f"/proc/{process.pid}/cmdline").read_bytes():
+            assert process.poll() is None
+            time.sleep(0.01)
         current.unlink()
         process.communicate(timeout=30)
     assert process.returncode == 0
